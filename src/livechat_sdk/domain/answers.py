@@ -1,0 +1,50 @@
+"""What the dispatcher answers to its callers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+__all__ = ["Accepted", "BotAvailability", "GateAnswer", "NotLive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It is in the ledger: it will end in exactly one fate. ``duplicate``: it was there already."""
+
+    key: str
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotLive:
+    """Nothing was stored: no human side owns the conversation. The owner has to handle it."""
+
+    owner: Literal["bot", "human"]
+    owner_number: int
+    handoff_id: str | None = None
+    """The live handoff of this conversation, when it is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswer:
+    """Whether a bot message may pass, and who owns the conversation."""
+
+    allowed: bool
+    owner: Literal["bot", "human"]
+    owner_number: int
+    handoff_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BotAvailability:
+    """Whether a human could be had now. ``agents`` is three-valued: unknown is an answer."""
+
+    open: bool
+    agents: Literal["yes", "no", "unknown"]
+    why: str = ""
+    next_opening: datetime | None = None
+    next_closing: datetime | None = None
+    waiting: int | None = None
+    estimate: float | None = None

@@ -1,0 +1,44 @@
+"""The base of every model: frozen, strict about unknown fields, cheap to import."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+__all__ = ["Identifier", "Metadata", "Model", "ShortText", "Timestamp", "new_key"]
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""An id or key: 1 to 200 characters, no control characters."""
+
+ShortText = Annotated[str, StringConstraints(max_length=1000)]
+"""A label, name or address: at most 1 000 characters."""
+
+Timestamp = AwareDatetime
+"""A moment in time; always with a zone. Stored in UTC."""
+
+Metadata = dict[str, Any]
+"""Free JSON data that the SDK carries and never reads."""
+
+
+class Model(BaseModel):
+    """A value: cannot be changed, refuses unknown fields, compares by content.
+
+    Schemas are built at first use (``defer_build``), so that importing the package stays quick.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
+
+
+def new_key() -> str:
+    """A fresh random key (32 hexadecimal digits) for callers that bring none of their own."""
+    return uuid.uuid4().hex
+
+
+def utc_text(moment: datetime) -> str:
+    """``moment`` as ISO 8601 text in UTC with microseconds, which sorts like the time itself."""
+    from datetime import UTC
+
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,66 @@
+"""What a provider can carry. Declared once per provider class; everything else follows from it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from livechat_sdk.domain.base import Model
+
+__all__ = ["Capabilities", "Inbound", "WebhookAuth"]
+
+
+class Inbound(StrEnum):
+    """How the vendor's events reach us."""
+
+    WEBHOOK = "webhook"
+    POLL = "poll"
+    STREAM = "stream"
+    EMBEDDED = "embedded"
+    """The provider lives in our process and commits its events into our database."""
+
+
+class WebhookAuth(StrEnum):
+    """How a webhook proves who sent it."""
+
+    NONE = "none"
+    """There is no webhook, or no way to prove it: the route refuses everything."""
+    SHARED_KEY = "shared_key"
+    BODY_HMAC = "body_hmac"
+    BODY_HMAC_TIME = "body_hmac_time"
+
+
+class Capabilities(Model):
+    """What a provider can do; the conformance kit holds it to each word.
+
+    ``text_limit`` is the largest text in characters (``None``: no limit known),
+    ``attachment_limit`` the largest file in bytes, ``attachment_types`` media types with ``*``
+    allowed (``image/*``); empty means no attachments.
+    """
+
+    inbound: Inbound
+    webhook_auth: WebhookAuth = WebhookAuth.NONE
+    typing_to_agent: bool = False
+    typing_to_user: bool = False
+    receipts_to_agent: bool = False
+    receipts_to_user: bool = False
+    attachment_types: tuple[str, ...] = ()
+    attachment_limit: int | None = Field(default=None, ge=0)
+    text_limit: int | None = Field(default=None, ge=1)
+    choices: bool = False
+    transfer: bool = False
+    queue_position: bool = False
+    availability: bool = False
+    update: bool = False
+    """Details (survey answers, a late contact) can be added to an open chat."""
+    dedupes_by_key: bool = False
+    """Sending the same key twice is the vendor's no-op: a doubtful send may be repeated."""
+    looks_up_by_key: bool = False
+    """``was_sent`` can tell whether a doubtful send arrived."""
+    send_before_join: bool = False
+    """Messages sent before an agent joins are kept and shown in order."""
+    closes: bool = True
+    """The chat can be ended from our side."""
+    history: bool = False
+    status: bool = False

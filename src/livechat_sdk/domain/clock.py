@@ -1,0 +1,39 @@
+"""The clock as the SDK sees it, so that tests can hold their own."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock"]
+
+
+class Clock(Protocol):
+    """Tells the time and waits for it."""
+
+    def now(self) -> datetime:
+        """The time now, in UTC."""
+        ...
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Return when ``now()`` has reached ``when``; at once if it is past."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock.
+
+    Looks again at least once a minute, so that a clock that is set forward is noticed.
+    """
+
+    def now(self) -> datetime:
+        """The time now, in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Return when ``now()`` has reached ``when``."""
+        left = (when - self.now()).total_seconds()
+        while left > 0:
+            await asyncio.sleep(min(left, 60.0))
+            left = (when - self.now()).total_seconds()

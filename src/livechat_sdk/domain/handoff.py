@@ -1,0 +1,264 @@
+"""The request for a human, the handoff that grows from it, and everything it carries."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
+from livechat_sdk.domain.capabilities import Capabilities
+from livechat_sdk.domain.ends import End, EndReason, Outcome
+from livechat_sdk.domain.messages import TranscriptEntry
+from livechat_sdk.domain.people import Agent, Contact, EndUser
+
+__all__ = [
+    "LIVE_STATES",
+    "WAITING_STATES",
+    "Attempt",
+    "Candidate",
+    "Handoff",
+    "HandoffPolicy",
+    "HandoffRequest",
+    "HandoffState",
+    "OpeningHours",
+    "QueueStatus",
+    "Route",
+    "SurveyAnswer",
+    "SurveyQuestion",
+]
+
+
+class HandoffState(StrEnum):
+    """Where a handoff is in its life."""
+
+    REQUESTED = "requested"
+    """Accepted by us; hours, route and availability are being decided."""
+    STARTING = "starting"
+    """The vendor is being asked."""
+    QUEUED = "queued"
+    """The vendor has it; nobody has joined yet."""
+    ACTIVE = "active"
+    """An agent is in the chat."""
+    TRANSFERRING = "transferring"
+    """The chat is on its way to another agent or team."""
+    ENDING = "ending"
+    """The end is decided; the vendor's side is being closed."""
+    ENDED = "ended"
+
+
+WAITING_STATES = frozenset({HandoffState.REQUESTED, HandoffState.STARTING, HandoffState.QUEUED})
+"""States in which the end user waits and no agent has joined."""
+
+LIVE_STATES = frozenset(HandoffState) - {HandoffState.ENDED}
+"""States in which the human side owns the conversation."""
+
+
+class SurveyQuestion(Model):
+    """One question of the pre-chat survey; ``choices`` are offered as quick replies."""
+
+    id: Identifier
+    text: ShortText
+    choices: tuple[ShortText, ...] = ()
+
+
+class SurveyAnswer(Model):
+    """A question and what the end user answered."""
+
+    id: Identifier
+    question: ShortText
+    answer: str = Field(max_length=4000)
+
+
+class Route(Model):
+    """Where a handoff should go, and for which bot. ``why`` says which rule decided, for people."""
+
+    integration: Identifier
+    bot: Identifier
+    language: ShortText | None = None
+    queue: ShortText | None = None
+    group: ShortText | None = None
+    agent: ShortText | None = None
+    priority: ShortText | None = None
+    skills: tuple[ShortText, ...] = ()
+    why: ShortText = ""
+
+
+class OpeningHours(Model):
+    """Whether the team is open, until when, and the rule that decided."""
+
+    open: bool
+    next_opening: Timestamp | None = None
+    next_closing: Timestamp | None = None
+    rule: ShortText = ""
+
+
+class QueueStatus(Model):
+    """What is known about the queue. ``None`` means unknown, never zero."""
+
+    position: int | None = Field(default=None, ge=0)
+    waiting: int | None = Field(default=None, ge=0)
+    estimate: float | None = Field(default=None, ge=0)
+    """Expected wait in seconds."""
+    at: Timestamp | None = None
+
+
+class HandoffRequest(Model):
+    """What a bot asks for: a human for this conversation.
+
+    ``key`` identifies the request: the same key gives the same handoff, however often it is sent.
+    ``transcript`` is what was said before, oldest first. ``survey`` holds answers that the bot has
+    already collected. ``extras`` are options of single vendors, by integration name.
+    """
+
+    key: Identifier
+    conversation_id: Identifier
+    bot: Identifier
+    user: EndUser
+    reason: ShortText | None = None
+    summary: str | None = Field(default=None, max_length=10_000)
+    language: ShortText | None = None
+    transcript: tuple[TranscriptEntry, ...] = Field(default=(), max_length=5000)
+    survey: tuple[SurveyAnswer, ...] = Field(default=(), max_length=100)
+    priority: ShortText | None = None
+    queue: ShortText | None = None
+    group: ShortText | None = None
+    agent: ShortText | None = None
+    skills: tuple[ShortText, ...] = ()
+    tags: tuple[ShortText, ...] = ()
+    attributes: Metadata = Field(default_factory=dict)
+    extras: dict[str, Metadata] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
+
+    @property
+    def spoken_language(self) -> str | None:
+        """The language to talk to the end user in: the request's own, else the user's."""
+        return self.language or self.user.language
+
+
+class HandoffPolicy(Model):
+    """The settings of one handoff, frozen when it is requested. All times are in seconds; ``None`` is off."""
+
+    enabled: bool = True
+    request_timeout: float | None = Field(default=120.0, gt=0)
+    user_remind_after: float | None = Field(default=None, gt=0)
+    user_close_after: float | None = Field(default=None, gt=0)
+    agent_remind_after: float | None = Field(default=None, gt=0)
+    agent_release_after: float | None = Field(default=None, gt=0)
+    max_duration: float | None = Field(default=None, gt=0)
+    closing_timeout: float = Field(default=10.0, gt=0)
+    allow_bot_while_waiting: bool = False
+    doubtful: Literal["hold", "repeat"] = "hold"
+    survey: tuple[SurveyQuestion, ...] = ()
+    ticket_on: tuple[Outcome, ...] = ()
+
+
+class Candidate(Model):
+    """A provider that may take the handoff, with where to go there and what it can carry."""
+
+    route: Route
+    capabilities: Capabilities
+
+
+class Attempt(Model):
+    """One try to open a chat at one provider.
+
+    ``ref`` is our own reference for the vendor's side, chosen before the call. ``opened`` is true
+    once the vendor confirmed; ``abandoned`` once we moved on without it.
+    """
+
+    number: int
+    ref: Identifier
+    candidate: Candidate
+    opened: bool = False
+    accepted: bool = False
+    joined: bool = False
+    abandoned: bool = False
+    closing: bool = False
+    closed: bool = False
+    failure: Literal["refused", "error"] | None = None
+
+    @property
+    def integration(self) -> str:
+        """Name of the integration that this attempt goes to."""
+        return self.candidate.route.integration
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether messages may be sent now: an agent joined, or the provider keeps early messages."""
+        return self.joined or (
+            self.opened and (self.accepted or self.candidate.capabilities.send_before_join)
+        )
+
+
+class Handoff(Model):
+    """One escalation of one conversation, from request to outcome.
+
+    Never changed in place: ``lifecycle.step`` returns the next version. ``owner_number`` is the
+    number of the conversation's current ownership as of this version.
+    """
+
+    id: Identifier
+    workspace: Identifier = "default"
+    request: HandoffRequest
+    policy: HandoffPolicy = Field(default_factory=HandoffPolicy)
+    settings_revision: ShortText = ""
+    state: HandoffState = HandoffState.REQUESTED
+    version: int = 0
+    owner_number: int = 1
+    created_at: Timestamp
+    state_since: Timestamp
+    fallbacks: tuple[Candidate, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    agent: Agent | None = None
+    contacts: tuple[Contact, ...] = ()
+    survey: tuple[SurveyAnswer, ...] = ()
+    asking: Identifier | None = None
+    """Id of the survey question that waits for an answer."""
+    held: tuple[Identifier, ...] = ()
+    """Keys of the end user's messages that wait for somebody to take them, oldest first."""
+    planned: tuple[Identifier, ...] = ()
+    """Keys of the end user's messages whose sending is due or under way, oldest first."""
+    timers: dict[str, Timestamp] = Field(default_factory=dict)
+    queue: QueueStatus | None = None
+    ending: EndReason | None = None
+    ending_from: HandoffState | None = None
+    first_agent_message_at: Timestamp | None = None
+    failures: tuple[ShortText, ...] = ()
+    end: End | None = None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The outcome, once there is one."""
+        return self.end.outcome if self.end else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the human side owns the conversation."""
+        return self.state is not HandoffState.ENDED
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the end user waits for an agent."""
+        return self.state in WAITING_STATES
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The current attempt, once a provider was chosen."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def integration(self) -> str | None:
+        """Name of the integration of the current attempt."""
+        return self.attempt.integration if self.attempt else None
+
+    @property
+    def open_at_vendor(self) -> bool:
+        """Whether our side has ended while a chat may still be open at the vendor."""
+        return not self.is_live and any(a.opened and not a.closed for a in self.attempts)
+
+    @property
+    def language(self) -> str | None:
+        """The language to talk to the end user in, when it is known."""
+        return self.request.spoken_language

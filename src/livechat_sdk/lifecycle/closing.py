@@ -1,0 +1,329 @@
+"""The last stretch: ends asked for by our side, clocks, results that come in late."""
+
+from __future__ import annotations
+
+from livechat_sdk.domain.chats import ChatEnded, ChatRejected, MessageReceived
+from livechat_sdk.domain.ends import EndReason, Why
+from livechat_sdk.domain.handoff import HandoffState
+from livechat_sdk.domain.messages import Direction, Fate
+from livechat_sdk.domain.moments import Moment
+from livechat_sdk.lifecycle.draft import Draft
+from livechat_sdk.lifecycle.effects import (
+    CloseChat,
+    DeliverMessage,
+    OpenChat,
+    RecordMessage,
+    SaveChat,
+    SaveTicket,
+    Say,
+    SendMessage,
+    SetFate,
+    UpdateDetails,
+)
+from livechat_sdk.lifecycle.ending import abandon_attempt, end_here, end_now, erase_if_done, next_attempt
+from livechat_sdk.lifecycle.inputs import (
+    EffectDoubtful,
+    EffectFailed,
+    EffectSucceeded,
+    EndRequested,
+    ProviderReported,
+    TimerFired,
+    UserLeft,
+)
+
+__all__ = [
+    "abandoned_attempt_reported",
+    "agent_silent",
+    "chat_closed",
+    "close_given_up",
+    "closing_took_too_long",
+    "delivered",
+    "delivery_given_up",
+    "details_carried",
+    "details_not_carried",
+    "end_requested",
+    "ended_at_vendor_while_ending",
+    "late_chat_closed",
+    "late_chat_ended",
+    "late_message",
+    "life_over",
+    "remind_about_agent",
+    "remind_user",
+    "request_timed_out",
+    "send_doubtful",
+    "send_failed",
+    "send_succeeded",
+    "ticket_created",
+    "user_left",
+    "user_silent",
+]
+
+
+def end_requested(draft: Draft, happening: EndRequested) -> None:
+    """Our side (end user, bot, operator) wants it to end."""
+    end_here(draft, EndReason(by=happening.by, why=happening.why, raw=happening.raw))
+
+
+def user_left(draft: Draft, _: UserLeft) -> None:
+    """The end user left the channel."""
+    end_here(draft, EndReason(by="user", why="abandoned"))
+
+
+def request_timed_out(draft: Draft, _: TimerFired) -> None:
+    """Nobody took it in time."""
+    end_here(draft, EndReason(by="clock", why="timeout"))
+
+
+def user_silent(draft: Draft, _: TimerFired) -> None:
+    """The end user has said nothing for too long."""
+    end_here(draft, EndReason(by="clock", why="inactivity"))
+
+
+def agent_silent(draft: Draft, _: TimerFired) -> None:
+    """The agent has said nothing for too long: the next provider takes over, or it ends."""
+    if not draft.handoff.fallbacks:
+        end_here(draft, EndReason(by="clock", why="abandoned", raw="agent silent"))
+        return
+    attempt = draft.handoff.attempt
+    if attempt is not None and attempt.candidate.capabilities.closes:
+        reason = EndReason(by="clock", why="abandoned", raw="agent silent")
+        abandon_attempt(draft, failure="agent silent", unavailable=True)
+        draft.set_attempt(attempt.number, closing=True)
+        draft.emit(CloseChat(attempt=attempt.number, reason=reason))
+    else:
+        abandon_attempt(draft, failure="agent silent", unavailable=True)
+    next_attempt(draft)
+
+
+def life_over(draft: Draft, _: TimerFired) -> None:
+    """The handoff has lived as long as it may."""
+    why: Why = "timeout" if draft.handoff.is_waiting else "other"
+    end_here(draft, EndReason(by="clock", why=why, raw="longest duration reached"))
+
+
+def remind_user(draft: Draft, _: TimerFired) -> None:
+    """Ask the end user whether they are still there."""
+    draft.say(Moment.IDLE_REMINDER)
+
+
+def remind_about_agent(draft: Draft, _: TimerFired) -> None:
+    """Tell the end user that the agent is still on it."""
+    draft.say(Moment.AGENT_SILENT)
+
+
+def closing_took_too_long(draft: Draft, _: TimerFired) -> None:
+    """The vendor did not confirm the end in time: the bot takes over, closing goes on beside it."""
+    _finish(draft)
+
+
+def close_given_up(draft: Draft, happening: EffectFailed | EffectDoubtful) -> None:
+    """The vendor could not be told. Nobody waits for it any longer; a sign of life tries again."""
+    number = _attempt_number(happening)
+    draft.set_attempt(number, closing=False)
+    if draft.handoff.state is HandoffState.ENDING and number == len(draft.handoff.attempts):
+        _finish(draft)
+
+
+def chat_closed(draft: Draft, happening: EffectSucceeded) -> None:
+    """The vendor's side is closed."""
+    _mark_closed(draft, happening)
+    if _attempt_number(happening) == len(draft.handoff.attempts):
+        _finish(draft)
+
+
+def late_chat_closed(draft: Draft, happening: EffectSucceeded) -> None:
+    """The vendor's side of an ended handoff or an abandoned attempt is closed at last."""
+    _mark_closed(draft, happening)
+    erase_if_done(draft)
+
+
+def ended_at_vendor_while_ending(draft: Draft, happening: ProviderReported) -> None:
+    """The vendor says that it is over while we wait for exactly that."""
+    draft.set_attempt(happening.attempt, closed=True)
+    _finish(draft)
+
+
+def late_chat_ended(draft: Draft, happening: ProviderReported) -> None:
+    """The vendor ended a chat that we had ended before."""
+    if isinstance(happening.event, ChatEnded):
+        draft.set_attempt(happening.attempt, closed=True)
+        erase_if_done(draft)
+
+
+def late_message(draft: Draft, happening: ProviderReported) -> None:
+    """The agent said something after the end: kept for the record, never shown to the end user."""
+    event = happening.event
+    if not isinstance(event, MessageReceived):
+        raise AssertionError("not a message")
+    draft.emit(
+        RecordMessage(
+            message=event.message,
+            direction=Direction.TO_USER,
+            author=event.author,
+            fate=Fate.DROPPED,
+            attempt=happening.attempt,
+            vendor_id=event.id,
+            detail="arrived after the end of its chat",
+        ),
+    )
+
+
+def abandoned_attempt_reported(draft: Draft, happening: ProviderReported) -> None:
+    """An attempt that we gave up shows a sign of life: close it, and show the end user nothing of it."""
+    attempt = draft.handoff.attempts[happening.attempt - 1]
+    if isinstance(happening.event, MessageReceived):
+        late_message(draft, happening)
+    if isinstance(happening.event, ChatEnded | ChatRejected):
+        draft.set_attempt(attempt.number, closed=True)
+        erase_if_done(draft)
+    elif not (attempt.closed or attempt.closing) and attempt.candidate.capabilities.closes:
+        draft.set_attempt(attempt.number, closing=True)
+        other = [ref for ref in happening.event.refs if ref != attempt.ref]
+        reason = EndReason(by="bot", why="other", raw="abandoned attempt")
+        draft.emit(CloseChat(attempt=attempt.number, reason=reason, vendor_ref=other[0] if other else None))
+
+
+def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
+    """A message of the end user is with the vendor."""
+    if happening.chat is not None:
+        draft.emit(SaveChat(chat=happening.chat))
+        erase_if_done(draft)
+    if _was_left_behind(draft, happening):
+        return
+    key = _message_key(happening)
+    draft.settle(key)
+    draft.emit(
+        SetFate(
+            message_key=key,
+            direction=Direction.TO_PROVIDER,
+            fate=Fate.ACKNOWLEDGED if happening.acknowledged else Fate.SENT,
+            vendor_id=happening.vendor_id,
+            detail=happening.detail,
+        ),
+    )
+
+
+def send_failed(draft: Draft, happening: EffectFailed) -> None:
+    """The vendor refused a message of the end user."""
+    if _settle_not_sent(draft, happening, _message_key(happening)):
+        draft.say(Moment.UNSUPPORTED)
+
+
+def send_doubtful(draft: Draft, happening: EffectDoubtful) -> None:
+    """Nobody can tell whether a message of the end user arrived."""
+    _settle_not_sent(draft, happening, _message_key(happening))
+
+
+def details_carried(draft: Draft, happening: EffectSucceeded) -> None:
+    """The vendor has the details, and with them the answers that travelled along."""
+    if _was_left_behind(draft, happening):
+        return
+    for key in _answers(happening):
+        draft.settle(key)
+        draft.emit(
+            SetFate(
+                message_key=key,
+                direction=Direction.TO_PROVIDER,
+                fate=Fate.ACKNOWLEDGED,
+                detail="carried as an answer to the survey",
+            ),
+        )
+
+
+def details_not_carried(draft: Draft, happening: EffectFailed | EffectDoubtful) -> None:
+    """The vendor did not take the details: answers go as ordinary messages instead."""
+    if draft.handoff.state is HandoffState.ENDED:
+        for key in _answers(happening):
+            _settle_not_sent(draft, happening, key)
+        return
+    keys = tuple(key for key in _answers(happening) if key in draft.handoff.planned)
+    if not keys or _was_left_behind(draft, happening):
+        return
+    for key in keys:
+        draft.settle(key)
+        draft.emit(SetFate(message_key=key, direction=Direction.TO_PROVIDER, fate=Fate.HELD))
+    draft.set(held=(*keys, *draft.handoff.held))
+    if draft.handoff.state is not HandoffState.ENDING:
+        draft.release_held()
+
+
+def delivered(draft: Draft, happening: EffectSucceeded) -> None:
+    """The channel took a message for the end user."""
+    draft.emit(SetFate(message_key=_delivery_key(happening), direction=Direction.TO_USER, fate=Fate.SENT))
+
+
+def delivery_given_up(draft: Draft, happening: EffectFailed | EffectDoubtful) -> None:
+    """The channel refused a message for the end user, again and again."""
+    key = _delivery_key(happening)
+    fate = Fate.DOUBTFUL if isinstance(happening, EffectDoubtful) else Fate.REFUSED
+    draft.emit(SetFate(message_key=key, direction=Direction.TO_USER, fate=fate, detail=happening.error))
+
+
+def ticket_created(draft: Draft, happening: EffectSucceeded) -> None:
+    """A ticket was made."""
+    if happening.ticket is not None:
+        draft.emit(SaveTicket(ticket=happening.ticket))
+
+
+def _finish(draft: Draft) -> None:
+    handoff = draft.handoff
+    if handoff.ending is None or handoff.ending_from is None:
+        raise AssertionError("ending remembers why and from where")
+    end_now(draft, handoff.ending, last_state=handoff.ending_from)
+
+
+def _mark_closed(draft: Draft, happening: EffectSucceeded) -> None:
+    attempt = draft.handoff.attempts[_attempt_number(happening) - 1]
+    action = happening.action
+    if attempt.opened or (isinstance(action, CloseChat) and action.vendor_ref is not None):
+        draft.set_attempt(attempt.number, closed=True)
+    else:  # no chat was known, so none was closed: should there be one, its first sign of life closes it
+        draft.set_attempt(attempt.number, closing=False, abandoned=True)
+
+
+def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key: str) -> bool:
+    """Record that a message did not, or may not, have arrived. True if the end user should hear of it."""
+    handoff = draft.handoff
+    if handoff.is_live and (_was_left_behind(draft, happening) or key not in handoff.planned):
+        return False  # another attempt carries it, or a receipt has told its fate already
+    if isinstance(happening, EffectDoubtful):
+        fate = Fate.DOUBTFUL
+    elif handoff.attempts[_attempt_number(happening) - 1].abandoned:
+        fate = Fate.DROPPED  # a later attempt may have brought it to an agent: that must stay on record
+    else:
+        fate = Fate.REFUSED
+    draft.settle(key)
+    draft.emit(
+        SetFate(message_key=key, direction=Direction.TO_PROVIDER, fate=fate, detail=happening.error),
+    )
+    return handoff.is_live
+
+
+def _was_left_behind(draft: Draft, happening: EffectSucceeded | EffectFailed | EffectDoubtful) -> bool:
+    """Whether the result comes from an attempt that was given up: its open messages moved on."""
+    return draft.handoff.is_live and _attempt_number(happening) != len(draft.handoff.attempts)
+
+
+def _attempt_number(happening: EffectSucceeded | EffectFailed | EffectDoubtful) -> int:
+    action = happening.action
+    if not isinstance(action, OpenChat | SendMessage | UpdateDetails | CloseChat):
+        raise AssertionError(f"{action.kind} does not go to a provider")
+    return action.attempt
+
+
+def _answers(happening: EffectSucceeded | EffectFailed | EffectDoubtful) -> tuple[str, ...]:
+    return happening.action.message_keys if isinstance(happening.action, UpdateDetails) else ()
+
+
+def _message_key(happening: EffectSucceeded | EffectFailed | EffectDoubtful) -> str:
+    if not isinstance(happening.action, SendMessage):
+        raise AssertionError("not a send")
+    return happening.action.message_key
+
+
+def _delivery_key(happening: EffectSucceeded | EffectFailed | EffectDoubtful) -> str:
+    match happening.action:
+        case DeliverMessage(message_key=key) | Say(key=key):
+            return key
+        case other:
+            raise AssertionError(f"{other.kind} delivers no message")

@@ -1,0 +1,304 @@
+"""What a step wants done: durable actions, run lane by lane, and writes of the same transaction.
+
+An ``Action`` leaves our process (a vendor, the channel, a hook) and its result comes back as an
+input. A ``LedgerWrite`` happens in the transaction that stores the step. A ``Signal`` is ephemeral:
+sent at once if it can be, never stored.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
+from livechat_sdk.domain.chats import Chat
+from livechat_sdk.domain.ends import EndReason
+from livechat_sdk.domain.messages import Author, Direction, Fate, Message, UserReceipt
+from livechat_sdk.domain.moments import Moment
+from livechat_sdk.domain.tickets import Ticket
+
+__all__ = [
+    "Action",
+    "BaseAction",
+    "CancelActions",
+    "CancelTimer",
+    "ChangeOwner",
+    "CloseChat",
+    "CreateTicket",
+    "Decide",
+    "DeliverEnded",
+    "DeliverMessage",
+    "Effect",
+    "EraseSecrets",
+    "FindContact",
+    "LedgerWrite",
+    "OpenChat",
+    "RecordMessage",
+    "ReturnToBot",
+    "SaveChat",
+    "SaveTicket",
+    "Say",
+    "SendMessage",
+    "SetFate",
+    "SetTimer",
+    "ShowReceipt",
+    "ShowTyping",
+    "Signal",
+    "SignalReceipt",
+    "SignalTyping",
+    "UpdateDetails",
+]
+
+
+class BaseAction(Model):
+    """An action runs in a lane: one after the other, in the order in which they were decided."""
+
+    @property
+    def lane(self) -> str:
+        """Name of the lane within the handoff."""
+        raise AssertionError(f"{type(self).__name__} has no lane")
+
+
+class _ToProvider(BaseAction):
+    attempt: int
+
+    @property
+    def lane(self) -> str:
+        """One lane for each attempt."""
+        return f"provider.{self.attempt}"
+
+
+class _ToUser(BaseAction):
+    @property
+    def lane(self) -> str:
+        """All that the end user sees keeps its order."""
+        return "user"
+
+
+class Decide(BaseAction):
+    """Look up hours, route and availability."""
+
+    kind: Literal["decide"] = "decide"
+
+    @property
+    def lane(self) -> str:
+        """A lane of its own."""
+        return "decide"
+
+
+class FindContact(BaseAction):
+    """Ask the CRMs who the end user is."""
+
+    kind: Literal["find_contact"] = "find_contact"
+
+    @property
+    def lane(self) -> str:
+        """A lane of its own: a slow CRM delays nobody."""
+        return "contact"
+
+
+class CreateTicket(BaseAction):
+    """Make a ticket from the handoff."""
+
+    kind: Literal["create_ticket"] = "create_ticket"
+    key: Identifier
+
+    @property
+    def lane(self) -> str:
+        """A lane of its own."""
+        return "ticket"
+
+
+class OpenChat(_ToProvider):
+    """Ask the vendor for a chat."""
+
+    kind: Literal["open_chat"] = "open_chat"
+
+
+class SendMessage(_ToProvider):
+    """Send one message of the end user to the vendor."""
+
+    kind: Literal["send_message"] = "send_message"
+    message_key: Identifier
+
+
+class UpdateDetails(_ToProvider):
+    """Tell the vendor about new details; ``message_keys`` are the answers that travel with them."""
+
+    kind: Literal["update_details"] = "update_details"
+    message_keys: tuple[Identifier, ...] = ()
+
+
+class CloseChat(_ToProvider):
+    """End the vendor's side."""
+
+    kind: Literal["close_chat"] = "close_chat"
+    reason: EndReason
+    vendor_ref: Identifier | None = None
+
+
+class Say(_ToUser):
+    """Tell the end user something at a moment. ``params`` fill the placeholders of the text."""
+
+    kind: Literal["say"] = "say"
+    key: Identifier
+    moment: Moment
+    params: Metadata = Field(default_factory=dict)
+    owner_number: int
+
+
+class DeliverMessage(_ToUser):
+    """Deliver a message of the agent to the end user."""
+
+    kind: Literal["deliver_message"] = "deliver_message"
+    message_key: Identifier
+    owner_number: int
+    agent_name: ShortText | None = None
+
+
+class DeliverEnded(_ToUser):
+    """Give control back to the bot."""
+
+    kind: Literal["deliver_ended"] = "deliver_ended"
+    owner_number: int
+
+
+Action = Annotated[
+    Decide
+    | FindContact
+    | CreateTicket
+    | OpenChat
+    | SendMessage
+    | UpdateDetails
+    | CloseChat
+    | Say
+    | DeliverMessage
+    | DeliverEnded,
+    Field(discriminator="kind"),
+]
+"""Anything durable that leaves our process, told apart by ``kind``."""
+
+
+class RecordMessage(Model):
+    """Write a message into the ledger."""
+
+    message: Message
+    direction: Direction
+    author: Author
+    fate: Fate
+    attempt: int | None = None
+    vendor_id: str | None = None
+    detail: ShortText | None = None
+    agent_name: ShortText | None = None
+
+
+class SetFate(Model):
+    """Record what became of a message."""
+
+    message_key: Identifier
+    direction: Direction
+    fate: Fate
+    detail: ShortText | None = None
+    vendor_id: str | None = None
+
+
+class ReturnToBot(Model):
+    """Messages that go back to the bot with the end of the handoff; their fate is *dropped*.
+
+    Only those that no human got and whose sending has not started: sends that have started keep their
+    own result.
+    """
+
+    message_keys: tuple[Identifier, ...]
+
+
+class CancelActions(Model):
+    """Withdraw what was decided for an attempt and has not started; closing is never withdrawn."""
+
+    attempt: int
+
+
+class ChangeOwner(Model):
+    """The conversation changes hands; ``number`` is the new owner number."""
+
+    owner: Literal["bot", "human"]
+    number: int
+
+
+class SaveChat(Model):
+    """Store the vendor's side of an attempt."""
+
+    chat: Chat
+
+
+class SaveTicket(Model):
+    """Store a ticket."""
+
+    ticket: Ticket
+
+
+class EraseSecrets(Model):
+    """Erase the session credentials of every chat of the handoff."""
+
+
+class SetTimer(Model):
+    """Wake the handoff at ``due_at``; replaces a timer of the same name."""
+
+    name: Identifier
+    due_at: Timestamp
+
+
+class CancelTimer(Model):
+    """Forget a timer."""
+
+    name: Identifier
+
+
+LedgerWrite = (
+    RecordMessage
+    | SetFate
+    | ReturnToBot
+    | CancelActions
+    | ChangeOwner
+    | SaveChat
+    | SaveTicket
+    | EraseSecrets
+    | SetTimer
+    | CancelTimer
+)
+"""A write of the transaction that stores the step."""
+
+
+class SignalTyping(Model):
+    """Show the agent that the end user is typing."""
+
+    attempt: int
+    on: bool
+
+
+class SignalReceipt(Model):
+    """Show the agent what became of a message."""
+
+    attempt: int
+    receipt: UserReceipt
+
+
+class ShowTyping(Model):
+    """Show the end user that the agent is typing."""
+
+    on: bool
+
+
+class ShowReceipt(Model):
+    """Show the end user what became of a message."""
+
+    message_key: Identifier
+    status: Literal["delivered", "read"]
+
+
+Signal = SignalTyping | SignalReceipt | ShowTyping | ShowReceipt
+"""Ephemeral: sent at once or not at all."""
+
+Effect = Action | LedgerWrite | Signal
+"""Anything that a step wants done."""

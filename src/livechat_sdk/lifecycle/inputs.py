@@ -1,0 +1,186 @@
+"""Everything that can happen to a handoff. Each result of an effect is an input again."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from livechat_sdk.domain.base import Identifier, Model, ShortText, Timestamp
+from livechat_sdk.domain.chats import Chat, ProviderEvent
+from livechat_sdk.domain.ends import Who, Why
+from livechat_sdk.domain.handoff import Candidate, OpeningHours, SurveyAnswer
+from livechat_sdk.domain.messages import Message, UserReceipt
+from livechat_sdk.domain.people import Contact
+from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.lifecycle.effects import Action
+
+__all__ = [
+    "AlreadyOpen",
+    "ContactFound",
+    "Decided",
+    "DetailsAdded",
+    "EffectDoubtful",
+    "EffectFailed",
+    "EffectSucceeded",
+    "EndRequested",
+    "Input",
+    "ProviderReported",
+    "Requested",
+    "TimerFired",
+    "UserLeft",
+    "UserRead",
+    "UserSaid",
+    "UserTyped",
+    "kind_of",
+]
+
+
+class Requested(Model):
+    """A bot asked for a human; the handoff has just been made."""
+
+
+class AlreadyOpen(Model):
+    """A bot asked for a human in a conversation that already has a live handoff."""
+
+    existing: Identifier
+    existing_state: ShortText
+
+
+class Decided(Model):
+    """Hours, route and availability were looked up. ``refusal`` says why there is no candidate."""
+
+    candidates: tuple[Candidate, ...] = ()
+    refusal: Literal["out_of_hours", "unavailable", "error"] | None = None
+    detail: ShortText | None = None
+    hours: OpeningHours | None = None
+
+
+class DetailsAdded(Model):
+    """More is known about the request: answers to the pre-chat survey."""
+
+    survey: tuple[SurveyAnswer, ...] = ()
+
+
+class UserSaid(Model):
+    """The end user wrote something."""
+
+    message: Message
+
+
+class UserTyped(Model):
+    """The end user started or stopped typing."""
+
+    on: bool
+
+
+class UserRead(Model):
+    """The end user's side received or read a message of the agent."""
+
+    receipt: UserReceipt
+
+
+class UserLeft(Model):
+    """The end user left the channel (closed the page, blocked the bot)."""
+
+
+class ProviderReported(Model):
+    """The vendor reported something about one attempt."""
+
+    event: ProviderEvent
+    attempt: int
+
+
+class TimerFired(Model):
+    """A clock ran out. ``due_at`` tells a stale firing from the current one."""
+
+    name: Identifier
+    due_at: Timestamp
+
+
+class ContactFound(Model):
+    """The CRM look-up is done; ``contacts`` may be empty."""
+
+    contacts: tuple[Contact, ...] = ()
+
+
+class EffectSucceeded(Model):
+    """An action was carried out. The fields hold what it brought, if it brings anything."""
+
+    action: Action
+    chat: Chat | None = None
+    vendor_id: str | None = None
+    acknowledged: bool = False
+    detail: ShortText | None = None
+    ticket: Ticket | None = None
+
+
+class EffectFailed(Model):
+    """An action was given up; ``unavailable`` means that the vendor has nobody, not that it broke."""
+
+    action: Action
+    error: ShortText
+    unavailable: bool = False
+
+
+class EffectDoubtful(Model):
+    """An action may or may not have happened, and nobody can tell."""
+
+    action: Action
+    error: ShortText
+
+
+class EndRequested(Model):
+    """Our side wants it to end."""
+
+    by: Who
+    why: Why
+    raw: ShortText | None = None
+
+
+Input = (
+    Requested
+    | AlreadyOpen
+    | Decided
+    | DetailsAdded
+    | UserSaid
+    | UserTyped
+    | UserRead
+    | UserLeft
+    | ProviderReported
+    | TimerFired
+    | ContactFound
+    | EffectSucceeded
+    | EffectFailed
+    | EffectDoubtful
+    | EndRequested
+)
+"""Anything that can happen to a handoff."""
+
+_PLAIN: dict[type[Model], str] = {
+    Requested: "requested",
+    AlreadyOpen: "already_open",
+    Decided: "decided",
+    DetailsAdded: "details_added",
+    UserSaid: "user_said",
+    UserTyped: "user_typed",
+    UserRead: "user_read",
+    UserLeft: "user_left",
+    ContactFound: "contact_found",
+    EndRequested: "end_requested",
+}
+
+
+def kind_of(happening: Input) -> str:
+    """The name of an input in the table of legal moves, ``event.agent_joined`` for example."""
+    match happening:
+        case ProviderReported(event=event):
+            return f"event.{event.kind}"
+        case TimerFired(name=name):
+            return f"timer.{name}"
+        case EffectSucceeded(action=action):
+            return f"succeeded.{action.kind}"
+        case EffectFailed(action=action):
+            return f"failed.{action.kind}"
+        case EffectDoubtful(action=action):
+            return f"doubtful.{action.kind}"
+        case _:
+            return _PLAIN[type(happening)]

@@ -1,0 +1,109 @@
+"""The step: one input applied to one handoff. Pure: no I/O, no clock of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from livechat_sdk.domain.chats import ChatEnded
+from livechat_sdk.domain.handoff import Handoff, HandoffState
+from livechat_sdk.lifecycle.closing import abandoned_attempt_reported
+from livechat_sdk.lifecycle.draft import Draft
+from livechat_sdk.lifecycle.effects import BaseAction, CloseChat, Effect, OpenChat, SendMessage, UpdateDetails
+from livechat_sdk.lifecycle.inputs import (
+    AlreadyOpen,
+    EffectDoubtful,
+    EffectFailed,
+    EffectSucceeded,
+    Input,
+    ProviderReported,
+    Requested,
+    TimerFired,
+    kind_of,
+)
+from livechat_sdk.lifecycle.moves import LEGAL_MOVES
+
+__all__ = ["Step", "step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The result of one step.
+
+    ``handoff`` is the next version, or the same object when only fates changed or the input was
+    refused. A step that decides an action always makes a version, so that it competes with every
+    other step. ``refused`` says why an input was not applied; it is recorded all the same.
+    """
+
+    handoff: Handoff
+    effects: tuple[Effect, ...] = ()
+    refused: str | None = None
+
+
+def step(handoff: Handoff, happening: Input, now: datetime) -> Step:
+    """Apply ``happening`` to ``handoff`` at ``now`` and say what must be done.
+
+    Never raises for an input that does not fit: such an input is refused, with the reason.
+    """
+    kind = kind_of(happening)
+    reason = _out_of_place(handoff, happening)
+    if reason is not None:
+        return Step(handoff, refused=f"{kind}: {reason}")
+    draft = Draft(handoff, now)
+    if isinstance(happening, ProviderReported) and _is_abandoned(handoff, happening.attempt):
+        abandoned_attempt_reported(draft, happening)
+    else:
+        if isinstance(happening, TimerFired):
+            draft.set(timers={n: due for n, due in handoff.timers.items() if n != happening.name})
+        handler = LEGAL_MOVES.get((kind, handoff.state))
+        if handler is None:
+            return Step(handoff, refused=f"{kind} is not a legal move in state {handoff.state}")
+        handler(draft, happening)
+    if draft.handoff is handoff and not any(isinstance(effect, BaseAction) for effect in draft.effects):
+        return Step(handoff, tuple(draft.effects))
+    return Step(draft.handoff.model_copy(update={"version": handoff.version + 1}), tuple(draft.effects))
+
+
+def _is_abandoned(handoff: Handoff, number: int) -> bool:
+    return handoff.attempts[number - 1].abandoned
+
+
+def _out_of_place(handoff: Handoff, happening: Input) -> str | None:
+    """Why an input does not fit this handoff, whatever its state; ``None`` if it does."""
+    match happening:
+        case Requested() | AlreadyOpen():
+            return "only a new handoff can be requested" if handoff.version else None
+        case _ if handoff.state is HandoffState.REQUESTED and not handoff.version:
+            return "the handoff has not been requested yet"
+        case TimerFired(name=name, due_at=due_at) if handoff.timers.get(name) != due_at:
+            return f"timer {name} is not set for {due_at.isoformat()}"
+        case ProviderReported():
+            return _event_out_of_place(handoff, happening)
+        case EffectSucceeded() | EffectFailed() | EffectDoubtful():
+            return _result_out_of_place(handoff, happening)
+        case _:
+            return None
+
+
+def _event_out_of_place(handoff: Handoff, happening: ProviderReported) -> str | None:
+    if not 1 <= happening.attempt <= len(handoff.attempts):
+        return f"there is no attempt {happening.attempt}"
+    attempt = handoff.attempts[happening.attempt - 1]
+    if attempt.closed and handoff.is_live and isinstance(happening.event, ChatEnded):
+        return "the chat is closed already"
+    return None
+
+
+def _result_out_of_place(
+    handoff: Handoff, happening: EffectSucceeded | EffectFailed | EffectDoubtful
+) -> str | None:
+    action = happening.action
+    if not isinstance(action, OpenChat | SendMessage | UpdateDetails | CloseChat):
+        return None
+    if not 1 <= action.attempt <= len(handoff.attempts):
+        return f"there is no attempt {action.attempt}"
+    if isinstance(happening, EffectSucceeded) and isinstance(action, OpenChat):
+        chat = happening.chat
+        if chat is None or chat.attempt != action.attempt:
+            return f"the result does not carry the chat of attempt {action.attempt}"
+    return None

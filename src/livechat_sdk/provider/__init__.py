@@ -1,0 +1,47 @@
+"""The provider interface: what an adapter to one live-chat system implements, and what it is given."""
+
+from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
+from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
+from livechat_sdk.provider.integration import Finding, IntegrationContext, IntegrationType
+from livechat_sdk.provider.interface import (
+    AnyProvider,
+    AsgiApp,
+    Availability,
+    ChatDetails,
+    ChatOpening,
+    ChatProvider,
+    ChatStatus,
+    PlannedMessage,
+    Polled,
+    ProviderHost,
+    Sent,
+)
+from livechat_sdk.provider.settings import IntegrationSettings, Secret
+from livechat_sdk.provider.webhooks import WebhookDelivery
+
+__all__ = [
+    "AnyProvider",
+    "AsgiApp",
+    "Availability",
+    "Capabilities",
+    "ChatDetails",
+    "ChatOpening",
+    "ChatProvider",
+    "ChatStatus",
+    "EmbeddedDatabase",
+    "Finding",
+    "Inbound",
+    "IntegrationContext",
+    "IntegrationSettings",
+    "IntegrationType",
+    "PlannedMessage",
+    "Polled",
+    "ProviderHost",
+    "Row",
+    "Secret",
+    "Sent",
+    "SqlValue",
+    "Statement",
+    "WebhookAuth",
+    "WebhookDelivery",
+]

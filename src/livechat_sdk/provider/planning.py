@@ -1,0 +1,97 @@
+"""How a message is made to fit a provider, before anything is sent: keep, split, link, flatten, refuse.
+
+Nothing degrades unseen: every change is named in ``PlannedMessage.notes`` and recorded with the
+message's fate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from livechat_sdk.domain.capabilities import Capabilities
+from livechat_sdk.domain.messages import Attachment, Message
+from livechat_sdk.provider.interface import PlannedMessage
+
+__all__ = ["Plan", "plan_message", "split_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be sent, in order; or nothing, and why the message is refused."""
+
+    parts: Sequence[PlannedMessage]
+    notes: Sequence[str] = ()
+    refusal: str | None = None
+
+
+def plan_message(message: Message, capabilities: Capabilities, *, sent_at: datetime) -> Plan:
+    """Plan one message of the end user for a provider with these capabilities.
+
+    Attachments that the provider cannot take become links in the text, choices become lines, text
+    over the limit becomes several parts with keys ``<key>``, ``<key>.2``, ``<key>.3``, …
+    """
+    notes: list[str] = []
+    kept: list[Attachment] = []
+    lines: list[str] = [message.body] if message.body else []
+    for attachment in message.attachments:
+        if _takes(capabilities, attachment):
+            kept.append(attachment)
+        else:
+            lines.append(f"{attachment.name}: {attachment.url}")
+            notes.append(f"linked {attachment.name}")
+    if message.choices and not capabilities.choices:
+        lines.extend(f"- {choice.label}" for choice in message.choices)
+        notes.append("flattened choices")
+    choices = message.choices if capabilities.choices else ()
+    body = "\n".join(lines)
+    if not body and not kept and not choices:
+        return Plan((), refusal="the message has no content")
+    texts = split_text(body, capabilities.text_limit) or [""]
+    if len(texts) > 1:
+        notes.append(f"split into {len(texts)} parts")
+    last = len(texts) - 1
+    parts = [
+        PlannedMessage(
+            key=message.key if index == 0 else f"{message.key}.{index + 1}",
+            body=text,
+            attachments=tuple(kept) if index == last else (),
+            choices=choices if index == last else (),
+            sent_at=message.sent_at or sent_at,
+            notes=tuple(notes) if index == 0 else (),
+        )
+        for index, text in enumerate(texts)
+    ]
+    return Plan(parts, tuple(notes))
+
+
+def split_text(text: str, limit: int | None) -> list[str]:
+    """Cut ``text`` into pieces of at most ``limit`` characters, at a line or word if one is near.
+
+    The pieces joined with the white space that was cut at give the text again; no other character
+    is lost.
+    """
+    if limit is None or len(text) <= limit:
+        return [text] if text else []
+    pieces: list[str] = []
+    rest = text
+    while len(rest) > limit:
+        window = rest[: limit + 1]
+        cut = max(window.rfind("\n"), window.rfind(" "))
+        if cut <= limit // 2:
+            pieces.append(rest[:limit])
+            rest = rest[limit:]
+        else:
+            pieces.append(rest[:cut])
+            rest = rest[cut + 1 :]
+    if rest:
+        pieces.append(rest)
+    return pieces
+
+
+def _takes(capabilities: Capabilities, attachment: Attachment) -> bool:
+    if capabilities.attachment_limit is not None and (attachment.size or 0) > capabilities.attachment_limit:
+        return False
+    return any(fnmatchcase(attachment.media_type, pattern) for pattern in capabilities.attachment_types)

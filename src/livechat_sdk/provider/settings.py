@@ -1,0 +1,46 @@
+"""Settings of one integration: camelCase as on the platform, or snake_case; secrets that rotate."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+
+__all__ = ["IntegrationSettings", "Secret"]
+
+
+def _as_list(value: object) -> object:
+    return cast("object", value) if isinstance(value, list | tuple) else [value]
+
+
+Secret = Annotated[tuple[SecretStr, ...], BeforeValidator(_as_list), Field(min_length=1, max_length=2)]
+"""One secret, or ``[new, old]`` while it is being rotated. The first one is used to sign and log in."""
+
+
+class IntegrationSettings(BaseModel):
+    """Base of every integration's settings.
+
+    Field names are accepted in the camelCase of the platform's integration documents
+    (``webhookKey``) and in snake_case. ``name``, ``enabled``, ``description``, ``tags`` and ``category``
+    are the platform's base fields (Helvia ``hbf-core.openapi.json``, schema of integrations).
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        defer_build=True,
+    )
+
+    type: str
+    name: str = Field(min_length=1, max_length=200)
+    enabled: bool = True
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    category: str = ""
+    id: str = ""
+    created_at: str = ""
+    updated_at: str = ""
