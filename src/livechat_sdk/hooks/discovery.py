@@ -1,0 +1,94 @@
+"""Finds installed plugins by entry point. Each is loaded alone: one that fails takes nobody along."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from livechat_sdk.errors import PluginError
+from livechat_sdk.hooks.manager import Hooks
+from livechat_sdk.hooks.markers import ENTRY_POINT_GROUP
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["PluginInfo", "discover"]
+
+logger = logging.getLogger("livechat_sdk.hooks")
+
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """One installed plugin, and what became of loading it.
+
+    ``distribution`` and ``version`` are of the package that brings it, empty when unknown. ``reason``
+    says why it is not loaded; it is empty for a plugin that is in good order.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    hooks: tuple[str, ...]
+    status: Literal["loaded", "blocked", "not_loaded"]
+    reason: str = ""
+
+
+def discover(hooks: Hooks, *, block: Collection[str] = ()) -> Sequence[PluginInfo]:
+    """Load every installed plugin of the entry point group ``livechat_sdk`` into ``hooks``, by name.
+
+    ``block`` holds names of plugins not to load, beside those that ``hooks`` blocks; what is blocked is
+    not even imported. Never raises because of a plugin: one that cannot be loaded is logged as an error
+    and listed with the reason.
+    """
+    from importlib.metadata import entry_points
+
+    entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: (entry.name, entry.value))
+    return tuple(_take_in(hooks, entry, frozenset(block) | hooks.blocked) for entry in entries)
+
+
+def _take_in(hooks: Hooks, entry: EntryPoint, blocked: Collection[str]) -> PluginInfo:
+    distribution = entry.dist.name if entry.dist else ""
+    version = entry.dist.version if entry.dist else ""
+    if entry.name in blocked:
+        return PluginInfo(entry.name, distribution, version, (), "blocked", "it is on the block-list")
+    try:
+        hooks.register(_load(entry), entry.name)
+    # A plugin's module may do anything while it is imported, `sys.exit` included.
+    except (Exception, SystemExit) as error:
+        reason = _reason(error)
+        logger.error(  # noqa: TRY400 - the traceback of a plugin belongs to the log only when it is asked for
+            "plugin %r of %s %s is not loaded: %s",
+            entry.name,
+            distribution or "an unknown distribution",
+            version,
+            reason,
+            exc_info=error if logger.isEnabledFor(logging.DEBUG) else None,
+        )
+        return PluginInfo(entry.name, distribution, version, (), "not_loaded", reason)
+    implemented = hooks.plugins()[entry.name]
+    if not implemented:
+        reason = f"{entry.value} implements no hook"
+        logger.warning("plugin %r of %s %s: %s", entry.name, distribution, version, reason)
+        return PluginInfo(entry.name, distribution, version, (), "loaded", reason)
+    return PluginInfo(entry.name, distribution, version, implemented, "loaded")
+
+
+def _load(entry: EntryPoint) -> object:
+    plugin: object = entry.load()
+    if inspect.isclass(plugin):
+        return plugin()
+    if inspect.isroutine(plugin):
+        raise PluginError(entry.name, f"{entry.value} is a function; name a module, a class or an object")
+    return plugin
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong in one line. Unlike in a call, no secret is at hand while a plugin is imported."""
+    text = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
