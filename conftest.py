@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
 from typing import Any
 
@@ -12,7 +13,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "livechat", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("livechat")
+# HYPOTHESIS_PROFILE=soak searches for minutes where the ordinary run takes seconds.
+settings.register_profile("soak", settings.get_profile("livechat"), max_examples=5000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "livechat"))
 
 _HOST_OF = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0, "socket.gethostbyaddr": 0}
 _ADDRESS_OF = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1}

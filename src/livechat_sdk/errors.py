@@ -61,7 +61,10 @@ class Problem:
     column: int | None = None
     length: int = 1
     source: str | None = None
+    """The line as it may be shown: secrets masked, a long one cut."""
     suggestion: str | None = None
+    caret: int | None = None
+    """Where ``column`` stands in ``source``, from 1."""
 
     def __str__(self) -> str:
         where = self.file or "settings"

@@ -6,9 +6,24 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-__all__ = ["Identifier", "Metadata", "Model", "ShortText", "Timestamp", "new_key"]
+__all__ = ["Identifier", "Metadata", "Model", "ShortText", "Text", "Timestamp", "new_key"]
+
+
+def _whole_characters(text: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_whole_characters)]
+"""What somebody said, of any length. Half characters (an emoji that was cut in two), which nothing can
+encode, become U+FFFD: better than to lose the message."""
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """An id or key: 1 to 200 characters, no control characters."""

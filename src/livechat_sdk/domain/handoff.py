@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -99,7 +99,7 @@ class QueueStatus(Model):
 
     position: int | None = Field(default=None, ge=0)
     waiting: int | None = Field(default=None, ge=0)
-    estimate: float | None = Field(default=None, ge=0)
+    estimate: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """Expected wait in seconds."""
     at: Timestamp | None = None
 
@@ -137,17 +137,21 @@ class HandoffRequest(Model):
         return self.language or self.user.language
 
 
+Seconds = Annotated[float, Field(gt=0, le=366 * 24 * 3600)]
+"""A length of time: more than none, at most 366 days, so that every clock has a date."""
+
+
 class HandoffPolicy(Model):
     """The settings of one handoff, frozen when it is requested. All times are in seconds; ``None`` is off."""
 
     enabled: bool = True
-    request_timeout: float | None = Field(default=120.0, gt=0)
-    user_remind_after: float | None = Field(default=None, gt=0)
-    user_close_after: float | None = Field(default=None, gt=0)
-    agent_remind_after: float | None = Field(default=None, gt=0)
-    agent_release_after: float | None = Field(default=None, gt=0)
-    max_duration: float | None = Field(default=None, gt=0)
-    closing_timeout: float = Field(default=10.0, gt=0)
+    request_timeout: Seconds | None = 120.0
+    user_remind_after: Seconds | None = None
+    user_close_after: Seconds | None = None
+    agent_remind_after: Seconds | None = None
+    agent_release_after: Seconds | None = None
+    max_duration: Seconds | None = None
+    closing_timeout: Seconds = 10.0
     allow_bot_while_waiting: bool = False
     doubtful: Literal["hold", "repeat"] = "hold"
     survey: tuple[SurveyQuestion, ...] = ()

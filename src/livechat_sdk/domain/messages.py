@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp, new_key
+from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Text, Timestamp, new_key
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -81,7 +81,7 @@ class Message(Model):
     """
 
     key: Identifier = Field(default_factory=new_key)
-    body: str = ""
+    body: Text = ""
     attachments: tuple[Attachment, ...] = ()
     choices: tuple[Choice, ...] = ()
     sent_at: Timestamp | None = None
@@ -102,7 +102,7 @@ class TranscriptEntry(Model):
     """One line of what was said before the handoff, or in an earlier attempt."""
 
     author: Author
-    body: str
+    body: Text
     name: ShortText | None = None
     at: Timestamp | None = None
     key: Identifier | None = None

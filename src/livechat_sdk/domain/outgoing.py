@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from livechat_sdk.domain.base import Identifier, Model, ShortText, Timestamp
+from livechat_sdk.domain.base import Identifier, Model, ShortText, Text, Timestamp
 from livechat_sdk.domain.ends import End
 from livechat_sdk.domain.handoff import SurveyAnswer
 from livechat_sdk.domain.messages import Message
@@ -49,7 +49,7 @@ class SystemMessage(OutgoingBase):
     conversation_id: str = ""
     owner_number: int = 0
     moment: Moment | None = None
-    text: str
+    text: Text
     language: ShortText = ""
     choices: tuple[ShortText, ...] = ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
+from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Text, Timestamp
 
 __all__ = ["Ticket", "TicketDraft", "TicketNote"]
 
@@ -14,7 +14,7 @@ class TicketDraft(Model):
 
     key: Identifier
     subject: ShortText
-    body: str
+    body: Text
     requester_name: ShortText | None = None
     requester_email: ShortText | None = None
     tags: tuple[ShortText, ...] = ()
@@ -25,7 +25,7 @@ class TicketNote(Model):
     """Something to add to a ticket; ``public`` notes can be read by the requester."""
 
     key: Identifier
-    body: str
+    body: Text
     public: bool = False
 
 

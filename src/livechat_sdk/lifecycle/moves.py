@@ -30,6 +30,7 @@ _ENGAGED = (_S.ACTIVE, _S.TRANSFERRING)
 _BEFORE_ENDING = (*_WAITING, *_ENGAGED)
 _LATE = (_S.ENDING, _S.ENDED)
 _ALL = tuple(_S)
+_TRIED = (*_VENDOR, *_LATE)  # without an attempt there is nobody to hear from
 
 _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     # the request
@@ -65,21 +66,21 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("event.message_received", (*_VENDOR, _S.ENDING), talking.message_received),
     ("event.message_received", (_S.ENDED,), closing.late_message),
     ("event.typing_changed", _VENDOR, talking.agent_typing),
-    ("event.message_delivered", _ALL, talking.receipt_from_agent),
-    ("event.message_read", _ALL, talking.receipt_from_agent),
-    ("event.message_failed", _ALL, talking.message_failed),
+    ("event.message_delivered", _TRIED, talking.receipt_from_agent),
+    ("event.message_read", _TRIED, talking.receipt_from_agent),
+    ("event.message_failed", _TRIED, talking.message_failed),
     ("event.agent_left", _VENDOR, talking.agent_left),
     ("event.agent_left", _LATE, keep),
     ("event.chat_transferred", (_S.QUEUED, *_ENGAGED), talking.transferred),
-    ("event.stream_gap", _ALL, keep),
-    ("event.unknown_event", _ALL, keep),
+    ("event.stream_gap", _TRIED, keep),
+    ("event.unknown_event", _TRIED, keep),
     # results
-    ("succeeded.send_message", _ALL, closing.send_succeeded),
-    ("failed.send_message", _ALL, closing.send_failed),
-    ("doubtful.send_message", _ALL, closing.send_doubtful),
-    ("succeeded.update_details", _ALL, closing.details_carried),
-    ("failed.update_details", _ALL, closing.details_not_carried),
-    ("doubtful.update_details", _ALL, closing.details_not_carried),
+    ("succeeded.send_message", _TRIED, closing.send_succeeded),
+    ("failed.send_message", _TRIED, closing.send_failed),
+    ("doubtful.send_message", _TRIED, closing.send_doubtful),
+    ("succeeded.update_details", _TRIED, closing.details_carried),
+    ("failed.update_details", _TRIED, closing.details_not_carried),
+    ("doubtful.update_details", _TRIED, closing.details_not_carried),
     ("succeeded.say", _ALL, closing.delivered),
     ("failed.say", _ALL, closing.delivery_given_up),
     ("doubtful.say", _ALL, closing.delivery_given_up),
@@ -99,9 +100,9 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("event.chat_ended", (_S.ENDING,), closing.ended_at_vendor_while_ending),
     ("event.chat_ended", (_S.ENDED,), closing.late_chat_ended),
     ("succeeded.close_chat", (_S.ENDING,), closing.chat_closed),
-    ("succeeded.close_chat", (*_BEFORE_ENDING, _S.ENDED), closing.late_chat_closed),
-    ("failed.close_chat", _ALL, closing.close_given_up),
-    ("doubtful.close_chat", _ALL, closing.close_given_up),
+    ("succeeded.close_chat", (*_VENDOR, _S.ENDED), closing.late_chat_closed),
+    ("failed.close_chat", _TRIED, closing.close_given_up),
+    ("doubtful.close_chat", _TRIED, closing.close_given_up),
     # clocks
     ("timer.request_timeout", _WAITING, closing.request_timed_out),
     ("timer.user_remind", _ENGAGED, closing.remind_user),

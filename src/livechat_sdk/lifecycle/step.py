@@ -102,6 +102,8 @@ def _result_out_of_place(
         return None
     if not 1 <= action.attempt <= len(handoff.attempts):
         return f"there is no attempt {action.attempt}"
+    if isinstance(action, CloseChat) and not handoff.attempts[action.attempt - 1].closing:
+        return f"attempt {action.attempt} is not being closed"
     if isinstance(happening, EffectSucceeded) and isinstance(action, OpenChat):
         chat = happening.chat
         if chat is None or chat.attempt != action.attempt:

@@ -105,9 +105,9 @@ def a_chat(**fields: Any) -> Chat:
     return Chat(**{**ready, **fields})
 
 
-def an_agent(name: str = "Maria", **fields: Any) -> Agent:
+def an_agent(name: str | None = "Maria", **fields: Any) -> Agent:
     """A human of the support team; their id is made from the name."""
-    return Agent.model_validate({"id": f"agent-{name.lower()}", "name": name, **fields})
+    return Agent.model_validate({"id": f"agent-{(name or 'unnamed').lower()}", "name": name, **fields})
 
 
 def an_event(kind: type[Event], *, attempt: int = 1, **fields: Any) -> Event:

@@ -24,6 +24,11 @@ class VirtualClock:
         """The time that the test has reached."""
         return self._now
 
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next sleeper wants to be woken."""
+        return min((when for when, _, future in self._sleepers if not future.done()), default=None)
+
     async def sleep_until(self, when: datetime) -> None:
         """Return when the test has moved the clock to ``when``."""
         if when <= self._now:

@@ -20,7 +20,6 @@ from livechat_sdk.domain.chats import (
     ChatEnded,
     ChatRejected,
     ChatTransferred,
-    EventEnvelope,
     MessageReceived,
     ProviderEvent,
     QueueUpdated,
@@ -183,7 +182,7 @@ class ToyProvider(ChatProvider[ToySettings]):
         except (ValueError, KeyError, TypeError) as error:
             raise WebhookRejected("the body is not a toy event", status=400) from error
 
-    def _translate(self, document: Mapping[str, str], now: datetime) -> EventEnvelope:
+    def _translate(self, document: Mapping[str, str], now: datetime) -> ProviderEvent:
         base = {
             "id": document["id"],
             "integration": self.name,
@@ -203,7 +202,18 @@ def _agent(document: Mapping[str, str]) -> Agent:
 
 
 _Fields = Callable[[Mapping[str, str]], Mapping[str, object]]
-_TRANSLATIONS: dict[str, tuple[type[EventEnvelope], _Fields]] = {
+_Kind = type[
+    ChatAccepted
+    | ChatRejected
+    | QueueUpdated
+    | AgentJoined
+    | AgentLeft
+    | ChatTransferred
+    | MessageReceived
+    | TypingChanged
+    | ChatEnded
+]
+_TRANSLATIONS: dict[str, tuple[_Kind, _Fields]] = {
     "accepted": (ChatAccepted, lambda _: {}),
     "rejected": (ChatRejected, lambda d: {"reason": d.get("reason", "")}),
     "queue": (QueueUpdated, lambda d: {"queue": QueueStatus(position=int(d["position"]))}),
@@ -250,14 +260,14 @@ class ToyPlugin:
         ]
 
     def delivery(
-        self, event: str, *, ref: str | None = None, key: str | None = None, **fields: str
+        self, event: str, /, *, ref: str | None = None, secret: str | None = None, **fields: str
     ) -> WebhookDelivery:
         """A webhook as the toy would send it. ``id`` in ``fields`` repeats an event."""
         document = {"id": self.vendor.next_id(), "event": event, "ref": ref or self.vendor.ref, **fields}
         return WebhookDelivery(
             "POST",
             "/webhooks/toy",
-            {_KEY_HEADER.title(): self.key if key is None else key, "Content-Type": "application/json"},
+            {_KEY_HEADER.title(): self.key if secret is None else secret, "Content-Type": "application/json"},
             json.dumps(document).encode(),
             datetime.now(UTC),
         )
