@@ -1,0 +1,1 @@
+"""The durable record: handoffs, messages with their fates, lanes of actions, timers."""

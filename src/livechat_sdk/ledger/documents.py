@@ -1,0 +1,154 @@
+"""Models as stored JSON documents, each with the number of its schema in front.
+
+A document is ``{"v":1,"d":<the model as JSON>}``. A number that this release does not know is refused, so
+that an older program never misreads what a newer one wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from livechat_sdk.domain.chats import Chat, ProviderEvent
+from livechat_sdk.domain.handoff import Handoff
+from livechat_sdk.errors import InvalidInput, StoreError
+from livechat_sdk.lifecycle.effects import Action
+
+__all__ = [
+    "DOCUMENT_VERSION",
+    "dump",
+    "dump_chat",
+    "dump_handoff",
+    "dump_mapping",
+    "load",
+    "load_action",
+    "load_event",
+    "load_handoff",
+    "load_mapping",
+    "unpack",
+]
+
+DOCUMENT_VERSION = 1
+"""Schema number of the documents that this release writes, and the newest that it reads."""
+
+_PREFIX = f'{{"v":{DOCUMENT_VERSION},"d":'
+_NUMBERED = re.compile(r'\{\s*"v"\s*:\s*(\d+)\s*,\s*"d"\s*:\s*')
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _pack(text: str) -> str:
+    return f"{_PREFIX}{text}}}"
+
+
+def unpack(document: str) -> str:
+    """The JSON inside a stored document. Raises ``StoreError`` for a newer release's, or a broken one."""
+    if document.startswith(_PREFIX):
+        return document[len(_PREFIX) : -1]
+    numbered = _NUMBERED.match(document)
+    if numbered is None:
+        raise StoreError("a stored document has no schema number; the database was changed by other hands")
+    if int(numbered[1]) > DOCUMENT_VERSION:
+        raise StoreError(
+            f"a stored document has schema {numbered[1]}, this release reads up to {DOCUMENT_VERSION}; "
+            "install the release that wrote it, or a newer one",
+        )
+    return document[numbered.end() :].rstrip()[:-1]
+
+
+def dump(model: BaseModel, *, exclude: set[str] | None = None) -> str:
+    """A model as a document. Raises ``InvalidInput`` when it holds something that JSON cannot carry."""
+    try:
+        return _pack(model.model_dump_json(exclude=exclude))
+    except (PydanticSerializationError, UnicodeEncodeError) as error:
+        raise InvalidInput(f"{type(model).__name__} cannot be stored as JSON: {error}"[:500]) from None
+
+
+def load(kind: type[M], document: str) -> M:
+    """The model in a document. Raises ``StoreError`` when it does not fit."""
+    try:
+        return kind.model_validate_json(unpack(document))
+    except ValidationError as error:
+        raise _unreadable(kind.__name__, error) from None
+
+
+def dump_handoff(handoff: Handoff) -> str:
+    """A handoff without its request, which is stored once and never rewritten."""
+    return dump(handoff, exclude={"request"})
+
+
+def load_handoff(document: str, request: str) -> Handoff:
+    """A handoff from its two documents."""
+    rest = unpack(document)
+    try:
+        return Handoff.model_validate_json(f'{{"request":{unpack(request)},{rest.lstrip()[1:]}')
+    except ValidationError as error:
+        raise _unreadable("Handoff", error) from None
+
+
+def dump_chat(chat: Chat) -> str:
+    """A chat without its secrets, which are stored apart and encrypted."""
+    return dump(chat, exclude={"secrets"})
+
+
+def load_action(document: str) -> Action:
+    """The action in a document."""
+    return _load_one_of(_actions(), "Action", document)
+
+
+def load_event(document: str) -> ProviderEvent:
+    """The provider event in a document."""
+    return _load_one_of(_events(), "ProviderEvent", document)
+
+
+def dump_mapping(mapping: Mapping[str, Any]) -> str:
+    """A small JSON object as a document. Raises ``InvalidInput`` for what JSON cannot carry."""
+    try:
+        return _pack(json.dumps(dict(mapping), ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"cannot be stored as JSON: {error}"[:500]) from None
+
+
+def load_mapping(document: str) -> Mapping[str, Any]:
+    """The JSON object in a document."""
+    try:
+        found: Any = json.loads(unpack(document))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise StoreError("a stored document is not a JSON object; the database was changed by other hands")
+    return found  # pyright: ignore[reportUnknownVariableType]  # json gives objects of any content
+
+
+T = TypeVar("T")
+
+
+def _load_one_of(adapter: TypeAdapter[T], name: str, document: str) -> T:
+    try:
+        return adapter.validate_json(unpack(document))
+    except ValidationError as error:
+        raise _unreadable(name, error) from None
+
+
+@cache
+def _actions() -> TypeAdapter[Action]:
+    return TypeAdapter(Action)
+
+
+@cache
+def _events() -> TypeAdapter[ProviderEvent]:
+    return TypeAdapter(ProviderEvent)
+
+
+def _unreadable(kind: str, error: ValidationError) -> StoreError:
+    places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors(include_input=False)[:5])
+    return StoreError(
+        f"a stored {kind} cannot be read ({places or 'not JSON'}); the database was written by another "
+        "release or changed by other hands",
+    )

@@ -1,0 +1,65 @@
+"""What happens to a durable action between its decision and its result."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from livechat_sdk.domain.base import utc_text
+from livechat_sdk.domain.messages import Choice, Direction, Fate, Message
+from livechat_sdk.domain.outgoing import SystemMessage
+from livechat_sdk.ledger import documents
+from livechat_sdk.ledger.sqlite.writes import Place, record_message
+from livechat_sdk.lifecycle.effects import RecordMessage, Say
+
+__all__ = ["postpone", "start", "store_words"]
+
+
+def start(db: sqlite3.Connection, workspace: str, action_id: int, now: datetime) -> bool:
+    """Note that the call is about to leave; false when the action was withdrawn or is finished."""
+    changed = db.execute(
+        """
+        UPDATE actions SET status = 'started', updated_at = ?
+        WHERE workspace = ? AND id = ? AND status IN ('pending', 'started')
+        """,
+        (utc_text(now), workspace, action_id),
+    )
+    return changed.rowcount == 1
+
+
+def postpone(
+    db: sqlite3.Connection, workspace: str, action_id: int, not_before: datetime, error: str, now: datetime
+) -> None:
+    """Put a tried action back to pending. One that was withdrawn or finished meanwhile stays so."""
+    db.execute(
+        """
+        UPDATE actions SET status = 'pending', tries = tries + 1, not_before = ?, error = ?, updated_at = ?
+        WHERE workspace = ? AND id = ? AND status IN ('pending', 'started')
+        """,
+        (utc_text(not_before), error, utc_text(now), workspace, action_id),
+    )
+
+
+def store_words(
+    db: sqlite3.Connection, workspace: str, action_id: int, message: SystemMessage, now: datetime
+) -> None:
+    """Store the words of a ``Say`` and their entry. The first words stand: what was said is said."""
+    stored = db.execute(
+        "UPDATE actions SET rendered = ?, updated_at = ? WHERE workspace = ? AND id = ? AND rendered IS NULL",
+        (documents.dump(message), utc_text(now), workspace, action_id),
+    )
+    if stored.rowcount != 1 or not message.text:
+        return
+    handoff_id, document = db.execute(
+        "SELECT handoff_id, document FROM actions WHERE workspace = ? AND id = ?", (workspace, action_id)
+    ).fetchone()
+    say = documents.load_action(document)
+    if not isinstance(say, Say):
+        raise AssertionError(f"action {action_id} says nothing")
+    body = Message(
+        key=say.key,
+        body=message.text,
+        choices=tuple(Choice(label=choice, value=choice) for choice in message.choices),
+    )
+    record = RecordMessage(message=body, direction=Direction.TO_USER, author="system", fate=Fate.PLANNED)
+    record_message(db, Place(workspace, handoff_id, message.conversation_id, now), record)

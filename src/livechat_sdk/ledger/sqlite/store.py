@@ -1,0 +1,274 @@
+"""``SqliteStore``: the ledger of one workspace on one SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+from livechat_sdk.domain.chats import Chat, ProviderEvent
+from livechat_sdk.domain.handoff import Handoff, HandoffState
+from livechat_sdk.domain.messages import Direction, LedgerEntry
+from livechat_sdk.domain.outgoing import SystemMessage
+from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.errors import StoreError
+from livechat_sdk.ledger.secrets import SecretBox, StoreKeys, key_file_of, read_key_file
+from livechat_sdk.ledger.sqlite import actions, embedded, inbox, queries
+from livechat_sdk.ledger.sqlite.changes import ApplyChange, CreateHandoff
+from livechat_sdk.ledger.sqlite.connection import SqliteFile
+from livechat_sdk.ledger.sqlite.lock import ServingLock
+from livechat_sdk.ledger.sqlite.readers import Readers
+from livechat_sdk.ledger.sqlite.writer import Job, Writer
+from livechat_sdk.ledger.store import (
+    ActionRow,
+    Applied,
+    Change,
+    Created,
+    InboxEvent,
+    JournalEntry,
+    Ownership,
+    TimerRow,
+)
+from livechat_sdk.provider.embedded import Row, SqlValue, Statement
+
+__all__ = ["SqliteStore"]
+
+T = TypeVar("T")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqliteStore:
+    """A ``Store`` on one SQLite file, served by one process.
+
+    ``key`` encrypts the credentials of chats; without it a key file ``<database>.key`` is made beside the
+    file at the first need. ``busy_timeout`` is how many seconds a write waits while another program holds the
+    file. ``now`` is asked where a method is given no time of its own. Every method raises ``StoreError`` when
+    the file cannot be read or written; when the reason is gone, the next call works again.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        workspace: str = "default",
+        key: StoreKeys | None = None,
+        busy_timeout: float = 5.0,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self.path = Path(path).resolve()
+        self.workspace = workspace
+        self._keys = key
+        self._now = now
+        self._file = SqliteFile(self.path, busy_timeout=busy_timeout)
+        self._serving = True
+        self._box = SecretBox(self._find_keys)
+        self._lock: ServingLock | None = None
+        self._writer: Writer | None = None
+        self._readers: Readers | None = None
+
+    @classmethod
+    def reader(cls, path: str | Path, *, workspace: str = "default", key: StoreKeys | None = None) -> Self:
+        """A store that can only read, beside the process that serves the file. It takes no lock."""
+        store = cls(path, workspace=workspace, key=key)
+        store._serving = False
+        return store
+
+    # ------------------------------------------------------------------------------------ opening, closing
+    async def open(self) -> None:
+        """Lock the file, bring the schema up to date, start the threads.
+
+        Raises ``StoreLocked`` when another process serves it, ``StoreError`` when it cannot be used.
+        """
+        if self._readers is not None:
+            raise StoreError(f"the ledger {self.path} is open already")
+        await asyncio.to_thread(self._open)
+
+    def _open(self) -> None:
+        if not self._serving:
+            self._open_reader()
+            return
+        lock = ServingLock(self.path)
+        lock.acquire()
+        try:
+            self._file.create()
+            self._file.prepare()
+        except BaseException:
+            lock.release()
+            raise
+        self._lock = lock
+        self._readers = Readers(self._file)
+        self._writer = Writer(self._file)
+        self._writer.start()
+
+    def _open_reader(self) -> None:
+        if not self.path.exists():
+            raise StoreError(
+                f"there is no ledger {self.path}; check `store` in the settings, or start the server once"
+            )
+        readers = Readers(self._file, threads=1)
+        try:
+            readers.check()
+        except BaseException:
+            readers.stop()
+            raise
+        self._readers = readers
+
+    async def close(self) -> None:
+        """Write what waits, end the threads, let go of the lock. Harmless when it is closed already."""
+        readers, self._readers = self._readers, None
+        writer, self._writer = self._writer, None
+        lock, self._lock = self._lock, None
+        await asyncio.to_thread(_close, readers, writer, lock)
+
+    # ----------------------------------------------------------------------------------------------- steps
+    async def create(self, change: Change) -> Created:
+        """Store a new handoff with its first step, unless it or a live one is there already."""
+        return await self._write(CreateHandoff(self.workspace, change, self._box))
+
+    async def apply(self, change: Change) -> Applied:
+        """Store one step of an existing handoff.
+
+        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, and ``HandoffNotFound`` for a
+        handoff that was never created; nothing is written then.
+        """
+        return await self._write(ApplyChange(self.workspace, change, self._box))
+
+    # --------------------------------------------------------------------------------------------- reading
+    async def load(self, handoff_id: str) -> Handoff | None:
+        """One handoff, or ``None``."""
+        return await self._read(lambda db: queries.handoff(db, self.workspace, handoff_id))
+
+    async def handoffs(
+        self, *, states: Sequence[HandoffState] | None = None, limit: int = 100, newest_first: bool = True
+    ) -> Sequence[Handoff]:
+        """Handoffs by age."""
+        return await self._read(lambda db: queries.handoffs(db, self.workspace, states, limit, newest_first))
+
+    async def ownership(self, conversation_id: str) -> Ownership:
+        """Who owns a conversation."""
+        return await self._read(lambda db: queries.ownership(db, self.workspace, conversation_id))
+
+    async def entries(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[LedgerEntry]:
+        """Messages of a handoff in the order in which they came, from the one after ``after`` on."""
+        return await self._read(lambda db: queries.entries(db, self.workspace, handoff_id, after, limit))
+
+    async def entry(self, handoff_id: str, direction: Direction, key: str) -> LedgerEntry | None:
+        """One message by its key."""
+        return await self._read(lambda db: queries.entry(db, self.workspace, handoff_id, direction, key))
+
+    async def journal(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[JournalEntry]:
+        """The inputs of a handoff in order."""
+        return await self._read(lambda db: queries.journal(db, self.workspace, handoff_id, after, limit))
+
+    async def chat(self, handoff_id: str, attempt: int) -> Chat | None:
+        """The vendor's side of an attempt, once the vendor has confirmed it, with its secrets in clear."""
+        return await self._read(lambda db: queries.chat(db, self.workspace, handoff_id, attempt, self._box))
+
+    async def match(self, integration: str, refs: Sequence[str]) -> tuple[str, int] | None:
+        """The handoff id and attempt that an event with these refs belongs to; the newest wins."""
+        return await self._read(lambda db: queries.match(db, self.workspace, integration, refs))
+
+    async def tickets(self, handoff_id: str) -> Sequence[Ticket]:
+        """Tickets made from a handoff."""
+        return await self._read(lambda db: queries.tickets(db, self.workspace, handoff_id))
+
+    async def returned_to_bot(self, handoff_id: str) -> Sequence[LedgerEntry]:
+        """The end user's messages that went back to the bot at the end, in order."""
+        return await self._read(lambda db: queries.returned_to_bot(db, self.workspace, handoff_id))
+
+    # --------------------------------------------------------------------------------- actions and timers
+    async def actions(self, handoff_id: str) -> Sequence[ActionRow]:
+        """Every action of a handoff, in order, whatever its status."""
+        return await self._read(lambda db: queries.actions(db, self.workspace, handoff_id))
+
+    async def open_actions(self) -> Sequence[ActionRow]:
+        """Every pending or started action of the workspace, in order."""
+        return await self._read(lambda db: queries.open_actions(db, self.workspace))
+
+    async def start_action(self, action_id: int) -> bool:
+        """Note that the call is about to leave. False when the action was withdrawn or is finished."""
+        return await self._write(lambda db: actions.start(db, self.workspace, action_id, self._now()))
+
+    async def postpone_action(self, action_id: int, *, not_before: datetime, error: str) -> None:
+        """Put a tried action back to pending, to be tried again later; counts the try."""
+        await self._write(
+            lambda db: actions.postpone(db, self.workspace, action_id, not_before, error, self._now())
+        )
+
+    async def store_words(self, action_id: int, message: SystemMessage) -> None:
+        """Store the words of a ``Say``, and the entry in the ledger unless the text is empty."""
+        await self._write(lambda db: actions.store_words(db, self.workspace, action_id, message, self._now()))
+
+    async def due_timers(self, now: datetime, limit: int = 100) -> Sequence[TimerRow]:
+        """Timers that are due, oldest first."""
+        return await self._read(lambda db: queries.due_timers(db, self.workspace, now, limit))
+
+    async def next_timer(self) -> datetime | None:
+        """When the next timer is due."""
+        return await self._read(lambda db: queries.next_timer(db, self.workspace))
+
+    # ---------------------------------------------------------------------------------------------- events
+    async def inbox(self, limit: int = 100) -> Sequence[InboxEvent]:
+        """Events committed by embedded providers that no step has taken yet, in order."""
+        return await self._read(lambda db: queries.inbox(db, self.workspace, limit))
+
+    async def keep_unmatched(self, event: ProviderEvent, received_at: datetime) -> bool:
+        """Keep an event that matches no chat (once per event id); False when it is kept or seen already."""
+        return await self._write(lambda db: inbox.keep_unmatched(db, self.workspace, event, received_at))
+
+    async def unmatched(self, integration: str, refs: Sequence[str]) -> Sequence[InboxEvent]:
+        """Kept events that have one of these refs, in order."""
+        return await self._read(lambda db: queries.unmatched(db, self.workspace, integration, refs))
+
+    async def forget_inbox(self, inbox_id: int) -> None:
+        """Drop an inbox event that no handoff will ever take."""
+        await self._write(lambda db: inbox.forget(db, self.workspace, inbox_id))
+
+    # ---------------------------------------------------------------------------------- embedded providers
+    async def create_tables(self, name: str, version: int, ddl: Sequence[str]) -> None:
+        """Bring the tables of schema ``name`` to ``version``. Raises ``StoreError`` for a newer one."""
+        await self._write(lambda db: embedded.create_tables(db, name, version, ddl))
+
+    async def commit(self, statements: Sequence[Statement], events: Sequence[ProviderEvent] = ()) -> None:
+        """Run the statements and take in the events in one transaction; returns after the commit.
+
+        Raises ``Expect`` when a statement changed another number of rows than it had to, ``Conflict`` when
+        one broke a constraint; nothing is written then.
+        """
+        await self._write(embedded.Commit(self.workspace, tuple(statements), tuple(events)))
+
+    async def fetch(self, sql: str, params: Mapping[str, SqlValue] | None = None) -> Sequence[Row]:
+        """Read rows; sees everything that was committed before the call."""
+        return await self._read(lambda db: embedded.fetch(db, sql, params or {}))
+
+    # --------------------------------------------------------------------------------------------- plumbing
+    async def _write(self, job: Job[T]) -> T:
+        if self._writer is None:
+            why = "is not open" if self._serving else "was opened for reading only"
+            raise StoreError(f"the ledger {self.path} {why}")
+        return await self._writer.run(job)
+
+    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        if self._readers is None:
+            raise StoreError(f"the ledger {self.path} is not open")
+        return await self._readers.run(query)
+
+    def _find_keys(self) -> StoreKeys:
+        if self._keys is None:
+            self._keys = read_key_file(key_file_of(self.path), create=self._serving)
+        return self._keys
+
+
+def _close(readers: Readers | None, writer: Writer | None, lock: ServingLock | None) -> None:
+    if readers is not None:
+        readers.stop()
+    if writer is not None:
+        writer.stop()
+    if lock is not None:
+        lock.release()

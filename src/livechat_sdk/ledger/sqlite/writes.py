@@ -1,0 +1,287 @@
+"""The ledger writes of a step, one function for each kind."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from livechat_sdk.domain.base import utc_text
+from livechat_sdk.domain.messages import Direction, Fate
+from livechat_sdk.ledger import documents
+from livechat_sdk.ledger.fates import ARRIVED, RETURNED_TO_BOT, SETTLED_AGAINST, next_fate
+from livechat_sdk.ledger.secrets import SecretBox
+from livechat_sdk.ledger.sqlite import queries
+from livechat_sdk.ledger.store import ActionRow, ActionStatus, DuplicateMessage
+from livechat_sdk.lifecycle.effects import (
+    CancelActions,
+    CancelTimer,
+    ChangeOwner,
+    EraseSecrets,
+    LedgerWrite,
+    OpenChat,
+    RecordMessage,
+    ReturnToBot,
+    SaveChat,
+    SaveTicket,
+    SendMessage,
+    SetFate,
+    SetTimer,
+    UpdateDetails,
+)
+
+__all__ = ["Place", "record_message", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and when a step writes. ``is_result``: it is the result of an action that was carried out."""
+
+    workspace: str
+    handoff_id: str
+    conversation_id: str
+    at: datetime
+    is_result: bool = False
+
+
+def write(db: sqlite3.Connection, place: Place, each: LedgerWrite, box: SecretBox) -> None:
+    """Carry out one write of a step. Raises ``DuplicateMessage``."""
+    if isinstance(each, SaveChat):
+        _save_chat(db, place, each, box)
+    else:
+        _WRITERS[type(each)](db, place, each)
+
+
+def _record(db: sqlite3.Connection, place: Place, record: RecordMessage) -> None:
+    if record_message(db, place, record):
+        return
+    key = record.message.key
+    existing = queries.entry(db, place.workspace, place.handoff_id, record.direction, key)
+    if existing is None:
+        raise AssertionError(f"message {key!r} is there and cannot be found")
+    raise DuplicateMessage(existing)
+
+
+def record_message(db: sqlite3.Connection, place: Place, record: RecordMessage) -> bool:
+    """Write a message into the ledger; false when one with its key and direction is there already."""
+    at = utc_text(place.at)
+    added = db.execute(
+        """
+        INSERT INTO entries (
+            workspace, handoff_id, seq, direction, message_key, author, agent_name, fate, detail, attempt,
+            vendor_id, message, created_at, updated_at
+        )
+        SELECT ?1, ?2, COALESCE(MAX(seq), 0) + 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12
+        FROM entries WHERE workspace = ?1 AND handoff_id = ?2
+        ON CONFLICT (workspace, handoff_id, direction, message_key) DO NOTHING
+        """,
+        (
+            place.workspace,
+            place.handoff_id,
+            record.direction,
+            record.message.key,
+            record.author,
+            record.agent_name,
+            record.fate,
+            record.detail,
+            record.attempt,
+            record.vendor_id,
+            documents.dump(record.message),
+            at,
+        ),
+    )
+    return added.rowcount == 1
+
+
+def _set_fate(db: sqlite3.Connection, place: Place, report: SetFate) -> None:
+    of_entry = (place.workspace, place.handoff_id, report.direction, report.message_key)
+    row = db.execute(
+        """
+        SELECT fate FROM entries WHERE workspace = ? AND handoff_id = ? AND direction = ? AND message_key = ?
+        """,
+        of_entry,
+    ).fetchone()
+    if row is None:
+        return
+    old = Fate(row[0])
+    fate = next_fate(old, report.fate)
+    if old in SETTLED_AGAINST and fate in ARRIVED and not _was_started(db, place, report):
+        fate = old
+    # The first reason for not sending stands: what went back to the bot stays with the bot.
+    retold = fate is old and (report.detail is None or old in SETTLED_AGAINST)
+    taken = fate is report.fate and not retold
+    db.execute(
+        """
+        UPDATE entries SET fate = ?, detail = CASE WHEN ? THEN ? ELSE detail END,
+            vendor_id = COALESCE(?, vendor_id), updated_at = ?
+        WHERE workspace = ? AND handoff_id = ? AND direction = ? AND message_key = ?
+        """,
+        (fate, taken, report.detail, report.vendor_id, utc_text(place.at), *of_entry),
+    )
+
+
+def _was_started(db: sqlite3.Connection, place: Place, report: SetFate) -> bool:
+    """Whether the sending of a message ever began: this is its result, or an action of it got so far."""
+    if place.is_result:
+        return True
+    unstarted = {ActionStatus.PENDING, ActionStatus.WITHDRAWN}
+    return any(
+        row.status not in unstarted and report.message_key in _keys_of(row)
+        for row in queries.actions(db, place.workspace, place.handoff_id)
+    )
+
+
+def _return_to_bot(db: sqlite3.Connection, place: Place, back: ReturnToBot) -> None:
+    """Drop what no human got; what is on its way already keeps its own result."""
+    keys = set(back.message_keys)
+    rows = [row for row in queries.open_actions(db, place.workspace, place.handoff_id) if _carries(row)]
+    for row in rows:
+        if row.status is ActionStatus.STARTED:
+            keys = keys - _keys_of(row)
+    for key in sorted(keys):
+        db.execute(
+            """
+            UPDATE entries SET fate = ?, detail = ?, updated_at = ?
+            WHERE workspace = ? AND handoff_id = ? AND direction = ? AND message_key = ? AND fate IN (?, ?)
+            """,
+            (
+                Fate.DROPPED,
+                RETURNED_TO_BOT,
+                utc_text(place.at),
+                place.workspace,
+                place.handoff_id,
+                Direction.TO_PROVIDER,
+                key,
+                Fate.HELD,
+                Fate.PLANNED,
+            ),
+        )
+    for row in rows:
+        carried = _keys_of(row)
+        if row.status is ActionStatus.PENDING and carried and carried <= keys:
+            _withdraw(db, place, row)
+
+
+def _cancel_actions(db: sqlite3.Connection, place: Place, cancel: CancelActions) -> None:
+    for row in queries.open_actions(db, place.workspace, place.handoff_id):
+        action = row.action
+        if (
+            row.status is ActionStatus.PENDING
+            and isinstance(action, OpenChat | SendMessage | UpdateDetails)
+            and action.attempt == cancel.attempt
+        ):
+            _withdraw(db, place, row)
+
+
+def _withdraw(db: sqlite3.Connection, place: Place, row: ActionRow) -> None:
+    db.execute(
+        "UPDATE actions SET status = ?, updated_at = ? WHERE workspace = ? AND id = ?",
+        (ActionStatus.WITHDRAWN, utc_text(place.at), place.workspace, row.id),
+    )
+
+
+def _carries(row: ActionRow) -> bool:
+    return isinstance(row.action, SendMessage | UpdateDetails)
+
+
+def _keys_of(row: ActionRow) -> set[str]:
+    """Keys of the messages that an action carries, whichever way they go."""
+    action = row.action
+    if isinstance(action, UpdateDetails):
+        return set(action.message_keys)
+    key = getattr(action, "message_key", None) or getattr(action, "key", None)
+    return {key} if isinstance(key, str) else set()
+
+
+def _change_owner(db: sqlite3.Connection, place: Place, change: ChangeOwner) -> None:
+    db.execute(
+        """
+        UPDATE conversations SET owner = ?, number = ?, updated_at = ? WHERE workspace = ? AND id = ?
+        """,
+        (change.owner, change.number, utc_text(place.at), place.workspace, place.conversation_id),
+    )
+
+
+def _save_ticket(db: sqlite3.Connection, place: Place, save: SaveTicket) -> None:
+    ticket = save.ticket
+    db.execute(
+        """
+        INSERT INTO tickets (workspace, handoff_id, source, ticket_key, ticket, stored_at)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (workspace, handoff_id, source, ticket_key) DO UPDATE SET ticket = excluded.ticket
+        """,
+        (
+            place.workspace,
+            place.handoff_id,
+            ticket.source,
+            ticket.key,
+            documents.dump(ticket),
+            utc_text(place.at),
+        ),
+    )
+
+
+def _set_timer(db: sqlite3.Connection, place: Place, timer: SetTimer) -> None:
+    db.execute(
+        """
+        INSERT INTO timers (workspace, handoff_id, name, due_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (workspace, handoff_id, name) DO UPDATE SET due_at = excluded.due_at
+        """,
+        (place.workspace, place.handoff_id, timer.name, utc_text(timer.due_at)),
+    )
+
+
+def _cancel_timer(db: sqlite3.Connection, place: Place, timer: CancelTimer) -> None:
+    db.execute(
+        "DELETE FROM timers WHERE workspace = ? AND handoff_id = ? AND name = ?",
+        (place.workspace, place.handoff_id, timer.name),
+    )
+
+
+def _erase_secrets(db: sqlite3.Connection, place: Place, _: EraseSecrets) -> None:
+    db.execute(
+        "UPDATE chats SET secrets = NULL WHERE workspace = ? AND handoff_id = ?",
+        (place.workspace, place.handoff_id),
+    )
+
+
+def _save_chat(db: sqlite3.Connection, place: Place, save: SaveChat, box: SecretBox) -> None:
+    chat = save.chat
+    sealed = None
+    if chat.secrets:
+        sealed = box.seal(chat.secrets, (place.workspace, place.handoff_id, chat.attempt))
+    db.execute(
+        """
+        INSERT INTO chats (
+            workspace, integration, ref, vendor_ref, handoff_id, attempt, document, secrets, opened_at
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (workspace, handoff_id, attempt) DO UPDATE
+        SET vendor_ref = excluded.vendor_ref, document = excluded.document, secrets = excluded.secrets
+        """,
+        (
+            place.workspace,
+            chat.integration,
+            chat.ref,
+            chat.vendor_ref,
+            place.handoff_id,
+            chat.attempt,
+            documents.dump_chat(chat),
+            sealed,
+            utc_text(place.at),
+        ),
+    )
+
+
+_WRITERS: dict[type[LedgerWrite], Callable[[sqlite3.Connection, Place, Any], None]] = {
+    RecordMessage: _record,
+    SetFate: _set_fate,
+    ReturnToBot: _return_to_bot,
+    CancelActions: _cancel_actions,
+    ChangeOwner: _change_owner,
+    SaveTicket: _save_ticket,
+    EraseSecrets: _erase_secrets,
+    SetTimer: _set_timer,
+    CancelTimer: _cancel_timer,
+}

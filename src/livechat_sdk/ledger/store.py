@@ -1,0 +1,300 @@
+"""What the dispatcher needs from a store. SQLite is one; another database implements the same.
+
+All writes are data, never functions: a store may group many callers into one commit, and must make
+each of them atomic on its own. Every method returns after its commit, so that the caller reads its
+own writes. Every method raises ``StoreError`` when the database cannot be reached; nothing is
+written then. A store serves one workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from livechat_sdk.domain.chats import Chat, ProviderEvent
+from livechat_sdk.domain.handoff import Handoff, HandoffState
+from livechat_sdk.domain.messages import Direction, LedgerEntry
+from livechat_sdk.domain.outgoing import SystemMessage
+from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.lifecycle.effects import Action, LedgerWrite
+from livechat_sdk.provider.embedded import EmbeddedDatabase
+
+__all__ = [
+    "ActionRow",
+    "ActionStatus",
+    "Applied",
+    "Change",
+    "Created",
+    "DuplicateEvent",
+    "DuplicateMessage",
+    "InboxEvent",
+    "JournalEntry",
+    "LaneId",
+    "Ownership",
+    "Store",
+    "TimerRow",
+    "VersionConflict",
+]
+
+
+class VersionConflict(Exception):
+    """The handoff was changed by somebody else meanwhile: read it again and recompute."""
+
+
+class DuplicateEvent(Exception):
+    """This event id of this integration was applied before; nothing was written."""
+
+
+class DuplicateMessage(Exception):
+    """A message with this key and direction is in the ledger already; nothing was written."""
+
+    def __init__(self, entry: LedgerEntry) -> None:
+        self.entry = entry
+        super().__init__(entry.message.key)
+
+
+class ActionStatus(StrEnum):
+    """Where a durable action is."""
+
+    PENDING = "pending"
+    STARTED = "started"
+    """The call may have left; no result is known yet."""
+    DONE = "done"
+    FAILED = "failed"
+    """Given up; the result was applied."""
+    DOUBTFUL = "doubtful"
+    WITHDRAWN = "withdrawn"
+    """Cancelled before it started."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneId:
+    """A lane: actions of one handoff that run one after the other."""
+
+    handoff_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One durable action. ``id`` grows in the order of decisions; ``tries`` counts finished tries."""
+
+    id: int
+    handoff_id: str
+    lane: str
+    action: Action
+    status: ActionStatus
+    tries: int = 0
+    not_before: datetime | None = None
+    error: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    rendered: SystemMessage | None = None
+    """For ``Say``: the words, once they are stored. An empty text means that nothing is said."""
+
+    @property
+    def lane_id(self) -> LaneId:
+        """The lane that it runs in."""
+        return LaneId(self.handoff_id, self.lane)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One input that came to a handoff: what, when, and why it was refused if it was."""
+
+    seq: int
+    handoff_id: str
+    at: datetime
+    kind: str
+    state: HandoffState
+    """The state after it."""
+    version: int
+    refused: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """A small JSON document for people: no message bodies, no secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRow:
+    """A clock that will wake a handoff."""
+
+    handoff_id: str
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who owns a conversation. A conversation never seen belongs to the bot with number 0."""
+
+    owner: Literal["bot", "human"] = "bot"
+    number: int = 0
+    live_handoff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """A provider event that was committed by an embedded provider, or kept because nothing matched."""
+
+    id: int
+    event: ProviderEvent
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything that one step writes, in one transaction.
+
+    ``before_version`` is the version that the step was computed from: another one in the database
+    raises ``VersionConflict``. It is checked only when ``handoff.version`` differs from it: a step that
+    only records fates does not compete with others. ``completes`` is the action whose result this
+    is, with its new status. ``event`` makes the step happen once per event id. ``inbox_id`` is the
+    inbox row that is done with this. ``fired`` is the timer that fired: it is deleted.
+    """
+
+    handoff: Handoff
+    before_version: int
+    kind: str
+    at: datetime
+    writes: Sequence[LedgerWrite] = ()
+    actions: Sequence[Action] = ()
+    refused: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    completes: tuple[int, ActionStatus, str | None] | None = None
+    event: ProviderEvent | None = None
+    inbox_id: int | None = None
+    fired: TimerRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a change brought: the new actions, in order, ready to be run."""
+
+    actions: Sequence[ActionRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The answer to ``create``: the handoff of this key, new or made before; or the live one in the way."""
+
+    status: Literal["created", "same_key", "conversation_live"]
+    handoff: Handoff
+    actions: Sequence[ActionRow] = ()
+
+
+class Store(EmbeddedDatabase, Protocol):
+    """A durable ledger of one workspace."""
+
+    async def open(self) -> None:
+        """Make ready: lock what must be locked, bring the schema up to date."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is being written and let go of everything."""
+        ...
+
+    async def create(self, change: Change) -> Created:
+        """Store a new handoff with its first step.
+
+        ``same_key`` when a handoff with this request key exists, ``conversation_live`` when another
+        handoff of the conversation has not ended (unless the new one is born ended); nothing is
+        written then. Raises ``VersionConflict`` when the conversation's owner number is no longer the
+        one that ``handoff.owner_number`` was derived from.
+        """
+        ...
+
+    async def apply(self, change: Change) -> Applied:
+        """Store one step of an existing handoff.
+
+        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``; nothing is written then.
+        """
+        ...
+
+    async def load(self, handoff_id: str) -> Handoff | None:
+        """One handoff, or ``None``."""
+        ...
+
+    async def handoffs(
+        self, *, states: Sequence[HandoffState] | None = None, limit: int = 100, newest_first: bool = True
+    ) -> Sequence[Handoff]:
+        """Handoffs by age."""
+        ...
+
+    async def ownership(self, conversation_id: str) -> Ownership:
+        """Who owns a conversation."""
+        ...
+
+    async def entries(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[LedgerEntry]:
+        """Messages of a handoff in the order in which they came, from the one after ``after`` on."""
+        ...
+
+    async def entry(self, handoff_id: str, direction: Direction, key: str) -> LedgerEntry | None:
+        """One message by its key."""
+        ...
+
+    async def journal(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[JournalEntry]:
+        """The inputs of a handoff in order."""
+        ...
+
+    async def chat(self, handoff_id: str, attempt: int) -> Chat | None:
+        """The vendor's side of an attempt, once the vendor has confirmed it."""
+        ...
+
+    async def match(self, integration: str, refs: Sequence[str]) -> tuple[str, int] | None:
+        """The handoff id and attempt that an event with these refs belongs to; the newest wins."""
+        ...
+
+    async def actions(self, handoff_id: str) -> Sequence[ActionRow]:
+        """Every action of a handoff, in order, whatever its status."""
+        ...
+
+    async def open_actions(self) -> Sequence[ActionRow]:
+        """Every pending or started action of the workspace, in order: what a restart takes up again."""
+        ...
+
+    async def start_action(self, action_id: int) -> bool:
+        """Note that the call is about to leave. False when the action was withdrawn or is finished."""
+        ...
+
+    async def postpone_action(self, action_id: int, *, not_before: datetime, error: str) -> None:
+        """Put a tried action back to pending, to be tried again later; counts the try."""
+        ...
+
+    async def store_words(self, action_id: int, message: SystemMessage) -> None:
+        """Store the words of a ``Say``, and the entry in the ledger unless the text is empty."""
+        ...
+
+    async def due_timers(self, now: datetime, limit: int = 100) -> Sequence[TimerRow]:
+        """Timers that are due, oldest first."""
+        ...
+
+    async def next_timer(self) -> datetime | None:
+        """When the next timer is due."""
+        ...
+
+    async def inbox(self, limit: int = 100) -> Sequence[InboxEvent]:
+        """Events committed by embedded providers that no step has taken yet, in order."""
+        ...
+
+    async def keep_unmatched(self, event: ProviderEvent, received_at: datetime) -> bool:
+        """Keep an event that matches no chat (once per event id); False when it is kept or seen already."""
+        ...
+
+    async def unmatched(self, integration: str, refs: Sequence[str]) -> Sequence[InboxEvent]:
+        """Kept events that have one of these refs, in order. Applying a step with the event forgets it."""
+        ...
+
+    async def forget_inbox(self, inbox_id: int) -> None:
+        """Drop an inbox event that no handoff will ever take."""
+        ...
+
+    async def tickets(self, handoff_id: str) -> Sequence[Ticket]:
+        """Tickets made from a handoff."""
+        ...
+
+    async def returned_to_bot(self, handoff_id: str) -> Sequence[LedgerEntry]:
+        """The end user's messages that went back to the bot at the end, in order."""
+        ...
