@@ -1,0 +1,31 @@
+"""Every code that a problem with the settings can have: what it means, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from livechat_sdk.config.codes_form import FORM
+from livechat_sdk.config.codes_meaning import MEANING
+
+__all__ = ["CODES", "Code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of problem. Codes are stable across releases; ``LC6xx`` are warnings."""
+
+    code: str
+    title: str
+    explanation: str
+    fix: str
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether problems of this kind are warnings."""
+        return self.code.startswith("LC6")
+
+
+CODES: Final[Mapping[str, Code]] = {row[0]: Code(*row) for row in (*FORM, *MEANING)}
+"""Every code by its name, in order."""

@@ -1,0 +1,279 @@
+"""Codes for what settings mean: LC3xx (parts), LC4xx (integrations), LC5xx (secrets), LC6xx (warnings)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["MEANING"]
+
+MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
+    # ------------------------------------------------------------------ LC3xx references between parts
+    (
+        "LC301",
+        "Unknown integration",
+        "A bot names an integration that the file does not have.",
+        "Take the suggested name, or add the integration under `integrations:`.",
+    ),
+    (
+        "LC302",
+        "Not a live-chat integration",
+        "A bot's live chat names an integration that is a CRM or a ticket system.",
+        "Move it to `crm:` or `ticketing:` of the bot.",
+    ),
+    (
+        "LC303",
+        "Not a CRM integration",
+        "A bot's `crm:` names an integration of another kind.",
+        "Name a CRM integration, or move it to where it belongs.",
+    ),
+    (
+        "LC304",
+        "Not a ticketing integration",
+        "A bot's `ticketing:` names an integration of another kind.",
+        "Name a ticketing integration, or move it to where it belongs.",
+    ),
+    (
+        "LC305",
+        "An integration is listed twice",
+        "The list is the order in which integrations are tried; naming one twice changes nothing.",
+        "Remove the second one.",
+    ),
+    (
+        "LC306",
+        "A bot has no integration",
+        "Live chat is enabled for the bot, and no integration is named that could take its handoffs.",
+        "List at least one under `livechat: integrations:`, or write `enabled: false`.",
+    ),
+    (
+        "LC307",
+        "There is no integration at all",
+        "Bots are there, and nothing that could take a handoff.",
+        "Add one; the built-in desk needs nothing but `desk: {type: HELVIA_LIVECHAT}`.",
+    ),
+    (
+        "LC308",
+        "The end comes before the reminder",
+        "The end user would be sent away before, or at the moment of, the reminder.",
+        "Make `close_after` longer than `remind_after`.",
+    ),
+    (
+        "LC309",
+        "The release comes before the reminder",
+        "The chat would be taken from a silent agent before, or at the moment of, the reminder.",
+        "Make `release_after` longer than `remind_after`.",
+    ),
+    (
+        "LC310",
+        "Waiting takes longer than the handoff may live",
+        "The longest life of a handoff includes the time before an agent takes it.",
+        "Make `max_duration` longer than `request_timeout`.",
+    ),
+    (
+        "LC311",
+        "Two survey questions have one id",
+        "Answers are kept by the id of their question.",
+        "Give every question its own id.",
+    ),
+    (
+        "LC312",
+        "Tickets without a ticket system",
+        "Outcomes are listed for which a ticket is to be made, and no ticketing integration is named.",
+        "Name one under `ticketing:` of the bot, or remove `tickets_on`.",
+    ),
+    # ---------------------------------------------------------------------- LC4xx integrations, providers
+    (
+        "LC401",
+        "Unknown integration type",
+        "No installed plugin offers this type, and it is none that we know a package for.",
+        "Take the suggested type, or install the plugin that offers it.",
+    ),
+    (
+        "LC402",
+        "The type's package is not installed",
+        "The type is known, and the package that brings it is not installed here.",
+        "Install the package in the message.",
+    ),
+    (
+        "LC403",
+        "The type is missing",
+        "Every integration says what it connects to.",
+        "Add `type:`, ZENDESK_LIVECHAT for example.",
+    ),
+    (
+        "LC404",
+        "A setting of an integration is missing",
+        "The integration's type needs this setting.",
+        "Add it; a secret comes from the environment: ${NAME}.",
+    ),
+    (
+        "LC405",
+        "Unknown setting of an integration",
+        "The integration's type has no setting with this name, neither in camelCase nor in snake_case.",
+        "Take the suggested name, or remove it.",
+    ),
+    (
+        "LC406",
+        "A setting of an integration is not valid",
+        "The integration's type does not accept this value; the message says why.",
+        "Mend the value as the message says.",
+    ),
+    (
+        "LC407",
+        "Two names for one integration",
+        "The `name` inside the document and the key that it stands under differ.",
+        "Remove `name`, or make the two equal.",
+    ),
+    (
+        "LC408",
+        "An integration document has no name",
+        "Integrations are always addressed by name. A bare document of the platform carries its own.",
+        "Add `name`.",
+    ),
+    (
+        "LC409",
+        "Two integrations have one name",
+        "Integrations are always addressed by name, so each needs its own.",
+        "Rename one of them.",
+    ),
+    (
+        "LC410",
+        "An integration is not a mapping",
+        "An integration is a mapping with its type and settings.",
+        "Write `name: {type: …}`.",
+    ),
+    (
+        "LC411",
+        "The category does not fit the type",
+        "The platform's category of an integration follows from its type.",
+        "Remove `category`, or write the one in the message.",
+    ),
+    (
+        "LC412",
+        "A name that cannot be part of an address",
+        "An integration's name is part of the address of its webhook and of its pages.",
+        "Use letters, digits, spaces and - _ . only.",
+    ),
+    (
+        "LC413",
+        "A reserved name",
+        "The gateway uses this name for itself, so an integration's pages cannot stand there.",
+        "Choose another name.",
+    ),
+    # ----------------------------------------------------------------------- LC5xx secrets and environment
+    (
+        "LC501",
+        "An environment variable is not set",
+        "The value refers to an environment variable that does not exist where the program runs.",
+        "Set it before the start, or correct the name.",
+    ),
+    (
+        "LC502",
+        "An environment variable is empty",
+        "A secret refers to an environment variable that is empty. An empty secret protects nothing.",
+        "Set the variable to the secret.",
+    ),
+    (
+        "LC503",
+        "A reference cannot be read",
+        "References are written ${NAME}, with the name of an environment variable and nothing else.",
+        "Write ${NAME}; write $${ for a plain ${.",
+    ),
+    (
+        "LC504",
+        "A reference stands in a key",
+        "References are filled in in values only.",
+        "Write the key out.",
+    ),
+    (
+        "LC505",
+        "An empty secret",
+        "An empty secret protects nothing.",
+        "Refer to an environment variable: ${NAME}.",
+    ),
+    (
+        "LC506",
+        "Too many or too few secrets",
+        "A secret is one value, or two while it rotates: the new one first, then the old one.",
+        "Keep the newest two.",
+    ),
+    (
+        "LC507",
+        "A secret is not text",
+        "Secrets are texts. A number would lose leading zeros and signs.",
+        "Put the secret in quotes, or refer to an environment variable: ${NAME}.",
+    ),
+    (
+        "LC508",
+        "The store key is too short",
+        "The key that encrypts the secrets in the store must be long and random.",
+        'Make one with `python -c "import secrets; print(secrets.token_urlsafe(32))"` and keep it safe.',
+    ),
+    # ------------------------------------------------------------------------------------- LC6xx warnings
+    (
+        "LC601",
+        "An integration is never used",
+        "No bot names this integration.",
+        "Name it in a bot, switch it off with `enabled: false`, or remove it.",
+    ),
+    (
+        "LC602",
+        "Two names differ in case only",
+        "Names are case-sensitive, so these are two integrations. People will take one for the other.",
+        "Rename one of them.",
+    ),
+    (
+        "LC603",
+        "A disabled integration is used",
+        "The integration is switched off: live chat passes over it, a CRM or ticket system is not asked.",
+        "Switch it on with `enabled: true`, or take it out of the bot.",
+    ),
+    (
+        "LC604",
+        "All integrations of a bot are disabled",
+        "Every handoff of this bot will end as `unavailable`.",
+        "Switch one on, or write `enabled: false` in the bot's `livechat:`.",
+    ),
+    (
+        "LC605",
+        "Never open",
+        "The business hours have no span, so every handoff will end as `out_of_hours`.",
+        "Add spans, or leave `business_hours` out to be always open.",
+    ),
+    (
+        "LC606",
+        "A short secret",
+        "A secret that a webhook or an API call is proved with can be guessed when it is short.",
+        "Use at least 16 characters, random ones.",
+    ),
+    (
+        "LC607",
+        "No bots",
+        "Integrations are there, and no bot that could hand anything over to them.",
+        "Add the bots under `bots:`.",
+    ),
+    (
+        "LC608",
+        "A secret looks like a placeholder",
+        "The secret reads like an example from documentation.",
+        "Put the real secret into the environment and refer to it: ${NAME}.",
+    ),
+    (
+        "LC609",
+        "Rotating between equal secrets",
+        "Both secrets are the same, so nothing rotates.",
+        "Write the new secret first and the old one second, or only one.",
+    ),
+    (
+        "LC610",
+        "A public address without encryption",
+        "Vendors would send conversations and secrets in clear.",
+        "Write https://… unless it is a test on your own machine.",
+    ),
+    (
+        "LC611",
+        "Not for live chat",
+        "The document is an integration of another category (KB, LLM and so on). It is left out.",
+        "Nothing, or remove it from the list.",
+    ),
+)
+"""Code, title, what it means, what to do."""

@@ -1,0 +1,202 @@
+"""What ``livechat.yaml`` may say: one frozen model for each part of the file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
+from pydantic_core import PydanticCustomError
+
+from livechat_sdk.config.documents import IntegrationDocument
+from livechat_sdk.config.durations import Duration
+from livechat_sdk.domain.base import Identifier, ShortText
+from livechat_sdk.domain.ends import Outcome
+from livechat_sdk.domain.handoff import HandoffPolicy, SurveyQuestion
+from livechat_sdk.errors import ConfigurationError
+from livechat_sdk.policies.business_hours import BusinessHoursSettings
+from livechat_sdk.policies.message_settings import SystemMessagesSettings
+from livechat_sdk.provider.settings import Secret
+
+__all__ = [
+    "AgentSilenceSettings",
+    "BotSettings",
+    "GatewaySettings",
+    "InactivitySettings",
+    "LivechatFile",
+    "LivechatSettings",
+    "PluginSettings",
+    "SurveyQuestionSettings",
+]
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
+_PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
+
+
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise PydanticCustomError(
+            "LC215", "this is not a language", {"suggestion": "write a tag such as en, el or pt-BR"}
+        )
+    return value
+
+
+def _store(value: str) -> str:
+    from livechat_sdk.ledger.opening import sqlite_path
+
+    try:
+        sqlite_path(value)
+    except ConfigurationError:
+        raise PydanticCustomError(
+            "LC213",
+            "this store cannot be used; this version keeps its data in an SQLite file",
+            {"suggestion": "write sqlite:///livechat.db, or sqlite:////var/lib/livechat.db for a full path"},
+        ) from None
+    return value
+
+
+def _public_url(value: str) -> str:
+    if not _PUBLIC_URL.fullmatch(value):
+        raise PydanticCustomError(
+            "LC214",
+            "this is not an address that vendors can call",
+            {"suggestion": "write it like https://chat.example.com, without ? and #"},
+        )
+    return value.rstrip("/")
+
+
+class _Part(BaseModel):
+    """Base of every part: frozen, refuses unknown keys, never shows its input in errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
+
+
+class InactivitySettings(_Part):
+    """What happens while the end user is silent: a reminder, then the end. Both off unless set."""
+
+    remind_after: Duration | None = None
+    close_after: Duration | None = None
+
+
+class AgentSilenceSettings(_Part):
+    """What happens while the agent is silent: the end user is told, then the chat goes to somebody else."""
+
+    remind_after: Duration | None = None
+    release_after: Duration | None = None
+
+
+class SurveyQuestionSettings(_Part):
+    """One question of the pre-chat survey; ``choices`` are offered as quick replies."""
+
+    id: Identifier
+    text: Annotated[str, Field(min_length=1, max_length=1000)]
+    choices: tuple[ShortText, ...] = Field(default=(), max_length=50)
+
+
+class LivechatSettings(_Part):
+    """Live chat for one bot. Durations are in seconds once read; ``None`` switches a clock off."""
+
+    enabled: bool = True
+    integrations: tuple[Identifier, ...] = ()
+    """Names of integrations, in order: the second is the fallback of the first."""
+    request_timeout: Duration | None = 120.0
+    """How long the end user waits for an agent before the request is missed."""
+    inactivity: InactivitySettings = Field(default_factory=InactivitySettings)
+    agent_silence: AgentSilenceSettings = Field(default_factory=AgentSilenceSettings)
+    max_duration: Duration | None = None
+    """The longest life of a handoff."""
+    allow_bot_while_waiting: bool = False
+    doubtful: Literal["hold", "repeat"] = "hold"
+    """What is done with a message that may or may not have arrived."""
+    business_hours: BusinessHoursSettings | None = None
+    """When the team is there; without it, always."""
+    system_messages: SystemMessagesSettings = Field(default_factory=lambda: SystemMessagesSettings({}))
+    """The bot's own words, by language and moment; ``None`` says nothing."""
+    language: Annotated[ShortText, AfterValidator(_language)] = "en"
+    """The bot's language, used where the end user's is not known or has no words."""
+    survey: tuple[SurveyQuestionSettings, ...] = Field(default=(), max_length=50)
+    tickets_on: tuple[Outcome, ...] = ()
+    """Outcomes for which a ticket is made by itself."""
+
+    def policy(self) -> HandoffPolicy:
+        """The part of these settings that a handoff keeps for its whole life."""
+        return HandoffPolicy(
+            enabled=self.enabled,
+            request_timeout=self.request_timeout,
+            user_remind_after=self.inactivity.remind_after,
+            user_close_after=self.inactivity.close_after,
+            agent_remind_after=self.agent_silence.remind_after,
+            agent_release_after=self.agent_silence.release_after,
+            max_duration=self.max_duration,
+            allow_bot_while_waiting=self.allow_bot_while_waiting,
+            doubtful=self.doubtful,
+            survey=tuple(
+                SurveyQuestion(id=one.id, text=one.text, choices=one.choices) for one in self.survey
+            ),
+            ticket_on=self.tickets_on,
+        )
+
+
+class BotSettings(_Part):
+    """One bot: its live chat, the CRMs to ask about the end user, and where its tickets go."""
+
+    livechat: LivechatSettings = Field(default_factory=LivechatSettings)
+    crm: tuple[Identifier, ...] = ()
+    ticketing: Identifier | None = None
+
+
+class GatewaySettings(_Part):
+    """The HTTP side. ``tokens`` open ``/v1`` for the platform: one, or ``[new, old]`` while it rotates."""
+
+    host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    tokens: Secret | None = None
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    """The address under which vendors reach the gateway; without a slash at the end."""
+
+
+class PluginSettings(_Part):
+    """Which plugins are left out, and how long a hook may take (seconds)."""
+
+    block: tuple[Identifier, ...] = ()
+    hook_timeout: Duration = 2.0
+
+
+class LivechatFile(_Part):
+    """The whole of ``livechat.yaml``, checked and with every default filled in."""
+
+    version: Literal[1] = 1
+    store: Annotated[str, AfterValidator(_store)] = "sqlite:///livechat.db"
+    store_key: Secret | None = None
+    """Encrypts what must not be read from the store; ``[new, old]`` while it is being changed."""
+    workspace: Identifier = "default"
+    integrations: dict[Identifier, IntegrationDocument] = Field(
+        default_factory=dict[str, IntegrationDocument]
+    )
+    bots: dict[Identifier, BotSettings] = Field(default_factory=dict[str, BotSettings])
+    gateway: GatewaySettings = Field(default_factory=GatewaySettings)
+    plugins: PluginSettings = Field(default_factory=PluginSettings)
+
+    @field_validator("integrations")
+    @classmethod
+    def _name_integrations(cls, value: dict[str, IntegrationDocument]) -> dict[str, IntegrationDocument]:
+        return {name: document.named(name) for name, document in value.items()}
+
+    @field_serializer("integrations")
+    def _mask_integrations(self, value: dict[str, IntegrationDocument]) -> dict[str, Any]:
+        return {name: document.public() for name, document in value.items()}
+
+    @property
+    def revision(self) -> str:
+        """A short name for this content: 12 hexadecimal digits that do not depend on any secret."""
+        content = self.model_dump(mode="json", exclude={"store_key": True, "gateway": {"tokens"}})
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def integrations_of(self, bot: str) -> Sequence[IntegrationDocument]:
+        """The enabled live-chat integrations of a bot, in the order in which they are tried."""
+        settings = self.bots[bot].livechat
+        return [self.integrations[name] for name in settings.integrations if self.integrations[name].enabled]

@@ -1,0 +1,106 @@
+"""Looks at the secrets of a document: empty, short, left over from an example, twice the same."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from livechat_sdk.config.diagnostics import Draft
+from livechat_sdk.config.sensitive import SecretValue, Sensitive, text_of
+from livechat_sdk.config.tree import Path
+
+__all__ = ["SHORTEST_SECRET", "check_secrets"]
+
+SHORTEST_SECRET: Final = 16
+"""Characters that a secret should have at least when we decide what it opens (webhooks, the gateway)."""
+
+_EXAMPLE: Final = re.compile(
+    r"(?:change|replace)[-_ ]?(?:me|this|it)|your[-_ ].*|<[^>]*>|x{4,}|\*{3,}|\.{3}|…"
+    r"|secret|password|todo|example",
+    re.IGNORECASE,
+)
+
+
+def check_secrets(sensitive: Sensitive, drafts: list[Draft]) -> None:
+    """Write down what is wrong with the secrets, without a word of what they are."""
+    seen: dict[tuple[str | int, ...], str] = {}
+    said = {draft.path for draft in drafts if draft.final}
+    for secret in sensitive.secrets:
+        if secret.path in said or not secret.path:
+            continue
+        value = text_of(secret.node.value)
+        if not value.strip():
+            _empty(secret, drafts)
+            continue
+        last = secret.path[-1] if secret.path else ""
+        if not secret.declared:
+            continue
+        if _EXAMPLE.fullmatch(value.strip()):
+            drafts.append(
+                Draft(
+                    "LC608",
+                    "this secret looks like a placeholder",
+                    secret.path,
+                    suggestion="refer to the environment: ${NAME}",
+                )
+            )
+        elif secret.path[0] == "store_key":
+            _store_key(secret, value, drafts)
+        elif len(value) < SHORTEST_SECRET and _chosen_by_us(secret.path):
+            drafts.append(
+                Draft(
+                    "LC606",
+                    f"this secret has fewer than {SHORTEST_SECRET} characters and can be guessed",
+                    secret.path,
+                    suggestion="use at least 16 random characters",
+                )
+            )
+        if isinstance(last, int):
+            if seen.get(secret.path[:-1]) == value:
+                drafts.append(Draft("LC609", "both secrets are the same", secret.path))
+            seen[secret.path[:-1]] = value
+
+
+def _chosen_by_us(path: Path) -> bool:
+    """Whether the secret opens something of ours, so that its length is ours to choose."""
+    return path[:2] == ("gateway", "tokens") or any("webhook" in str(part).lower() for part in path)
+
+
+def _store_key(secret: SecretValue, value: str, drafts: list[Draft]) -> None:
+    from livechat_sdk.ledger.secrets import MIN_KEY_CHARACTERS
+
+    if len(value.strip()) < MIN_KEY_CHARACTERS:
+        drafts.append(
+            Draft(
+                "LC508",
+                f"the store key needs at least {MIN_KEY_CHARACTERS} random characters",
+                secret.path,
+                suggestion='make one: python -c "import secrets; print(secrets.token_urlsafe(32))"',
+            )
+        )
+
+
+def _empty(secret: SecretValue, drafts: list[Draft]) -> None:
+    references = secret.node.references
+    if references and secret.node.value is not None:
+        names = " and ".join(dict.fromkeys(references))
+        verb = "are" if " and " in names else "is"
+        drafts.append(
+            Draft(
+                "LC502",
+                f"the environment variable {names} {verb} empty, and a secret is needed here",
+                secret.path,
+                suggestion=f"set it before the start: export {references[0]}=…",
+                final=True,
+            )
+        )
+    elif secret.declared and secret.node.value is not None and isinstance(secret.node.value, str):
+        drafts.append(
+            Draft(
+                "LC505",
+                "the secret is empty",
+                secret.path,
+                suggestion="refer to the environment: ${NAME}",
+                final=True,
+            )
+        )

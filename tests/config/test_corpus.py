@@ -1,0 +1,108 @@
+"""Broken files are caught with their code at their exact place; good files raise no alarm."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from livechat_sdk.config import load_file
+from livechat_sdk.config.codes import CODES
+from livechat_sdk.config.render import render
+from tests.config.vendors import ENV, TYPES
+
+HERE = Path(__file__).parent
+BROKEN = sorted((HERE / "broken").glob("*.yaml"))
+GOOD = sorted((HERE / "good").glob("*.*"))
+
+ELSEWHERE = {
+    "LC100": "test_loader.py",
+    "LC101": "test_loader.py",
+    "LC102": "test_loader.py",
+    "LC103": "test_loader.py",
+    "LC104": "test_loader.py",
+    "LC106": "test_json_reader.py",
+    "LC107": "test_yaml_reader.py",
+    "LC108": "test_yaml_reader.py",
+    "LC118": "test_yaml_reader.py",
+    "LC208": "test_translate.py",
+    "LC220": "test_translate.py",
+}
+"""Codes that a YAML file with a first comment line cannot show, and the test that shows them."""
+
+
+def expected(file: Path) -> list[str]:
+    """``LC203 4:7`` for each problem that the first line of the file promises; ``-`` stands for no place."""
+    first = file.read_text("utf-8").splitlines()[0]
+    assert first.startswith("# expect: "), f"{file.name} does not say what is expected"
+    return sorted(first.removeprefix("# expect: ").split(", "))
+
+
+@pytest.mark.parametrize("file", BROKEN, ids=lambda file: file.stem)
+def test_broken_file_is_caught_at_its_exact_place(file: Path) -> None:
+    loaded = load_file(file, types=TYPES, env=ENV)
+    found = [
+        f"{one.code} {f'{one.line}:{one.column}' if one.line is not None else '-'}" for one in loaded.problems
+    ]
+    assert sorted(found) == expected(file), render(loaded.problems)
+    assert (loaded.settings is None) == bool(loaded.errors)
+
+
+@pytest.mark.parametrize("file", BROKEN, ids=lambda file: file.stem)
+def test_every_problem_points_into_the_line_that_it_quotes(file: Path) -> None:
+    lines = file.read_text("utf-8").splitlines()
+    for problem in load_file(file, types=TYPES, env=ENV).problems:
+        assert problem.file == str(file)
+        assert problem.message
+        assert problem.severity == ("warning" if problem.code.startswith("LC6") else "error")
+        if problem.line is None:
+            continue
+        assert 1 <= problem.line <= len(lines)
+        assert problem.column is not None
+        assert problem.source is not None
+        assert problem.caret is not None
+        assert 1 <= problem.column <= len(lines[problem.line - 1]) + 1
+        assert 1 <= problem.caret <= len(problem.source) + 1
+        pointed = problem.source[problem.caret - 1 :]
+        written = lines[problem.line - 1][problem.column - 1 :]
+        assert pointed.startswith("***") or pointed[:1].strip() == written[:1].strip()
+
+
+@pytest.mark.parametrize("file", GOOD, ids=lambda file: file.name)
+def test_good_file_raises_no_alarm(file: Path) -> None:
+    loaded = load_file(file, types=TYPES, env=ENV)
+    assert not loaded.problems, render(loaded.problems)
+    assert loaded.settings is not None
+    assert loaded.source == str(file)
+
+
+def test_corpus_is_large_enough() -> None:
+    assert len(BROKEN) >= 45
+    assert len(GOOD) >= 12
+
+
+def test_every_code_is_shown_by_a_broken_file_or_by_a_test() -> None:
+    shown = {entry.split()[0] for file in BROKEN for entry in expected(file)}
+    for code, file in ELSEWHERE.items():
+        assert code in (HERE / file).read_text("utf-8"), f"{file} does not show {code}"
+    assert shown | ELSEWHERE.keys() == CODES.keys()
+    assert not shown & ELSEWHERE.keys()
+
+
+def test_codes_that_the_sources_use_are_all_explained() -> None:
+    sources = (HERE.parent.parent / "src" / "livechat_sdk" / "config").glob("*.py")
+    used = {code for source in sources for code in re.findall(r"\bLC\d{3}\b", source.read_text("utf-8"))}
+    assert used == CODES.keys()
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)
+def test_code_is_explained_in_sentences(code: object) -> None:
+    from livechat_sdk.config.codes import Code
+
+    assert isinstance(code, Code)
+    assert re.fullmatch(r"LC[1-6]\d\d", code.code)
+    assert code.title
+    assert not code.title.endswith(".")
+    assert code.explanation.endswith(".")
+    assert code.fix.endswith(".")
