@@ -1,0 +1,186 @@
+"""What comes in by itself: events of vendors, and clocks that run out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from livechat_sdk.dispatcher.stepping import Stepper
+from livechat_sdk.domain.chats import ProviderEvent
+from livechat_sdk.domain.clock import Clock
+from livechat_sdk.errors import HandoffNotFound, StoreError
+from livechat_sdk.ledger.store import DuplicateEvent, DuplicateMessage, Store, TimerRow
+from livechat_sdk.lifecycle.inputs import ProviderReported, TimerFired
+
+__all__ = ["Intake"]
+
+logger = logging.getLogger("livechat_sdk.intake")
+
+_STORE_PAUSE = 1.0  # seconds
+_LONGEST_SLEEP = timedelta(seconds=60)
+
+
+class Intake:
+    """Takes events and timers and turns them into inputs."""
+
+    def __init__(self, store: Store, clock: Clock, stepper: Stepper) -> None:
+        self._store = store
+        self._clock = clock
+        self._stepper = stepper
+        self._inbox_changed = asyncio.Event()
+        self._timers_changed = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._working = 0
+        self.duplicates = 0
+        """Events that came again and changed nothing."""
+
+    def start(self) -> None:
+        """Start the two loops: inbox and timers."""
+        self._inbox_changed.set()
+        self._timers_changed.set()
+        self._tasks = [
+            asyncio.create_task(self._inbox_loop(), name="inbox"),
+            asyncio.create_task(self._timer_loop(), name="timers"),
+        ]
+
+    async def stop(self) -> None:
+        """Stop both loops; what they have not taken is in the ledger."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    def inbox_changed(self) -> None:
+        """An embedded provider has committed events."""
+        self._inbox_changed.set()
+
+    def timers_changed(self) -> None:
+        """A timer was set or cancelled."""
+        self._timers_changed.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether both loops wait for something to happen."""
+        return not (self._working or self._inbox_changed.is_set() or self._timers_changed.is_set())
+
+    async def take_event(self, event: ProviderEvent, *, inbox_id: int | None = None) -> bool:
+        """Apply an event to the handoff that it belongs to; keep it if there is none yet.
+
+        True when it was applied now; False when it was seen before or is kept.
+        """
+        found = await self._store.match(event.integration, event.refs)
+        if found is None:
+            return await self._keep(event, inbox_id=inbox_id)
+        handoff_id, attempt = found
+        try:
+            result = await self._stepper.submit(
+                handoff_id, ProviderReported(event=event, attempt=attempt), event=event, inbox_id=inbox_id
+            )
+        except (DuplicateEvent, DuplicateMessage):
+            self.duplicates += 1
+            if inbox_id is not None:
+                await self._store.forget_inbox(inbox_id)
+            return False
+        if result.refused:
+            logger.info("handoff %s: %s", handoff_id, result.refused)
+        return True
+
+    async def _keep(self, event: ProviderEvent, *, inbox_id: int | None) -> bool:
+        """Keep an event until its chat is known. The chat may have become known this very moment."""
+        await self._store.keep_unmatched(event, event.received_at)
+        if inbox_id is not None:
+            await self._store.forget_inbox(inbox_id)
+        if await self._store.match(event.integration, event.refs) is None:
+            return False
+        return await self.take_unmatched(event.integration, event.refs) > 0
+
+    async def take_unmatched(self, integration: str, refs: tuple[str, ...]) -> int:
+        """Apply events that came before their chat was known; returns how many."""
+        taken = 0
+        for kept in await self._store.unmatched(integration, refs):
+            if await self._store.match(integration, kept.event.refs) is not None:
+                taken += await self.take_event(kept.event, inbox_id=kept.id)
+        return taken
+
+    async def _inbox_loop(self) -> None:
+        while True:
+            await self._inbox_changed.wait()
+            self._working += 1
+            try:
+                self._inbox_changed.clear()
+                stuck = await self._take_inbox()
+            except StoreError as error:
+                logger.warning("the inbox cannot be read: %s", error)
+                stuck = True
+            finally:
+                self._working -= 1
+            if stuck:
+                self._inbox_changed.set()
+                await asyncio.sleep(_STORE_PAUSE)
+
+    async def _take_inbox(self) -> bool:
+        """Take one page of the inbox; true when something in it could not be applied.
+
+        An event that cannot be applied holds back later events of the same chat, and no others.
+        """
+        held_back: set[str] = set()
+        for kept in await self._store.inbox():
+            event = kept.event
+            if not held_back.isdisjoint(event.refs):
+                continue
+            try:
+                await self.take_event(event, inbox_id=kept.id)
+            except StoreError:
+                raise
+            except Exception:
+                logger.exception("event %s of %s stays in the inbox", event.id, event.integration)
+                held_back.update(event.refs)
+            else:
+                self._inbox_changed.set()  # there may be another page
+        return bool(held_back)
+
+    async def _timer_loop(self) -> None:
+        while True:
+            self._working += 1
+            try:
+                self._timers_changed.clear()
+                now = self._clock.now()
+                due = await self._store.due_timers(now)
+                for timer in due:
+                    await self._fire(timer)
+                next_due = None if due else await self._store.next_timer()
+            except StoreError as error:
+                logger.warning("timers cannot be read: %s", error)
+                await asyncio.sleep(_STORE_PAUSE)
+                continue
+            finally:
+                self._working -= 1
+            if not due:
+                until = self._clock.now() + _LONGEST_SLEEP
+                await self._sleep(min(until, next_due) if next_due else until)
+
+    async def _fire(self, timer: TimerRow) -> None:
+        try:
+            await self._stepper.submit(
+                timer.handoff_id, TimerFired(name=timer.name, due_at=timer.due_at), fired=timer
+            )
+        except HandoffNotFound:
+            logger.info("timer %s of %s: the handoff is gone", timer.name, timer.handoff_id)
+
+    async def _sleep(self, until: datetime) -> None:
+        tasks = [
+            asyncio.create_task(self._clock.sleep_until(until)),
+            asyncio.create_task(_wait(self._timers_changed)),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            # gather, because awaiting a cancelled task and suppressing that would swallow our own end too.
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()

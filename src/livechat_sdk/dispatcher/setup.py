@@ -1,0 +1,115 @@
+"""Puts a dispatcher together from settings: hooks, policies, integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from livechat_sdk.domain.chats import ProviderEvent
+from livechat_sdk.domain.clock import Clock
+from livechat_sdk.errors import ConfigurationError, Problem
+from livechat_sdk.ledger.store import Store
+from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
+from livechat_sdk.provider.interface import AnyProvider, ChatProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from livechat_sdk.config.models import LivechatFile
+    from livechat_sdk.hooks import Hooks
+    from livechat_sdk.registry import Registry
+
+__all__ = ["Host", "NotifyingDatabase", "Parts", "assemble"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was built from the settings."""
+
+    hooks: Hooks
+    integrations: Mapping[str, object]
+    providers: Mapping[str, AnyProvider]
+
+
+class NotifyingDatabase:
+    """The ledger's database as embedded providers see it; says when events were committed."""
+
+    def __init__(self, store: Store, committed: Callable[[], None]) -> None:
+        self._store = store
+        self._committed = committed
+
+    async def create_tables(self, name: str, version: int, ddl: Sequence[str]) -> None:
+        """See ``EmbeddedDatabase.create_tables``."""
+        await self._store.create_tables(name, version, ddl)
+
+    async def commit(self, statements: Sequence[Statement], events: Sequence[ProviderEvent] = ()) -> None:
+        """See ``EmbeddedDatabase.commit``."""
+        await self._store.commit(statements, events)
+        if events:
+            self._committed()
+
+    async def fetch(self, sql: str, params: Mapping[str, SqlValue] | None = None) -> Sequence[Row]:
+        """See ``EmbeddedDatabase.fetch``."""
+        return await self._store.fetch(sql, params)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a running provider may use."""
+
+    database: EmbeddedDatabase
+
+
+def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: Sequence[object]) -> Parts:
+    """Build every integration and register every plugin. Does no I/O.
+
+    Plugins are asked last registered first: those given in code, then integrations, then the
+    installed ones, then our own policies. Raises ``ConfigurationError`` with every problem.
+    """
+    from livechat_sdk.policies.business_hours import BusinessHours
+    from livechat_sdk.policies.journal_log import JournalLog
+    from livechat_sdk.policies.routing import FirstCandidate
+    from livechat_sdk.policies.system_messages import SystemMessages
+    from livechat_sdk.policies.weekly import WeeklyCalendar
+
+    integrations, problems = _integrations(settings, registry, clock)
+    if problems:
+        raise ConfigurationError(problems)
+    hooks = registry.hooks(hook_timeout=settings.plugins.hook_timeout)
+    calendars = {
+        name: WeeklyCalendar(bot.livechat.business_hours)
+        for name, bot in settings.bots.items()
+        if bot.livechat.business_hours is not None
+    }
+    overrides = {name: bot.livechat.system_messages for name, bot in settings.bots.items()}
+    languages = {name: bot.livechat.language for name, bot in settings.bots.items()}
+    hooks.register(JournalLog(), name="policy.journal_log", inline=True)
+    hooks.register(FirstCandidate(), name="policy.routing", inline=True)
+    hooks.register(BusinessHours(calendars), name="policy.business_hours", inline=True)
+    hooks.register(SystemMessages(overrides, languages), name="policy.system_messages", inline=True)
+    providers: dict[str, AnyProvider] = {}
+    for name, built in integrations.items():
+        if isinstance(built, ChatProvider):
+            providers[name] = built
+        else:
+            hooks.register(built, name=name, selectable=True)
+    for number, plugin in enumerate(plugins, start=1):
+        hooks.register(plugin, name=f"{type(plugin).__name__}.{number}")
+    hooks.check()
+    return Parts(hooks=hooks, integrations=integrations, providers=providers)
+
+
+def _integrations(
+    settings: LivechatFile, registry: Registry, clock: Clock
+) -> tuple[dict[str, Any], list[Problem]]:
+    built: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, document in settings.integrations.items():
+        try:
+            built[name] = registry.build(
+                {"name": name, **document.as_dict()}, workspace=settings.workspace, now=clock.now
+            )
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    return built, problems

@@ -1,0 +1,263 @@
+"""Lanes: actions of one lane run one after the other, lanes run side by side.
+
+A lane has a task only while it has something to do, so that thousands of waiting handoffs cost
+nothing. What must not wait behind a stuck action overtakes it: closing a chat goes before sends that
+are waiting for another try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from livechat_sdk.domain.clock import Clock
+from livechat_sdk.errors import StoreError
+from livechat_sdk.ledger.store import ActionRow, ActionStatus, LaneId, Store
+from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, Input
+from livechat_sdk.relay.retrying import judge
+
+__all__ = ["Relay", "Runner", "Submit"]
+
+logger = logging.getLogger("livechat_sdk.relay")
+
+_STORE_PAUSE = timedelta(seconds=1)
+
+
+class Submit(Protocol):
+    """Hands an input to a handoff, together with the action whose result it is."""
+
+    async def __call__(
+        self, handoff_id: str, happening: Input, *, completes: tuple[int, ActionStatus, str | None]
+    ) -> object:
+        """Commit the step; new actions are given to the relay before this returns."""
+        ...
+
+
+class Runner(Protocol):
+    """Carries out one action."""
+
+    async def run(self, row: ActionRow, *, interrupted: bool) -> Input | None:
+        """Do it and return the result as an input; ``None`` when there is nothing left to do.
+
+        ``interrupted`` says that an earlier process may have done it without writing the result down.
+        """
+        ...
+
+    async def is_repeatable(self, row: ActionRow) -> bool:
+        """Whether doing it twice is harmless, or was chosen to be."""
+        ...
+
+
+class Relay:
+    """Runs the actions of one dispatcher."""
+
+    def __init__(self, store: Store, clock: Clock, runner: Runner, submit: Submit) -> None:
+        self._store = store
+        self._clock = clock
+        self._runner = runner
+        self._submit = submit
+        self._lanes: dict[LaneId, _Lane] = {}
+        self._stopping = False
+        self.broken: list[str] = []
+        """Lanes that stopped because of a bug; a restart takes their actions up again."""
+
+    @property
+    def busy_lanes(self) -> int:
+        """How many lanes have something to do."""
+        return len(self._lanes)
+
+    @property
+    def runnable_lanes(self) -> int:
+        """How many lanes have something to do now, rather than after a pause."""
+        return sum(not lane.waiting for lane in self._lanes.values())
+
+    def is_busy(self, lane: LaneId) -> bool:
+        """Whether a lane has something to do."""
+        return lane in self._lanes
+
+    def enqueue(self, rows: Sequence[ActionRow], *, interrupted: bool = False) -> None:
+        """Take over actions, in order. ``interrupted``: they come from an earlier process."""
+        if self._stopping:
+            return
+        for row in rows:
+            lane = self._lanes.get(row.lane_id)
+            if lane is None:
+                lane = self._lanes[row.lane_id] = _Lane()
+                lane.task = asyncio.create_task(
+                    self._run_lane(row.lane_id, lane), name=f"lane {row.handoff_id} {row.lane}"
+                )
+            lane.add(row, interrupted=interrupted and row.status is ActionStatus.STARTED)
+
+    async def stop(self, *, grace: float = 5.0) -> None:
+        """Let running calls finish for ``grace`` seconds, then interrupt them.
+
+        Nothing is lost: the rest is in the ledger.
+        """
+        self._stopping = True
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        for lane in self._lanes.values():
+            lane.stop()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run_lane(self, lane_id: LaneId, lane: _Lane) -> None:
+        try:
+            while not self._stopping and (row := await lane.next_due(self._clock)) is not None:
+                try:
+                    await self._run_row(row, lane)
+                except StoreError as error:
+                    logger.warning("the ledger cannot be written, lane %s waits: %s", lane_id, error)
+                    lane.postpone(row, self._clock.now() + _STORE_PAUSE, tries=row.tries)
+        except Exception:
+            self.broken.append(f"{lane_id.handoff_id} {lane_id.name}")
+            logger.exception("lane %s stopped; a restart takes its actions up again", lane_id)
+        finally:
+            if self._lanes.get(lane_id) is lane:
+                del self._lanes[lane_id]
+
+    async def _run_row(self, row: ActionRow, lane: _Lane) -> None:
+        interrupted = lane.take_interrupted(row.id)
+        try:
+            result = await self._runner.run(row, interrupted=interrupted)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  (any failure of an adapter is judged, never lost)
+            await self._not_done(row, lane, error)
+            return
+        if result is None:
+            lane.remove(row)
+            return
+        status = ActionStatus.DONE
+        note: str | None = None
+        if isinstance(result, EffectFailed | EffectDoubtful):
+            status = ActionStatus.FAILED if isinstance(result, EffectFailed) else ActionStatus.DOUBTFUL
+            note = result.error
+        await self._finish(row, lane, result, status, note)
+
+    async def _not_done(self, row: ActionRow, lane: _Lane, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"[:1000]
+        tries = row.tries + 1
+        verdict = judge(row.action, error, tries=tries, repeatable=await self._runner.is_repeatable(row))
+        logger.log(
+            logging.INFO if verdict.kind == "again" else logging.WARNING,
+            "handoff %s: %s, try %d: %s; %s",
+            row.handoff_id,
+            row.action.kind,
+            tries,
+            text,
+            f"again in {verdict.pause:.1f} s" if verdict.kind == "again" else verdict.kind,
+        )
+        if verdict.kind == "again":
+            not_before = self._clock.now() + timedelta(seconds=verdict.pause)
+            await self._store.postpone_action(row.id, not_before=not_before, error=text)
+            lane.postpone(row, not_before, tries=tries)
+            return
+        result: Input
+        if verdict.kind == "failed":
+            result = EffectFailed(action=row.action, error=text, unavailable=verdict.unavailable)
+            await self._finish(row, lane, result, ActionStatus.FAILED, text)
+        else:
+            result = EffectDoubtful(action=row.action, error=text)
+            await self._finish(row, lane, result, ActionStatus.DOUBTFUL, text)
+
+    async def _finish(
+        self, row: ActionRow, lane: _Lane, result: Input, status: ActionStatus, note: str | None
+    ) -> None:
+        # A result must be written down before the lane goes on, or the order of fates would not hold.
+        pause = _STORE_PAUSE.total_seconds()
+        while True:
+            try:
+                await self._submit(row.handoff_id, result, completes=(row.id, status, note))
+            except StoreError as error:
+                if self._stopping:
+                    raise
+                logger.warning("the result of %s cannot be written yet: %s", row.action.kind, error)
+                await self._clock.sleep_until(self._clock.now() + timedelta(seconds=pause))
+            else:
+                break
+        lane.remove(row)
+
+
+class _Lane:
+    """The queue of one lane."""
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[None] | None = None
+        self.waiting = False
+        self._rows: deque[ActionRow] = deque()
+        self._not_before: dict[int, datetime] = {}
+        self._interrupted: set[int] = set()
+        self._changed = asyncio.Event()
+        self._stopped = False
+
+    def add(self, row: ActionRow, *, interrupted: bool) -> None:
+        self._rows.append(row)
+        if row.not_before is not None:
+            self._not_before[row.id] = row.not_before
+        if interrupted:
+            self._interrupted.add(row.id)
+        self.waiting = False
+        self._changed.set()
+
+    def remove(self, row: ActionRow) -> None:
+        self._rows = deque(other for other in self._rows if other.id != row.id)
+        self._not_before.pop(row.id, None)
+
+    def postpone(self, row: ActionRow, not_before: datetime, *, tries: int) -> None:
+        self._not_before[row.id] = not_before
+        later = replace(row, tries=tries, status=ActionStatus.PENDING, not_before=not_before)
+        self._rows = deque(later if other.id == row.id else other for other in self._rows)
+
+    def take_interrupted(self, row_id: int) -> bool:
+        if row_id in self._interrupted:
+            self._interrupted.discard(row_id)
+            return True
+        return False
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._changed.set()
+
+    async def next_due(self, clock: Clock) -> ActionRow | None:
+        """The action to run now; waits for a pause to pass. ``None`` when the lane is empty."""
+        while self._rows and not self._stopped:
+            now = clock.now()
+            head = self._rows[0]
+            due = self._not_before.get(head.id)
+            if due is None or due <= now:
+                self.waiting = False
+                return head
+            closing = next((row for row in self._rows if row.action.kind == "close_chat"), None)
+            if closing is not None and self._not_before.get(closing.id, now) <= now:
+                return closing
+            dues = [due] if closing is None else [due, self._not_before.get(closing.id, due)]
+            await self._wait(clock, min(dues))
+        return None
+
+    async def _wait(self, clock: Clock, until: datetime) -> None:
+        self._changed.clear()
+        self.waiting = True
+        tasks: list[asyncio.Task[object]] = [
+            asyncio.create_task(_as_object(clock.sleep_until(until))),
+            asyncio.create_task(_as_object(self._changed.wait())),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.waiting = False
+            for task in tasks:
+                task.cancel()
+            # gather, because awaiting a cancelled task and suppressing that would swallow our own end too.
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _as_object(awaitable: Awaitable[object]) -> object:
+    return await awaitable

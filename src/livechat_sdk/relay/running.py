@@ -1,0 +1,122 @@
+"""How each kind of action is carried out.
+
+A runner looks up what it needs in the ledger, does one thing, and returns the result as an input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from livechat_sdk.domain.clock import Clock
+from livechat_sdk.domain.handoff import Handoff
+from livechat_sdk.errors import IntegrationNotFound, PluginError
+from livechat_sdk.ledger.store import ActionRow, Store
+from livechat_sdk.lifecycle.effects import (
+    CloseChat,
+    CreateTicket,
+    Decide,
+    DeliverEnded,
+    DeliverMessage,
+    FindContact,
+    OpenChat,
+    Say,
+    SendMessage,
+    UpdateDetails,
+)
+from livechat_sdk.lifecycle.inputs import ContactFound, EffectFailed, EffectSucceeded, Input
+from livechat_sdk.policies.ticket_draft import draft_for
+from livechat_sdk.provider.interface import AnyProvider
+from livechat_sdk.relay.deciding import Decider
+from livechat_sdk.relay.to_provider import ProviderCalls
+from livechat_sdk.relay.to_user import UserDeliveries
+
+if TYPE_CHECKING:
+    from livechat_sdk.config.models import LivechatFile
+    from livechat_sdk.hooks import Hooks
+
+__all__ = ["ActionRunner"]
+
+_DECIDE_LIMIT = 15.0  # seconds, over all hooks and availability questions of one decision
+
+
+class ActionRunner:
+    """Carries out actions with the objects of one dispatcher."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        hooks: Hooks,
+        settings: LivechatFile,
+        providers: Mapping[str, AnyProvider],
+        decider: Decider,
+        deliveries: UserDeliveries,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._hooks = hooks
+        self._settings = settings
+        self._providers = providers
+        self._decider = decider
+        self._deliveries = deliveries
+        self._calls = ProviderCalls(store)
+
+    async def is_repeatable(self, row: ActionRow) -> bool:
+        """Everything is safe to repeat by contract, but a send to a vendor that does not know our keys."""
+        if not isinstance(row.action, SendMessage):
+            return True
+        handoff = await self._store.load(row.handoff_id)
+        if handoff is None:
+            return False
+        attempt = handoff.attempts[row.action.attempt - 1]
+        return attempt.candidate.capabilities.dedupes_by_key or handoff.policy.doubtful == "repeat"
+
+    async def run(self, row: ActionRow, *, interrupted: bool) -> Input | None:
+        """Carry out one action."""
+        handoff = await self._store.load(row.handoff_id)
+        if handoff is None:  # erased meanwhile
+            return None
+        match row.action:
+            case Decide():
+                async with asyncio.timeout(_DECIDE_LIMIT):
+                    return await self._decider.decide(handoff.request, self._clock.now())
+            case FindContact():
+                return await self._find_contact(handoff)
+            case CreateTicket():
+                return await self._create_ticket(handoff, row.action)
+            case OpenChat() | SendMessage() | UpdateDetails() | CloseChat():
+                provider = self._provider(handoff, row.action.attempt)
+                return await self._calls.run(row, handoff, provider, interrupted=interrupted)
+            case Say() | DeliverMessage() | DeliverEnded():
+                return await self._deliveries.run(row, handoff)
+
+    def _provider(self, handoff: Handoff, attempt: int) -> AnyProvider:
+        name = handoff.attempts[attempt - 1].integration
+        provider = self._providers.get(name)
+        if provider is None:
+            raise IntegrationNotFound(name, tuple(self._providers))
+        return provider
+
+    async def _find_contact(self, handoff: Handoff) -> Input:
+        request = handoff.request
+        bot = self._settings.bots.get(request.bot)
+        names = tuple(bot.crm) if bot else ()
+        contacts = await self._hooks.find_contacts(request.user, request.bot, only=names)
+        now = self._clock.now()
+        return ContactFound(
+            contacts=tuple(c if c.found_at else c.model_copy(update={"found_at": now}) for c in contacts)
+        )
+
+    async def _create_ticket(self, handoff: Handoff, action: CreateTicket) -> Input:
+        bot = self._settings.bots.get(handoff.request.bot)
+        if bot is None or bot.ticketing is None:
+            return EffectFailed(action=action, error="the bot's settings name no ticket system")
+        entries = await self._store.entries(handoff.id)
+        draft = draft_for(handoff, entries).model_copy(update={"key": action.key})
+        ticket = await self._hooks.create_ticket(draft, handoff, plugin=bot.ticketing)
+        if ticket is None:
+            raise PluginError(bot.ticketing, "made no ticket")
+        return EffectSucceeded(action=action, ticket=ticket)

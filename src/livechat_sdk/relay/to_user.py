@@ -1,0 +1,111 @@
+"""Deliveries to the end user's side: words of the SDK, messages of the agent, the end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from livechat_sdk.domain.channel import Channel
+from livechat_sdk.domain.handoff import Handoff
+from livechat_sdk.domain.messages import Direction
+from livechat_sdk.domain.moments import Silent
+from livechat_sdk.domain.outgoing import HandoffEnded, Outgoing, SystemMessage, UserMessage
+from livechat_sdk.ledger.store import ActionRow, Store
+from livechat_sdk.lifecycle.effects import DeliverEnded, DeliverMessage, Say
+from livechat_sdk.lifecycle.inputs import EffectSucceeded, Input
+from livechat_sdk.policies.placeholders import fill
+
+if TYPE_CHECKING:
+    from livechat_sdk.config.models import LivechatFile
+    from livechat_sdk.hooks import Hooks
+
+__all__ = ["DELIVERY_LIMIT", "UserDeliveries"]
+
+DELIVERY_LIMIT = 20.0
+"""Longest time in seconds that one ``channel.deliver`` may take."""
+
+
+class UserDeliveries:
+    """Carries out the actions of a user lane."""
+
+    def __init__(self, store: Store, hooks: Hooks, settings: LivechatFile, channel: Channel) -> None:
+        self._store = store
+        self._hooks = hooks
+        self._settings = settings
+        self._channel = channel
+
+    async def run(self, row: ActionRow, handoff: Handoff) -> Input | None:
+        """Carry out one action of a user lane."""
+        match row.action:
+            case Say():
+                words = row.rendered or await self._find_words(row.action, handoff)
+                if row.rendered is None:
+                    await self._store.store_words(row.id, words)
+                if words.text:
+                    await self.deliver(words)
+                return EffectSucceeded(action=row.action)
+            case DeliverMessage():
+                return await self._deliver_message(row.action, handoff)
+            case DeliverEnded():
+                await self.deliver(await self._ended(row.action, handoff))
+                return EffectSucceeded(action=row.action)
+            case other:
+                raise AssertionError(f"{other.kind} does not go to the end user")
+
+    async def deliver(self, outgoing: Outgoing) -> None:
+        """One delivery under the time limit. Raises whatever the channel raises."""
+        async with asyncio.timeout(DELIVERY_LIMIT):
+            await self._channel.deliver(outgoing)
+
+    async def _find_words(self, action: Say, handoff: Handoff) -> SystemMessage:
+        bot = self._settings.bots.get(handoff.request.bot)
+        language = handoff.language or (bot.livechat.language if bot else "en")
+        answer = await self._hooks.system_message(action.moment, handoff, language)
+        base = SystemMessage(
+            key=action.key,
+            handoff_id=handoff.id,
+            conversation_id=handoff.request.conversation_id,
+            owner_number=action.owner_number,
+            moment=action.moment,
+            text="",
+            language=language,
+        )
+        if answer is None or isinstance(answer, Silent):
+            return base
+        said_in = answer.language or language
+        params = {"name": handoff.request.user.name or "", **action.params}
+        choices = answer.choices or tuple(str(choice) for choice in action.params.get("choices", ()))
+        return base.model_copy(
+            update={"text": fill(answer.text, params, said_in), "language": said_in, "choices": choices}
+        )
+
+    async def _deliver_message(self, action: DeliverMessage, handoff: Handoff) -> Input | None:
+        entry = await self._store.entry(handoff.id, Direction.TO_USER, action.message_key)
+        if entry is None:  # erased meanwhile
+            return None
+        await self.deliver(
+            UserMessage(
+                key=f"{handoff.id}.{action.message_key}"[:200],
+                handoff_id=handoff.id,
+                conversation_id=handoff.request.conversation_id,
+                owner_number=action.owner_number,
+                message=entry.message,
+                agent_name=action.agent_name,
+            )
+        )
+        return EffectSucceeded(action=action)
+
+    async def _ended(self, action: DeliverEnded, handoff: Handoff) -> HandoffEnded:
+        if handoff.end is None:
+            raise AssertionError("the end is delivered after it was recorded")
+        returned = await self._store.returned_to_bot(handoff.id)
+        return HandoffEnded(
+            key=f"{handoff.id}.ended",
+            handoff_id=handoff.id,
+            conversation_id=handoff.request.conversation_id,
+            owner_number=action.owner_number,
+            end=handoff.end,
+            ended_at=handoff.end.at,
+            undelivered=tuple(entry.message for entry in returned),
+            survey=handoff.survey,
+        )
