@@ -1,0 +1,352 @@
+"""Requests and conversations: opened by the provider, accepted and ended by agents, closed from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from livechat_sdk.domain.chats import AgentJoined, ChatAccepted, ChatEnded
+from livechat_sdk.domain.ends import EndReason
+from livechat_sdk.domain.messages import TranscriptEntry
+from livechat_sdk.errors import Expect
+from livechat_sdk.provider.embedded import Row
+from livechat_sdk.provider.interface import ChatDetails, ChatOpening
+from livechat_sdk_helvia.context import DeskContext, page_limits, require
+from livechat_sdk_helvia.faults import AlreadyTaken, Forbidden, NotFound, RequestGone
+from livechat_sdk_helvia.hub import INBOX, conversation_topic
+from livechat_sdk_helvia.messages import Messages
+from livechat_sdk_helvia.opening import accepting_statements, farewell_statements, opening_statements
+from livechat_sdk_helvia.records import (
+    Conversation,
+    ConversationStatus,
+    Counts,
+    DeskRequest,
+    DeskUser,
+    Participant,
+    RequestStatus,
+    Right,
+    from_row,
+    to_json,
+)
+
+__all__ = ["Conversations"]
+
+_CONVERSATION: Final = """
+    SELECT c.*, owner.name AS owner_name,
+           (SELECT COUNT(*) FROM desk_messages m
+            WHERE m.workspace = c.workspace AND m.integration = c.integration
+              AND m.conversation_id = c.id AND m.author = 'end-user' AND m.read_at IS NULL) AS unread
+    FROM desk_conversations c
+    LEFT JOIN desk_users owner
+      ON owner.workspace = c.workspace AND owner.integration = c.integration AND owner.id = c.owner_id
+    WHERE c.workspace = :workspace AND c.integration = :integration
+"""
+
+_REQUEST: Final = """
+    SELECT r.*, taker.name AS accepted_name
+    FROM desk_requests r
+    LEFT JOIN desk_users taker
+      ON taker.workspace = r.workspace AND taker.integration = r.integration AND taker.id = r.accepted_by
+    WHERE r.workspace = :workspace AND r.integration = :integration
+"""
+
+_ESTIMATE_FROM: Final = 20
+
+
+class Conversations:
+    """The life of a request and of the conversation that grows from it."""
+
+    def __init__(self, desk: DeskContext, messages: Messages) -> None:
+        self._desk = desk
+        self._messages = messages
+
+    # ------------------------------------------------------------------------------------ from the provider
+    async def open(self, opening: ChatOpening) -> tuple[Conversation, int]:
+        """A new request in New: its conversation and the request's id. One ``ref`` opens nothing twice."""
+        conversation_id, request_id = self._desk.new_id(), self._desk.new_id()
+        try:
+            await self._desk.database.commit(
+                opening_statements(self._desk, opening, conversation_id, request_id)
+            )
+        except Expect:
+            known = await self.by_ref(opening.ref)
+            if known is None:
+                raise
+            return known, await self._first_request(known.id)
+        self._desk.hub.publish(INBOX, "counts")
+        return await self.get(conversation_id), request_id
+
+    async def add_details(self, conversation_id: int, details: ChatDetails) -> None:
+        """Replace survey answers and contacts by what is known now."""
+        update = self._desk.statement(
+            """
+            UPDATE desk_conversations SET survey = :survey, contacts = :contacts
+            WHERE workspace = :workspace AND integration = :integration AND id = :id
+            """,
+            id=conversation_id,
+            survey=to_json(details.survey),
+            contacts=to_json(details.contacts),
+        )
+        await self._desk.database.commit([update])
+        self._desk.hub.publish(conversation_topic(conversation_id), "details")
+
+    async def close(self, conversation_id: int, reason: EndReason) -> bool:
+        """The other side has ended it: a waiting request leaves New, a conversation is finished.
+
+        False when it was over already.
+        """
+        now = self._desk.now_text()
+        missed = reason.by == "clock" and reason.why == "timeout"
+        request = self._desk.statement(
+            """
+            UPDATE desk_requests SET status = :status, closed_at = :now
+            WHERE workspace = :workspace AND integration = :integration
+              AND conversation_id = :id AND status = 'new'
+            """,
+            id=conversation_id,
+            now=now,
+            status="missed" if missed else "cancelled",
+        )
+        conversation = self._desk.statement(
+            """
+            UPDATE desk_conversations
+            SET status = CASE status WHEN 'pending' THEN 'unserved' ELSE 'finished' END,
+                ended_at = :now, ended_by = :by, ended_why = :why
+            WHERE workspace = :workspace AND integration = :integration AND id = :id
+              AND status IN ('pending', 'started')
+            """,
+            expect=1,
+            id=conversation_id,
+            now=now,
+            by=reason.by,
+            why=reason.why,
+        )
+        try:
+            await self._desk.database.commit(
+                [
+                    conversation,
+                    request,
+                    *farewell_statements(self._desk, conversation_id, _ended_line(reason), now),
+                ]
+            )
+        except Expect:
+            return False
+        self._ended(conversation_id)
+        return True
+
+    # --------------------------------------------------------------------------------------- from the agents
+    async def accept(self, actor: DeskUser, request_id: int) -> Conversation:
+        """Take a request: it leaves New, the conversation starts with ``actor`` as its owner.
+
+        The first accept wins; ``AlreadyTaken`` names the winner, ``RequestGone`` says that nobody waits
+        any more. Accepting twice is the same as once.
+        """
+        require(actor, Right.HANDLE)
+        request = await self.request(request_id)
+        if request.status is not RequestStatus.NEW:
+            return self._not_new(actor, request)
+        desk, now = self._desk, self._desk.now_text()
+        conversation = request.conversation
+        agent = self._messages.shown_agent(actor)
+        accepted = ChatAccepted(**desk.event_head(f"accepted:{request_id}", conversation.refs))
+        joined = AgentJoined(**desk.event_head(f"joined:{request_id}", conversation.refs), agent=agent)
+        try:
+            await desk.database.commit(
+                accepting_statements(desk, actor, request_id, conversation.id, now), [accepted, joined]
+            )
+        except Expect:
+            return self._not_new(actor, await self.request(request_id))
+        desk.hub.publish(INBOX, "counts")
+        desk.hub.publish(conversation_topic(conversation.id), "status")
+        return await self.get(conversation.id)
+
+    async def end(self, actor: DeskUser, conversation_id: int) -> Conversation:
+        """End a conversation: the bot gets it back. Its owner may, and a LiveChat Admin. Once is enough."""
+        require(actor, Right.HANDLE)
+        conversation = await self.get(conversation_id)
+        if conversation.owner_id != actor.id and not actor.may(Right.ADMINISTER):
+            raise Forbidden(
+                f"This conversation is handled by {conversation.owner_name or 'nobody yet'}.",
+                hint="They can end it, or a LiveChat Admin.",
+            )
+        if conversation.status is ConversationStatus.PENDING:
+            raise RequestGone("Nobody has accepted this request yet.", hint="Accept it first.")
+        desk, now = self._desk, self._desk.now_text()
+        update = desk.statement(
+            """
+            UPDATE desk_conversations
+            SET status = 'finished', ended_at = :now, ended_by = 'agent', ended_why = 'resolved'
+            WHERE workspace = :workspace AND integration = :integration AND id = :id AND status = 'started'
+            """,
+            expect=1,
+            id=conversation_id,
+            now=now,
+        )
+        ended = ChatEnded(**desk.event_head(f"ended:{conversation_id}", conversation.refs))
+        line = f"{actor.name} ended the conversation."
+        try:
+            await desk.database.commit(
+                [update, *farewell_statements(self._desk, conversation_id, line, now)], [ended]
+            )
+        except Expect:
+            return await self.get(conversation_id)
+        self._ended(conversation_id)
+        return await self.get(conversation_id)
+
+    # ---------------------------------------------------------------------------------------------- reading
+    async def get(self, conversation_id: int) -> Conversation:
+        """One conversation. Raises ``NotFound``."""
+        row = await self._desk.first(_CONVERSATION + " AND c.id = :id", id=conversation_id)
+        if row is None:
+            raise NotFound(f"There is no conversation {conversation_id} at this desk.")
+        return from_row(Conversation, row)
+
+    async def by_ref(self, ref: str) -> Conversation | None:
+        """The conversation that was opened with our reference ``ref``."""
+        row = await self._desk.first(_CONVERSATION + " AND c.ref = :ref", ref=ref)
+        return from_row(Conversation, row) if row else None
+
+    async def with_status(
+        self, status: ConversationStatus, *, skip: int = 0, take: int = 50
+    ) -> Sequence[Conversation]:
+        """Conversations of one status, the one with the newest message first."""
+        skip, take = page_limits(skip, take)
+        rows = await self._desk.fetch(
+            _CONVERSATION
+            + " AND c.status = :status ORDER BY c.last_at DESC, c.id DESC LIMIT :take OFFSET :skip",
+            status=status.value,
+            skip=skip,
+            take=take,
+        )
+        return [from_row(Conversation, row) for row in rows]
+
+    async def history(self, conversation_id: int) -> Sequence[TranscriptEntry]:
+        """What was said before the request, oldest first."""
+        row = await self._desk.first(
+            """
+            SELECT entries FROM desk_histories
+            WHERE workspace = :workspace AND integration = :integration AND conversation_id = :id
+            """,
+            id=conversation_id,
+        )
+        if row is None:
+            return []
+        return [TranscriptEntry.model_validate(entry) for entry in json.loads(str(row["entries"]))]
+
+    async def participants(self, conversation_id: int) -> Sequence[Participant]:
+        """The members of the team who are, or were, in the conversation."""
+        rows = await self._desk.fetch(
+            """
+            SELECT p.*, u.name AS name FROM desk_participants p
+            JOIN desk_users u
+              ON u.workspace = p.workspace AND u.integration = p.integration AND u.id = p.user_id
+            WHERE p.workspace = :workspace AND p.integration = :integration AND p.conversation_id = :id
+            ORDER BY p.joined_at
+            """,
+            id=conversation_id,
+        )
+        return [from_row(Participant, row) for row in rows]
+
+    async def request(self, request_id: int) -> DeskRequest:
+        """One request with its conversation. Raises ``NotFound``."""
+        row = await self._desk.first(_REQUEST + " AND r.id = :id", id=request_id)
+        if row is None:
+            raise NotFound(f"There is no request {request_id} at this desk.")
+        return from_row(DeskRequest, row, conversation=await self.get(int(str(row["conversation_id"]))))
+
+    async def requests(
+        self, status: RequestStatus, *, skip: int = 0, take: int = 50
+    ) -> Sequence[DeskRequest]:
+        """Requests of one status: waiting ones oldest first, others newest first."""
+        skip, take = page_limits(skip, take)
+        order = "r.id" if status is RequestStatus.NEW else "r.id DESC"
+        rows = await self._desk.fetch(
+            _REQUEST + " AND r.status = :status ORDER BY " + order + " LIMIT :take OFFSET :skip",
+            status=status.value,
+            skip=skip,
+            take=take,
+        )
+        ids = {f"c{number}": int(str(row["conversation_id"])) for number, row in enumerate(rows)}
+        listed = ", ".join(f":{name}" for name in ids)
+        found = await self._desk.fetch(_CONVERSATION + " AND c.id IN (" + listed + ")", **ids) if ids else ()
+        by_id = {row["id"]: from_row(Conversation, row) for row in found}
+        return [from_row(DeskRequest, row, conversation=by_id[row["conversation_id"]]) for row in rows]
+
+    async def counts(self) -> Counts:
+        """How many there are in New, Open and Closed."""
+        row = await self._desk.first(
+            """
+            SELECT
+              (SELECT COUNT(*) FROM desk_requests WHERE workspace = :workspace
+               AND integration = :integration AND status = 'new') AS new,
+              (SELECT COUNT(*) FROM desk_conversations WHERE workspace = :workspace
+               AND integration = :integration AND status = 'started') AS open,
+              (SELECT COUNT(*) FROM desk_conversations WHERE workspace = :workspace
+               AND integration = :integration AND status = 'finished') AS closed
+            """
+        )
+        return from_row(Counts, row) if row else Counts()
+
+    async def average_wait(self) -> float | None:
+        """Seconds that the last 20 accepted requests waited, on average; ``None`` before the first one."""
+        rows = await self._desk.fetch(
+            """
+            SELECT c.created_at, c.started_at FROM desk_conversations c
+            WHERE c.workspace = :workspace AND c.integration = :integration AND c.started_at IS NOT NULL
+            ORDER BY c.started_at DESC LIMIT :take
+            """,
+            take=_ESTIMATE_FROM,
+        )
+        waits = [_seconds(row) for row in rows]
+        return sum(waits) / len(waits) if waits else None
+
+    # ----------------------------------------------------------------------------------------------- inside
+    def _ended(self, conversation_id: int) -> None:
+        self._messages.forget_typing(conversation_id)
+        self._desk.hub.publish(INBOX, "counts")
+        topic = conversation_topic(conversation_id)
+        self._desk.hub.publish(topic, "messages")
+        self._desk.hub.publish(topic, "status")
+
+    def _not_new(self, actor: DeskUser, request: DeskRequest) -> Conversation:
+        if request.status is RequestStatus.ACCEPTED:
+            if request.accepted_by == actor.id:
+                return request.conversation
+            raise AlreadyTaken(request.accepted_name or "another member of the team")
+        why = (
+            "was missed: nobody took it in time"
+            if request.status is RequestStatus.MISSED
+            else "was withdrawn"
+        )
+        raise RequestGone(f"This request {why}.", hint="Choose another request from New.")
+
+    async def _first_request(self, conversation_id: int) -> int:
+        row = await self._desk.first(
+            """
+            SELECT id FROM desk_requests
+            WHERE workspace = :workspace AND integration = :integration AND conversation_id = :id
+              AND type = 'external'
+            ORDER BY id LIMIT 1
+            """,
+            id=conversation_id,
+        )
+        if row is None:
+            raise AssertionError("a conversation is stored together with its request")
+        return int(str(row["id"]))
+
+
+def _ended_line(reason: EndReason) -> str:
+    if reason.by == "user":
+        return "The end user left the conversation."
+    if reason.by == "clock" and reason.why == "inactivity":
+        return "The conversation was closed because nobody wrote any more."
+    if reason.by == "clock":
+        return "The conversation was closed because its time was up."
+    return "The conversation was closed from outside the desk."
+
+
+def _seconds(row: Row) -> float:
+    created, started = (datetime.fromisoformat(str(row[name])) for name in ("created_at", "started_at"))
+    return max(0.0, (started - created).total_seconds())

@@ -1,0 +1,96 @@
+"""Live updates inside one process: who waits for a change of what.
+
+Nothing depends on an update arriving: a stream reads the tables when it starts, when it is woken,
+and now and then by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final
+
+__all__ = ["INBOX", "Hub", "Subscription", "conversation_topic", "session_topic"]
+
+INBOX: Final = "inbox"
+"""Topic: a request or conversation has moved between New, Open and Closed, or its line changed."""
+
+
+def conversation_topic(conversation_id: int | str) -> str:
+    """The topic of one conversation."""
+    return f"conversation:{conversation_id}"
+
+
+def session_topic(token_hash: str) -> str:
+    """The topic of one session: it has ended."""
+    return f"session:{token_hash}"
+
+
+class Subscription:
+    """Collects what has changed until somebody asks."""
+
+    def __init__(self) -> None:
+        self._changes: set[str] = set()
+        self._wake = asyncio.Event()
+        self.closed = False
+
+    def add(self, change: str) -> None:
+        """Note a change and wake the waiting one."""
+        self._changes.add(change)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Wake the waiting one for the last time."""
+        self.closed = True
+        self._wake.set()
+
+    async def wait(self, seconds: float) -> frozenset[str]:
+        """The changes since the last call; empty after ``seconds`` without any."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return frozenset()
+        if not self.closed:
+            self._wake.clear()
+        changes = frozenset(self._changes)
+        self._changes.clear()
+        return changes
+
+
+class Hub:
+    """Passes changes on to whoever subscribed to their topic. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
+        self._closed = False
+
+    def publish(self, topic: str, change: str) -> None:
+        """Tell the subscribers of ``topic`` what has changed."""
+        for subscription in self._subscriptions.get(topic, ()):
+            subscription.add(change)
+
+    @contextmanager
+    def subscribe(self, *topics: str) -> Generator[Subscription]:
+        """Collect changes of ``topics`` while the block runs."""
+        subscription = Subscription()
+        if self._closed:
+            subscription.close()
+        for topic in topics:
+            self._subscriptions[topic].add(subscription)
+        try:
+            yield subscription
+        finally:
+            for topic in topics:
+                self._subscriptions[topic].discard(subscription)
+                if not self._subscriptions[topic]:
+                    del self._subscriptions[topic]
+
+    def close(self) -> None:
+        """End every stream: the desk stops."""
+        self._closed = True
+        for subscriptions in list(self._subscriptions.values()):
+            for subscription in subscriptions:
+                subscription.close()

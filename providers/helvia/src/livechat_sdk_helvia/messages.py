@@ -1,0 +1,333 @@
+"""Messages of a conversation: what both sides said, in one order, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from livechat_sdk.domain.base import new_key, utc_text
+from livechat_sdk.domain.chats import MessageRead, MessageReceived, ProviderEvent, TypingChanged
+from livechat_sdk.domain.messages import Message, UserReceipt
+from livechat_sdk.domain.people import Agent
+from livechat_sdk.errors import Expect
+from livechat_sdk.provider.interface import PlannedMessage
+from livechat_sdk_helvia.context import DeskContext, check_text, require
+from livechat_sdk_helvia.faults import ConversationOver, Forbidden, InvalidField
+from livechat_sdk_helvia.hub import INBOX, conversation_topic
+from livechat_sdk_helvia.lines import Line, insert_line, update_last_line
+from livechat_sdk_helvia.records import (
+    Conversation,
+    ConversationStatus,
+    DeskMessage,
+    DeskUser,
+    Right,
+    from_row,
+    to_json,
+)
+from livechat_sdk_helvia.settings import AgentNames
+
+__all__ = ["MAX_MESSAGE_TEXT", "Messages"]
+
+MAX_MESSAGE_TEXT: Final = 8000
+"""Longest message of an agent in characters: fits the SDK's 64 KiB in any script."""
+
+_MAX_KEY: Final = 100
+_TYPING_SECONDS: Final = 6.0
+_TYPING_REPEAT: Final = 3.0
+
+
+class Messages:
+    """Sending, taking in and reading messages, and the signs around them (typing, read)."""
+
+    def __init__(self, desk: DeskContext, agent_names: AgentNames) -> None:
+        self._desk = desk
+        self._agent_names = agent_names
+        self._user_typing: dict[int, datetime] = {}
+        self._agent_typing: dict[int, tuple[bool, datetime]] = {}
+
+    def shown_name(self, name: str) -> str:
+        """An agent's name as the end user may see it."""
+        if self._agent_names is AgentNames.FULL_NAME:
+            return name
+        first, _, _ = name.strip().partition(" ")
+        return first
+
+    def shown_agent(self, user: DeskUser) -> Agent:
+        """An agent as the end user may see them."""
+        return Agent(id=str(user.id), name=self.shown_name(user.name))
+
+    async def page(self, conversation_id: int, *, after: int = 0, take: int = 200) -> Sequence[DeskMessage]:
+        """Messages after ``seq``, oldest first."""
+        rows = await self._desk.fetch(
+            """
+            SELECT * FROM desk_messages
+            WHERE workspace = :workspace AND integration = :integration
+              AND conversation_id = :conversation_id AND seq > :after
+            ORDER BY seq LIMIT :take
+            """,
+            conversation_id=conversation_id,
+            after=after,
+            take=take,
+        )
+        return [from_row(DeskMessage, row) for row in rows]
+
+    async def by_key(self, conversation_id: int, author: str, key: str) -> DeskMessage | None:
+        """One message by its author and key."""
+        row = await self._desk.first(
+            """
+            SELECT * FROM desk_messages
+            WHERE workspace = :workspace AND integration = :integration
+              AND conversation_id = :conversation_id AND author = :author AND key = :key
+            """,
+            conversation_id=conversation_id,
+            author=author,
+            key=key,
+        )
+        return from_row(DeskMessage, row) if row else None
+
+    async def send(
+        self, actor: DeskUser, conversation: Conversation, text: str, *, key: str | None = None
+    ) -> tuple[DeskMessage, bool]:
+        """Say something to the end user: the message, and whether it is new.
+
+        The same ``key`` again is the same message. Raises ``InvalidField``, ``Forbidden`` for whoever
+        is not in the conversation, ``ConversationOver``.
+        """
+        self.require_part(actor, conversation)
+        text = check_text(text, limit=MAX_MESSAGE_TEXT, what="message")
+        key = new_key() if key is None else _checked_key(key)
+        desk, now = self._desk, self._desk.now_text()
+        line = update_last_line(
+            desk, conversation.id, text=text, author="agent", statuses=("started", "started"), at=now
+        )
+        row = insert_line(
+            desk,
+            conversation.id,
+            Line(
+                author="agent",
+                key=key,
+                text=text,
+                sent_at=now,
+                author_id=actor.id,
+                author_name=actor.name,
+            ),
+        )
+        event = self._received(conversation, key, text, self.shown_agent(actor))
+        try:
+            await desk.database.commit([line, row], [event])
+        except Expect as clash:
+            stored = await self.by_key(conversation.id, "agent", key)
+            if stored is not None:
+                return stored, False
+            raise ConversationOver(
+                "The conversation has ended: nothing can be sent to the end user any more."
+            ) from clash
+        self._agent_typing.pop(conversation.id, None)
+        self._changed(conversation.id, "messages")
+        stored = await self.by_key(conversation.id, "agent", key)
+        if stored is None:
+            raise AssertionError("a committed message is there")
+        return stored, True
+
+    async def take_in(self, conversation: Conversation, message: PlannedMessage) -> tuple[DeskMessage, bool]:
+        """Store a message of the end user. Raises ``ConversationOver``."""
+        desk = self._desk
+        line = update_last_line(
+            desk,
+            conversation.id,
+            text=message.body or ", ".join(item.name for item in message.attachments),
+            author="end-user",
+            statuses=("pending", "started"),
+            at=desk.now_text(),
+        )
+        row = insert_line(
+            desk,
+            conversation.id,
+            Line(
+                author="end-user",
+                key=message.key,
+                text=message.body.replace("\x00", ""),
+                sent_at=utc_text(message.sent_at),
+                author_name=conversation.user_name,
+                attachments=to_json(message.attachments),
+            ),
+        )
+        try:
+            await desk.database.commit([line, row])
+        except Expect as clash:
+            stored = await self.by_key(conversation.id, "end-user", message.key)
+            if stored is not None:
+                return stored, False
+            raise ConversationOver("the conversation has ended at the desk") from clash
+        self._user_typing.pop(conversation.id, None)
+        self._changed(conversation.id, "messages")
+        stored = await self.by_key(conversation.id, "end-user", message.key)
+        if stored is None:
+            raise AssertionError("a committed message is there")
+        return stored, True
+
+    async def since(self, conversation: Conversation, since: datetime) -> Sequence[MessageReceived]:
+        """What agents said from ``since`` on, as the events that were committed with it."""
+        rows = await self._desk.fetch(
+            """
+            SELECT * FROM desk_messages
+            WHERE workspace = :workspace AND integration = :integration
+              AND conversation_id = :conversation_id AND author = 'agent' AND sent_at >= :since
+            ORDER BY seq
+            """,
+            conversation_id=conversation.id,
+            since=utc_text(since),
+        )
+        stored = [from_row(DeskMessage, row) for row in rows]
+        return [
+            self._received(
+                conversation,
+                message.key,
+                message.text,
+                Agent(id=str(message.author_id), name=self.shown_name(message.author_name or "")),
+                sent_at=message.sent_at,
+            )
+            for message in stored
+        ]
+
+    async def read(self, actor: DeskUser, conversation: Conversation, up_to: int) -> int:
+        """Mark the end user's messages up to ``seq`` as read by the agent; how many were new to it."""
+        self.require_part(actor, conversation)
+        desk = self._desk
+        rows = await desk.fetch(
+            """
+            SELECT key FROM desk_messages
+            WHERE workspace = :workspace AND integration = :integration AND conversation_id = :conversation_id
+              AND author = 'end-user' AND read_at IS NULL AND seq <= :up_to
+            ORDER BY seq
+            """,
+            conversation_id=conversation.id,
+            up_to=up_to,
+        )
+        if not rows:
+            return 0
+        keys = [str(row["key"]) for row in rows]
+        update = desk.statement(
+            """
+            UPDATE desk_messages SET read_at = :now
+            WHERE workspace = :workspace AND integration = :integration AND conversation_id = :conversation_id
+              AND author = 'end-user' AND read_at IS NULL AND seq <= :up_to
+            """,
+            conversation_id=conversation.id,
+            up_to=up_to,
+            now=desk.now_text(),
+        )
+        events: list[ProviderEvent] = [
+            MessageRead(
+                **desk.event_head(f"read:{conversation.id}:{key}", conversation.refs), message_key=key
+            )
+            for key in keys
+        ]
+        await desk.database.commit([update], events)
+        desk.hub.publish(INBOX, "lines")
+        return len(keys)
+
+    async def receipt(self, conversation: Conversation, receipt: UserReceipt) -> None:
+        """Note that the end user has, or has read, a message of an agent."""
+        desk = self._desk
+        read_at = desk.now_text() if receipt.status == "read" else None
+        update = desk.statement(
+            """
+            UPDATE desk_messages
+            SET delivered_at = COALESCE(delivered_at, :now), read_at = COALESCE(read_at, :read_at)
+            WHERE workspace = :workspace AND integration = :integration AND conversation_id = :conversation_id
+              AND author = 'agent' AND key = :key
+            """,
+            conversation_id=conversation.id,
+            key=receipt.message_key,
+            now=desk.now_text(),
+            read_at=read_at,
+        )
+        await desk.database.commit([update])
+        desk.hub.publish(conversation_topic(conversation.id), "receipts")
+
+    async def receipts(self, conversation_id: int) -> dict[str, int]:
+        """The highest ``seq`` of the agents' messages that was delivered, and read; 0 for none."""
+        row = await self._desk.first(
+            """
+            SELECT COALESCE(MAX(CASE WHEN delivered_at IS NOT NULL THEN seq END), 0) AS delivered,
+                   COALESCE(MAX(CASE WHEN read_at IS NOT NULL THEN seq END), 0) AS read
+            FROM desk_messages
+            WHERE workspace = :workspace AND integration = :integration
+              AND conversation_id = :conversation_id AND author = 'agent'
+            """,
+            conversation_id=conversation_id,
+        )
+        return {name: int(str(row[name])) for name in ("delivered", "read")} if row else {}
+
+    async def agent_typing(self, actor: DeskUser, conversation: Conversation, *, on: bool) -> None:
+        """Tell the end user that the agent types, or stopped; repeated news within 3 s are left out."""
+        self.require_part(actor, conversation)
+        if conversation.status is not ConversationStatus.STARTED:
+            return
+        desk, now = self._desk, self._desk.now()
+        known = self._agent_typing.get(conversation.id)
+        fresh = known is not None and (now - known[1]).total_seconds() < _TYPING_REPEAT
+        if (known is None and not on) or (known is not None and known[0] == on and (fresh or not on)):
+            return
+        self._agent_typing[conversation.id] = (on, now)
+        event = TypingChanged(
+            **desk.event_head(f"typing:{conversation.id}:{desk.new_id()}", conversation.refs), on=on
+        )
+        await desk.database.commit([], [event])
+
+    def user_typing(self, conversation_id: int, *, on: bool) -> None:
+        """Show the agents that the end user types, for 6 s unless it is said again."""
+        if on:
+            self._user_typing[conversation_id] = self._desk.now()
+        else:
+            self._user_typing.pop(conversation_id, None)
+        self._desk.hub.publish(conversation_topic(conversation_id), "typing")
+
+    def is_user_typing(self, conversation_id: int) -> bool:
+        """Whether the end user types right now."""
+        since = self._user_typing.get(conversation_id)
+        return since is not None and (self._desk.now() - since).total_seconds() < _TYPING_SECONDS
+
+    def forget_typing(self, conversation_id: int) -> None:
+        """The conversation is over: nobody types any more."""
+        self._user_typing.pop(conversation_id, None)
+        self._agent_typing.pop(conversation_id, None)
+
+    def require_part(self, actor: DeskUser, conversation: Conversation) -> None:
+        """Raise ``Forbidden`` unless ``actor`` handles this conversation."""
+        require(actor, Right.HANDLE)
+        if conversation.owner_id != actor.id:
+            owner = conversation.owner_name or "nobody yet"
+            raise Forbidden(
+                f"This conversation is handled by {owner}.", hint="You can read it and write notes in it."
+            )
+
+    def _received(
+        self,
+        conversation: Conversation,
+        key: str,
+        text: str,
+        agent: Agent,
+        *,
+        sent_at: datetime | None = None,
+    ) -> MessageReceived:
+        head = self._desk.event_head(f"message:{conversation.id}:{key}", conversation.refs)
+        said_at = sent_at or self._desk.now()
+        head["vendor_at"] = said_at
+        return MessageReceived(
+            **head,
+            message=Message(key=key, body=text, sent_at=said_at),
+            agent=agent,
+        )
+
+    def _changed(self, conversation_id: int, what: str) -> None:
+        self._desk.hub.publish(conversation_topic(conversation_id), what)
+        self._desk.hub.publish(INBOX, "lines")
+
+
+def _checked_key(key: str) -> str:
+    if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
+        raise InvalidField(f"The key of a message has 1 to {_MAX_KEY} printable characters.")
+    return key

@@ -1,0 +1,32 @@
+"""The plugin module that the entry point ``helvia`` of the group ``livechat_sdk`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from livechat_sdk.hooks.markers import hookimpl
+from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
+from livechat_sdk_helvia.settings import HelviaSettings
+
+__all__ = ["livechat_integration_types"]
+
+
+def _build(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_helvia.provider import HelviaProvider
+
+    return HelviaProvider(context, settings)
+
+
+@hookimpl
+def livechat_integration_types() -> Iterable[IntegrationType]:
+    """Offer the built-in desk."""
+    return (
+        IntegrationType(
+            type="HELVIA_LIVECHAT",
+            kind="livechat",
+            settings=HelviaSettings,
+            build=_build,
+            summary="the built-in Helvia LiveChat desk, embedded in this process; works with no settings",
+        ),
+    )

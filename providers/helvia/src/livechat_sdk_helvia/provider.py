@@ -1,0 +1,221 @@
+"""The provider ``HELVIA_LIVECHAT``: a chat is a conversation of the embedded desk."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from livechat_sdk.domain.capabilities import Capabilities, Inbound
+from livechat_sdk.domain.chats import Chat, MessageReceived
+from livechat_sdk.domain.ends import WHO, WHY, EndReason, Who, Why
+from livechat_sdk.domain.handoff import Route
+from livechat_sdk.domain.messages import UserReceipt
+from livechat_sdk.errors import RejectedError, RetryableError
+from livechat_sdk.provider.integration import Finding, IntegrationContext
+from livechat_sdk.provider.interface import (
+    Availability,
+    ChatDetails,
+    ChatOpening,
+    ChatProvider,
+    ChatStatus,
+    PlannedMessage,
+    ProviderHost,
+    Sent,
+)
+from livechat_sdk_helvia.auth import Passwords
+from livechat_sdk_helvia.faults import ConversationOver
+from livechat_sdk_helvia.records import Conversation, ConversationStatus
+from livechat_sdk_helvia.service import Desk
+from livechat_sdk_helvia.settings import HelviaSettings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+__all__ = ["HelviaProvider", "tell_on_stderr"]
+
+
+def tell_on_stderr(text: str) -> None:
+    """Show the first passwords to whoever started the program. They are in no log."""
+    sys.stderr.write(f"{text}\n")
+
+
+class HelviaProvider(ChatProvider[HelviaSettings]):
+    """Opens conversations at the desk in this process. The desk's events commit with its rows.
+
+    A repeated ``open`` with one ``ref`` opens nothing twice, a repeated key is the same message, and
+    messages from before the accept are kept and shown in order.
+    """
+
+    type: ClassVar[str] = "HELVIA_LIVECHAT"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        inbound=Inbound.EMBEDDED,
+        typing_to_agent=True,
+        typing_to_user=True,
+        receipts_to_agent=True,
+        receipts_to_user=True,
+        attachment_types=("*/*",),
+        availability=True,
+        update=True,
+        dedupes_by_key=True,
+        looks_up_by_key=True,
+        send_before_join=True,
+        closes=True,
+        history=True,
+        status=True,
+    )
+
+    def __init__(
+        self,
+        context: IntegrationContext,
+        settings: HelviaSettings,
+        *,
+        announce: Callable[[str], None] = tell_on_stderr,
+        passwords: Passwords | None = None,
+    ) -> None:
+        """``announce`` is told the first passwords; ``passwords`` hashes them (tests take a quick one)."""
+        super().__init__(context, settings)
+        self._announce = announce
+        self._passwords = passwords
+        self._desk: Desk | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """The running desk. Raises ``RetryableError`` before ``start``."""
+        if self._desk is None:
+            raise RetryableError(
+                f"the desk {self.name!r} has not been started: start the dispatcher first",
+                provider=self.type,
+                sent=False,
+            )
+        return self._desk
+
+    @property
+    def started(self) -> bool:
+        """Whether the desk runs."""
+        return self._desk is not None
+
+    async def start(self, host: ProviderHost) -> None:
+        """Make the desk's tables and accounts ready."""
+        desk = Desk(host.database, self.context, self.settings, passwords=self._passwords)
+        await desk.start(self._announce)
+        self._desk = desk
+
+    async def stop(self) -> None:
+        """End the live streams of open pages."""
+        if self._desk is not None:
+            self._desk.stop()
+            self._desk = None
+
+    def pages(self) -> ASGIApp:
+        """The desk's pages and its API, to be mounted under the integration's name."""
+        from livechat_sdk_helvia.web.app import create_app
+
+        return create_app(self)
+
+    async def check(self) -> Sequence[Finding]:
+        """Whether the desk runs, and whether its accounts are the demo's."""
+        found = [Finding("desk", "ok", "embedded in this process: nothing to connect to")]
+        if self.settings.demo_accounts:
+            found.append(
+                Finding(
+                    "accounts",
+                    "warning",
+                    "demoAccounts is on: everybody knows the passwords",
+                    "remove demoAccounts, and list accounts",
+                )
+            )
+        return found
+
+    async def open(self, opening: ChatOpening) -> Chat:
+        """Put a request into New."""
+        conversation, request_id = await self.desk.conversations.open(opening)
+        return Chat(
+            integration=self.name,
+            handoff_id=opening.handoff_id,
+            attempt=opening.attempt,
+            ref=opening.ref,
+            vendor_ref=str(conversation.id),
+            state={"conversation_id": conversation.id, "request_id": request_id},
+        )
+
+    async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
+        """Store a message of the end user and show it. Raises ``RejectedError`` after the end."""
+        conversation = await self._conversation(chat)
+        if conversation is None:
+            raise RejectedError(
+                f"the desk has no conversation for {chat.ref!r}",
+                provider=self.type,
+                operation="send",
+                sent=False,
+            )
+        try:
+            stored, _ = await self.desk.messages.take_in(conversation, message)
+        except ConversationOver as over:
+            raise RejectedError(over.message, provider=self.type, operation="send", sent=False) from over
+        return Sent(vendor_id=str(stored.id), acknowledged=True)
+
+    async def close(self, chat: Chat, reason: EndReason) -> None:
+        """Take the request from New, or finish the conversation; nothing if it is over."""
+        conversation = await self._conversation(chat)
+        if conversation is not None:
+            await self.desk.conversations.close(conversation.id, reason)
+
+    async def typing(self, chat: Chat, *, on: bool) -> None:
+        """Show the agent that the end user is typing."""
+        conversation = await self._conversation(chat)
+        if conversation is not None:
+            self.desk.messages.user_typing(conversation.id, on=on)
+
+    async def receipt(self, chat: Chat, receipt: UserReceipt) -> None:
+        """Show the agent that a message was delivered or read."""
+        conversation = await self._conversation(chat)
+        if conversation is not None:
+            await self.desk.messages.receipt(conversation, receipt)
+
+    async def update(self, chat: Chat, details: ChatDetails) -> None:
+        """Show survey answers and contacts that came later."""
+        conversation = await self._conversation(chat)
+        if conversation is not None:
+            await self.desk.conversations.add_details(conversation.id, details)
+
+    async def availability(self, route: Route) -> Availability:
+        """How many wait and how long it took lately. Whether somebody sits at the desk is not known."""
+        counts = await self.desk.conversations.counts()
+        estimate = await self.desk.conversations.average_wait()
+        return Availability(agents="unknown", waiting=counts.new, estimate=estimate, at=self.context.now())
+
+    async def status(self, chat: Chat) -> ChatStatus:
+        """Where the conversation is."""
+        conversation = await self._conversation(chat)
+        if conversation is None:
+            return ChatStatus(state="unknown")
+        if conversation.status is ConversationStatus.PENDING:
+            return ChatStatus(state="queued")
+        if conversation.status is ConversationStatus.STARTED:
+            return ChatStatus(state="active")
+        return ChatStatus(state="ended", ended=_end_reason(conversation))
+
+    async def history(self, chat: Chat, since: datetime) -> Sequence[MessageReceived]:
+        """What agents said from ``since`` on, with the same ids as the events had."""
+        conversation = await self._conversation(chat)
+        return [] if conversation is None else await self.desk.messages.since(conversation, since)
+
+    async def was_sent(self, chat: Chat, key: str) -> bool | None:
+        """Whether the desk has this message. It always knows."""
+        conversation = await self._conversation(chat)
+        if conversation is None:
+            return False
+        return await self.desk.messages.by_key(conversation.id, "end-user", key) is not None
+
+    async def _conversation(self, chat: Chat) -> Conversation | None:
+        return await self.desk.conversations.by_ref(chat.ref)
+
+
+def _end_reason(conversation: Conversation) -> EndReason:
+    by: dict[str, Who] = {word: word for word in WHO}
+    why: dict[str, Why] = {word: word for word in WHY}
+    return EndReason(
+        by=by.get(conversation.ended_by or "", "provider"), why=why.get(conversation.ended_why or "", "other")
+    )

@@ -1,0 +1,65 @@
+"""The desk as one object: what the provider, the pages and the API work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from livechat_sdk.provider.embedded import EmbeddedDatabase
+from livechat_sdk.provider.integration import IntegrationContext
+from livechat_sdk_helvia.accounts import Accounts
+from livechat_sdk_helvia.auth import Passwords, Sessions
+from livechat_sdk_helvia.context import DeskContext
+from livechat_sdk_helvia.conversations import Conversations
+from livechat_sdk_helvia.hub import Hub
+from livechat_sdk_helvia.ids import IdMaker
+from livechat_sdk_helvia.messages import Messages
+from livechat_sdk_helvia.notes import Notes
+from livechat_sdk_helvia.schema import DDL, SCHEMA_NAME, SCHEMA_VERSION
+from livechat_sdk_helvia.settings import HelviaSettings
+
+__all__ = ["Desk"]
+
+
+class Desk:
+    """A running desk. Its parts check the rights of whoever acts; nothing outside them writes its tables."""
+
+    def __init__(
+        self,
+        database: EmbeddedDatabase,
+        context: IntegrationContext,
+        settings: HelviaSettings,
+        *,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self.context = DeskContext(
+            database=database,
+            workspace=context.workspace,
+            integration=context.name,
+            now=context.now,
+            new_id=IdMaker(context.now),
+        )
+        self._settings = settings
+        self.sessions = Sessions(self.context)
+        self.accounts = Accounts(self.context, passwords or Passwords(), self.sessions)
+        self.messages = Messages(self.context, settings.agent_names)
+        self.conversations = Conversations(self.context, self.messages)
+        self.notes = Notes(self.context)
+
+    @property
+    def hub(self) -> Hub:
+        """Where live updates come from."""
+        return self.context.hub
+
+    @property
+    def name(self) -> str:
+        """The integration's name."""
+        return self.context.integration
+
+    async def start(self, announce: Callable[[str], None]) -> None:
+        """Make the tables and the accounts ready. ``announce`` is told the first passwords, once."""
+        await self.context.database.create_tables(SCHEMA_NAME, SCHEMA_VERSION, DDL)
+        await self.accounts.bring_up_to_date(self._settings, announce)
+
+    def stop(self) -> None:
+        """End the live streams of open pages; they come back by themselves."""
+        self.hub.close()

@@ -1,0 +1,125 @@
+"""What an agent does on the pages: forms that work without a script, and answer one with JSON."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from livechat_sdk_helvia.auth import SignedIn
+from livechat_sdk_helvia.context import require
+from livechat_sdk_helvia.faults import AlreadyTaken, DeskFault, RequestGone
+from livechat_sdk_helvia.records import Right
+from livechat_sdk_helvia.service import Desk
+from livechat_sdk_helvia.web.access import base_of, check_csrf, desk_of, page_session, wants_json
+from livechat_sdk_helvia.web.bodies import Fields, read_form, whole_number
+from livechat_sdk_helvia.web.pages import PageRoutes
+
+__all__ = ["ActionRoutes"]
+
+
+class ActionRoutes:
+    """Everything that changes something. Each needs the session's own token in the form."""
+
+    def __init__(self, pages: PageRoutes) -> None:
+        self._pages = pages
+
+    def routes(self) -> list[BaseRoute]:
+        """The routes of the forms."""
+        return [
+            Route("/requests/{id}/accept", self._accept, methods=["POST"]),
+            Route("/conversations/{id}/messages", self._send, methods=["POST"]),
+            Route("/conversations/{id}/notes", self._add_note, methods=["POST"]),
+            Route("/conversations/{id}/notes/{note}", self._change_note, methods=["POST"]),
+            Route("/conversations/{id}/notes/{note}/delete", self._delete_note, methods=["POST"]),
+            Route("/conversations/{id}/typing", self._typing, methods=["POST"]),
+            Route("/conversations/{id}/read", self._read, methods=["POST"]),
+            Route("/conversations/{id}/end", self._end, methods=["POST"]),
+        ]
+
+    async def _accept(self, request: Request) -> Response:
+        desk, signed_in, _ = await self._enter(request)
+        try:
+            conversation = await desk.conversations.accept(signed_in.user, _id(request))
+        except (AlreadyTaken, RequestGone) as fault:
+            if wants_json(request):
+                raise
+            found = await desk.conversations.request(_id(request))
+            return await self._pages.request_page(request, desk, signed_in, found, fault=fault)
+        return _back(request, conversation.id)
+
+    async def _send(self, request: Request) -> Response:
+        desk, signed_in, fields = await self._enter(request)
+        conversation, text = await desk.conversations.get(_id(request)), fields.text("text")
+        try:
+            message, is_new = await desk.messages.send(
+                signed_in.user, conversation, text, key=fields.optional_text("key")
+            )
+        except DeskFault as fault:
+            if wants_json(request):
+                raise
+            return await self._pages.conversation_page(
+                request, desk, signed_in, conversation, fault=fault, unsent=text
+            )
+        if wants_json(request):
+            return JSONResponse({"seq": message.seq, "key": message.key}, status_code=201 if is_new else 200)
+        return _back(request, conversation.id)
+
+    async def _add_note(self, request: Request) -> Response:
+        desk, signed_in, fields = await self._enter(request)
+        conversation, text = await desk.conversations.get(_id(request)), fields.text("text")
+        try:
+            note = await desk.notes.add(signed_in.user, conversation.id, text)
+        except DeskFault as fault:
+            if wants_json(request):
+                raise
+            return await self._pages.conversation_page(
+                request, desk, signed_in, conversation, fault=fault, unsaved_note=text
+            )
+        return (
+            JSONResponse({"id": note.id}, status_code=201)
+            if wants_json(request)
+            else _back(request, conversation.id)
+        )
+
+    async def _change_note(self, request: Request) -> Response:
+        desk, signed_in, fields = await self._enter(request)
+        await desk.notes.change(signed_in.user, _id(request), _id(request, "note"), fields.text("text"))
+        return Response(status_code=204) if wants_json(request) else _back(request, _id(request))
+
+    async def _delete_note(self, request: Request) -> Response:
+        desk, signed_in, _ = await self._enter(request)
+        await desk.notes.delete(signed_in.user, _id(request), _id(request, "note"))
+        return Response(status_code=204) if wants_json(request) else _back(request, _id(request))
+
+    async def _typing(self, request: Request) -> Response:
+        desk, signed_in, fields = await self._enter(request)
+        conversation = await desk.conversations.get(_id(request))
+        await desk.messages.agent_typing(signed_in.user, conversation, on=fields.flag("on"))
+        return Response(status_code=204)
+
+    async def _read(self, request: Request) -> Response:
+        desk, signed_in, fields = await self._enter(request)
+        conversation = await desk.conversations.get(_id(request))
+        await desk.messages.read(signed_in.user, conversation, fields.number("seq"))
+        return Response(status_code=204)
+
+    async def _end(self, request: Request) -> Response:
+        desk, signed_in, _ = await self._enter(request)
+        conversation = await desk.conversations.end(signed_in.user, _id(request))
+        return _back(request, conversation.id)
+
+    async def _enter(self, request: Request) -> tuple[Desk, SignedIn, Fields]:
+        desk, signed_in = desk_of(request), await page_session(request)
+        fields = await read_form(request)
+        check_csrf(request, signed_in, fields)
+        require(signed_in.user, Right.HANDLE)
+        return desk, signed_in, fields
+
+
+def _id(request: Request, name: str = "id") -> int:
+    return whole_number(str(request.path_params[name]), name)
+
+
+def _back(request: Request, conversation_id: int) -> Response:
+    return RedirectResponse(f"{base_of(request)}/conversations/{conversation_id}", status_code=303)

@@ -1,0 +1,76 @@
+"""The ASGI application of one desk: its API and its pages, under one set of security headers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+
+from livechat_sdk.errors import LivechatError
+from livechat_sdk_helvia.faults import DeskFault, NotSignedIn
+from livechat_sdk_helvia.web.access import base_of, wants_json
+from livechat_sdk_helvia.web.actions import ActionRoutes
+from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path
+from livechat_sdk_helvia.web.api import api_routes
+from livechat_sdk_helvia.web.assets import Assets
+from livechat_sdk_helvia.web.headers import SecurityHeaders
+from livechat_sdk_helvia.web.live import LiveRoutes
+from livechat_sdk_helvia.web.pages import PageRoutes
+from livechat_sdk_helvia.web.rendering import Templates
+from livechat_sdk_helvia.web.signing import SigningRoutes
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from livechat_sdk_helvia.provider import HelviaProvider
+
+__all__ = ["create_app"]
+
+_HERE: Final = Path(__file__).parent
+
+
+def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
+    """Make the application. It may be made before the desk is started: it answers 503 until then.
+
+    ``heartbeat`` is the pause in seconds after which a silent stream looks for itself.
+    """
+    faults = _Faults(Templates(_HERE / "templates"))
+    pages = PageRoutes(faults.templates)
+    app = Starlette(
+        routes=[
+            Mount("/api", routes=api_routes()),
+            Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
+            *SigningRoutes(faults.templates).routes(),
+            *pages.routes(),
+            *ActionRoutes(pages).routes(),
+            *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),
+        ],
+        exception_handlers={
+            DeskFault: faults.refused,
+            HTTPException: faults.refused,
+            LivechatError: faults.refused,
+        },
+    )
+    app.state.provider = provider
+    return SecurityHeaders(app)
+
+
+class _Faults:
+    """Turns errors into answers; whoever is not signed in goes to the login page first."""
+
+    def __init__(self, templates: Templates) -> None:
+        self.templates = templates
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """Answer an error that a handler raised."""
+        fault = as_fault(error, "The desk cannot reach its database.")
+        base, inside = base_of(request), inside_path(request)
+        if isinstance(fault, NotSignedIn) and not wants_json(request) and not inside.startswith("/api/"):
+            return RedirectResponse(f"{base}/login?next={quote(inside.strip('/'), safe='')}", status_code=303)
+        return answer_fault(request, self.templates, fault, base=base)

@@ -1,0 +1,119 @@
+"""Reading request bodies: with a size limit and a deadline, and only of the kinds that are expected."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, Final, cast
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+
+from livechat_sdk_helvia.faults import DeskFault, InvalidField
+
+__all__ = ["MAX_BODY", "BodyRefused", "Fields", "read_form", "read_json", "whole_number"]
+
+MAX_BODY: Final = 128 * 1024
+"""Largest body in bytes; the longest message that the desk takes fits in any encoding."""
+
+_DEADLINE: Final = 10.0
+_MAX_FIELDS: Final = 50
+_MAX_DIGITS: Final = 16
+
+
+class BodyRefused(DeskFault):
+    """A body that is too large, too slow, or of another kind."""
+
+    code = "bad_body"
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Fields:
+    """The fields of a form or of a JSON object, checked when they are asked for."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text field. Raises ``InvalidField`` when it is missing without a default, or no text."""
+        value = self._values.get(name, default)
+        if not isinstance(value, str):
+            raise InvalidField(f"The field {name!r} is missing or is no text.")
+        if not value.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise InvalidField(f"The field {name!r} holds half a character, which no text can have.")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """A text field, or ``None``."""
+        return self.text(name) if self._values.get(name) is not None else None
+
+    def number(self, name: str) -> int:
+        """A whole number, also as digits in a form."""
+        value = self._values.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise InvalidField(f"The field {name!r} is missing or is no whole number.")
+        return whole_number(value, name)
+
+    def flag(self, name: str) -> bool:
+        """True or false, also as ``1``, ``0`` in a form."""
+        value = self._values.get(name)
+        if value in (True, "1", "true"):
+            return True
+        if value in (False, "0", "false"):
+            return False
+        raise InvalidField(f"The field {name!r} is missing or is neither true nor false.")
+
+
+def whole_number(value: int | str, name: str) -> int:
+    """``value`` as a number from 0 to 2^53. Raises ``InvalidField``."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
+        raise InvalidField(f"{name!r} is no whole number.")
+    return int(text)
+
+
+async def read_form(request: Request) -> Fields:
+    """The fields of a plain HTML form."""
+    body = await _read(request, "application/x-www-form-urlencoded")
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+    except ValueError as error:
+        raise BodyRefused("The form cannot be read.", 400) from error
+    return Fields(dict(pairs))
+
+
+async def read_json(request: Request) -> Fields:
+    """The fields of a JSON object."""
+    body = await _read(request, "application/json")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BodyRefused("The body is no valid JSON.", 400) from error
+    if not isinstance(value, dict):
+        raise BodyRefused("The body must be a JSON object.", 400)
+    return Fields(cast("dict[str, Any]", value))
+
+
+async def _read(request: Request, kind: str) -> bytes:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != kind:
+        raise BodyRefused(f"The content type must be {kind}.", 415)
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdigit() or int(announced) > MAX_BODY:
+        raise BodyRefused(f"The body may have {MAX_BODY:,} bytes at most.", 413)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_DEADLINE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise BodyRefused(f"The body may have {MAX_BODY:,} bytes at most.", 413)
+    except TimeoutError as error:
+        raise BodyRefused("The body came too slowly.", 408) from error
+    except ClientDisconnect as error:
+        raise BodyRefused("The connection was closed.", 400) from error
+    return bytes(body)

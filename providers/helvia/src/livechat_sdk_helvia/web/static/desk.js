@@ -1,0 +1,209 @@
+// What a page of the desk does beyond links and forms, which work without it.
+
+import { announce, base, byId, calmly, page, post, problem, refresh, times } from "./dom.js";
+import { follow } from "./live.js";
+import { setUp as setUpShortcuts } from "./shortcuts.js";
+
+const { conversation, item, kind, selected, tab, user } = page.dataset;
+const title = document.title;
+
+page.classList.add("scripted");
+times();
+setInterval(times, 15000);
+setUpShortcuts();
+
+// ------------------------------------------------------------------------------------------- dialogs
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  const dialog = opener && byId(opener.dataset.open);
+  if (dialog) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+});
+
+document.querySelector("[data-sign-out]").addEventListener("submit", () => sessionStorage.clear());
+
+// --------------------------------------------------------------------------------------------- inbox
+function showCounts(counts) {
+  for (const [name, count] of Object.entries(counts)) {
+    const label = document.querySelector(`[data-count="${name}"]`);
+    if (!label) continue;
+    const before = Number(label.textContent);
+    label.textContent = String(count);
+    label.toggleAttribute("data-zero", count === 0);
+    if (name === "new" && count > before) announce(`New request. ${count} waiting.`);
+  }
+  document.title = counts.new ? `(${counts.new}) ${title}` : title;
+}
+
+const refreshList = calmly(() => refresh("list", `/inbox/${tab}?part=list&selected=${selected}`), 250);
+const handlers = {
+  inbox: (counts) => {
+    showCounts(counts);
+    refreshList();
+  },
+};
+
+let after = () => 0;
+
+// -------------------------------------------------------------------------------------- conversation
+if (kind === "conversation") {
+  const timeline = await import("./timeline.js");
+  const composer = await import("./composer.js");
+  after = timeline.lastSeq;
+  const address = `/conversations/${conversation}`;
+  let typingTimer = null;
+
+  handlers.message = (message) => {
+    const fresh = timeline.insert(message);
+    composer.done(message.key);
+    if (fresh && message.author === "end-user") showTyping(false);
+    timeline.tellRead();
+  };
+  handlers.receipts = timeline.receipts;
+  handlers.typing = ({ on }) => showTyping(on);
+  handlers.notes = calmly(() => refreshNotes(), 100);
+  handlers.details = calmly(() => refresh("details", `${address}?part=details`), 100);
+  let status = page.dataset.status;
+  handlers.status = (news) => {
+    if (status !== news.status) refreshAll(news.status);
+    status = news.status;
+  };
+
+  function showTyping(on) {
+    clearTimeout(typingTimer);
+    byId("typing").hidden = !on;
+    if (on) typingTimer = setTimeout(() => showTyping(false), 6000);
+  }
+
+  async function refreshAll(now) {
+    if (now === "finished") {
+      const dialog = byId("end-dialog");
+      if (dialog.open) dialog.close();
+      announce(`The conversation with ${user} has ended.`);
+    }
+    await Promise.all([
+      refresh("head", `${address}?part=head`),
+      refresh("composer", `${address}?part=composer`),
+      refresh("details", `${address}?part=details`),
+    ]);
+    showSide();
+    composer.setUp();
+  }
+
+  async function refreshNotes() {
+    const field = byId("note");
+    const draft = field ? field.value : "";
+    const editing = document.querySelector("#notes details[open]");
+    if (editing) return; // somebody is changing a note: the list comes up to date when they are done
+    const held = document.activeElement === field;
+    const [start, end] = field ? [field.selectionStart, field.selectionEnd] : [0, 0];
+    await refresh("notes", `${address}?part=notes`);
+    byId("note").value = draft;
+    if (held) byId("note").setSelectionRange(start, end);
+  }
+
+  byId("notes").addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-note]");
+    if (!form) return;
+    event.preventDefault();
+    const path = new URL(form.action).pathname.slice(base.length);
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const answer = await post(path, new FormData(form));
+      if (!answer.ok) throw new Error(await problem(answer));
+      if (form.id === "note-form") byId("note").value = "";
+      const editing = form.closest("details");
+      if (editing) editing.open = false;
+      await refreshNotes();
+      announce("The notes are saved.");
+    } catch (error) {
+      fail(form, error instanceof TypeError ? "Not saved: no connection." : `Not saved: ${error.message}`);
+    } finally {
+      button.disabled = false;
+    }
+  });
+
+  function fail(form, text) {
+    form.querySelector(".form-problem")?.remove();
+    const line = document.createElement("p");
+    line.className = "small form-problem";
+    line.setAttribute("role", "alert");
+    line.textContent = text;
+    form.append(line);
+  }
+
+  // The details can be hidden; on a narrow window they start hidden, because they lie over the messages.
+  const sideKey = "desk-side";
+  const wide = window.matchMedia("(min-width: 1181px)");
+  let open = wide.matches && localStorage.getItem(sideKey) !== "closed";
+
+  function showSide() {
+    page.classList.toggle("side-closed", !open);
+    byId("side-toggle").setAttribute("aria-expanded", String(open));
+  }
+
+  function setSide(to) {
+    open = to;
+    if (wide.matches) localStorage.setItem(sideKey, open ? "open" : "closed");
+    showSide();
+  }
+
+  document.querySelector("[data-close-side]").addEventListener("click", () => {
+    setSide(false);
+    byId("side-toggle").focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && open && !wide.matches && !document.querySelector("dialog[open]")) {
+      setSide(false);
+      byId("side-toggle").focus();
+    }
+  });
+  byId("middle").addEventListener("click", (event) => {
+    if (event.target.closest("#side-toggle")) setSide(!open);
+    if (event.target.closest('[data-key="note"]')) {
+      setSide(true);
+      byId("note").focus();
+    }
+    const link = event.target.closest("#history-link");
+    if (link) {
+      event.preventDefault();
+      toggleHistory(link);
+    }
+  });
+
+  async function toggleHistory(link) {
+    const box = byId("history");
+    const show = box.hidden;
+    if (show && !box.childElementCount && !(await refresh("history", `${address}/history?part=history`))) {
+      location.assign(link.href);
+      return;
+    }
+    box.hidden = !show;
+    link.setAttribute("aria-expanded", String(show));
+    link.firstChild.textContent = show ? "Hide chat history " : "Show chat history ";
+    if (show) byId("scroll").scrollTop = 0;
+  }
+
+  document.addEventListener("visibilitychange", timeline.tellRead);
+  document.addEventListener("live:back", () => composer.resume());
+  composer.setUp();
+  showSide();
+  timeline.toEnd();
+  timeline.tellRead();
+}
+
+// -------------------------------------------------------------------------------------------- request
+if (kind === "request") {
+  const refreshPreview = calmly(() => refresh("preview", `/requests/${item}?part=preview`), 250);
+  let settled = false; // the first events of a stream repeat what the page has just been made from
+  handlers.status = (news) => {
+    if (settled || news.status !== page.dataset.status) refreshPreview();
+  };
+  handlers.message = handlers.details = () => settled && refreshPreview();
+  document.addEventListener("live:back", () => setTimeout(() => (settled = true), 500));
+}
+
+follow(handlers, after);

@@ -1,0 +1,185 @@
+"""Every role times every action, on the pages and in the API: refused or allowed, by the server."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from providers.helvia.tests.browsing import client, sign_in, token_of
+from providers.helvia.tests.world import World, request_id
+
+PAGES = [
+    ("GET", "inbox/new"),
+    ("GET", "inbox/open"),
+    ("GET", "inbox/closed"),
+    ("GET", "requests/{request}"),
+    ("GET", "conversations/{conversation}"),
+    ("GET", "conversations/{conversation}?part=notes"),
+    ("GET", "conversations/{conversation}/history"),
+    ("GET", "conversations/{conversation}/end"),
+    ("POST", "requests/{request}/accept"),
+    ("POST", "conversations/{conversation}/messages"),
+    ("POST", "conversations/{conversation}/notes"),
+    ("POST", "conversations/{conversation}/notes/{note}"),
+    ("POST", "conversations/{conversation}/typing"),
+    ("POST", "conversations/{conversation}/read"),
+    ("POST", "conversations/{conversation}/notes/{note}/delete"),
+    ("POST", "conversations/{conversation}/end"),
+]
+
+API = [
+    ("GET", "api/me"),
+    ("GET", "api/counts"),
+    ("GET", "api/requests"),
+    ("GET", "api/requests/{request}"),
+    ("GET", "api/conversations"),
+    ("GET", "api/conversations/{conversation}"),
+    ("GET", "api/conversations/{conversation}/history"),
+    ("GET", "api/conversations/{conversation}/messages"),
+    ("GET", "api/conversations/{conversation}/notes"),
+    ("POST", "api/requests/{request}/accept"),
+    ("POST", "api/conversations/{conversation}/messages"),
+    ("POST", "api/conversations/{conversation}/notes"),
+    ("PATCH", "api/conversations/{conversation}/notes/{note}"),
+    ("POST", "api/conversations/{conversation}/typing"),
+    ("POST", "api/conversations/{conversation}/read"),
+    ("DELETE", "api/conversations/{conversation}/notes/{note}"),
+    ("POST", "api/conversations/{conversation}/end"),
+]
+
+FIELDS = {"text": "hello", "on": "1", "seq": "1"}
+
+OWN = ("messages", "typing", "read", "notes/", "/end")
+"""Parts of addresses that only the owner (or the author of the note) may use."""
+
+
+async def places(world: World) -> dict[str, int]:
+    """A waiting request, and a conversation and a note of Ada's."""
+    conversation = await world.accepted("ref-1", by="ada")
+    note = await world.desk.notes.add(world.ada, conversation.id, "a note")
+    waiting = await world.chat("ref-2")
+    return {"conversation": conversation.id, "note": note.id, "request": request_id(waiting)}
+
+
+async def on_page(browser: httpx.AsyncClient, method: str, path: str, token: str) -> httpx.Response:
+    if method == "GET":
+        return await browser.get(f"/desk/{path}")
+    return await browser.post(f"/desk/{path}", data=FIELDS | {"csrf_token": token})
+
+
+async def in_api(
+    program: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]
+) -> httpx.Response:
+    body = None if method in {"GET", "DELETE"} else FIELDS
+    return await program.request(method, f"/desk/{path}", json=body, headers=headers)
+
+
+@pytest.mark.parametrize(("method", "path"), PAGES)
+async def test_nobody_sees_or_does_anything_without_signing_in(
+    quick_world: World, browser: httpx.AsyncClient, method: str, path: str
+) -> None:
+    before = quick_world.database
+    where = path.format(**await places(quick_world))
+    told = len(await before.committed_events())
+    answer = await on_page(browser, method, where, "guess")
+    assert answer.status_code == 303
+    assert "/desk/login" in answer.headers["location"]
+    assert "Maria" not in answer.text
+    assert len(await before.committed_events()) == told
+
+
+@pytest.mark.parametrize(("method", "path"), API)
+async def test_no_program_does_anything_without_a_token(
+    quick_world: World, browser: httpx.AsyncClient, method: str, path: str
+) -> None:
+    where = path.format(**await places(quick_world))
+    await sign_in(browser, "ada")  # the cookie of a page is not enough
+    for headers in ({}, {"authorization": "Bearer guess"}, {"authorization": "Basic YTpi"}):
+        answer = await in_api(browser, method, where, headers)
+        assert answer.status_code == 401
+        assert answer.json()["error"]["code"] == "not_signed_in"
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("method", "path"), PAGES)
+async def test_an_account_without_a_role_is_refused_on_every_page(
+    quick_world: World, browser: httpx.AsyncClient, app: ASGIApp, method: str, path: str
+) -> None:
+    where = path.format(**await places(quick_world))
+    await sign_in_roleless(browser)
+    token = await csrf_of_session(quick_world, browser)
+    answer = await on_page(browser, method, where, token)
+    assert answer.status_code == 403
+    assert "Maria" not in answer.text
+
+
+@pytest.mark.parametrize(("method", "path"), API)
+async def test_a_program_of_an_account_without_a_role_is_refused(
+    quick_world: World, browser: httpx.AsyncClient, method: str, path: str
+) -> None:
+    where = path.format(**await places(quick_world))
+    answer = await in_api(browser, method, where, await token_of(browser, "olga"))
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "forbidden"
+
+
+@pytest.mark.parametrize("role", ["ada", "ines"])
+async def test_agent_and_admin_may_do_everything_with_what_is_theirs(
+    quick_world: World, browser: httpx.AsyncClient, app: ASGIApp, role: str
+) -> None:
+    conversation = await quick_world.accepted("ref-1", by=role)
+    note = await quick_world.desk.notes.add(quick_world.people[role], conversation.id, "mine")
+    other = await quick_world.desk.notes.add(quick_world.people[role], conversation.id, "mine too")
+    waiting, second = await quick_world.chat("ref-2"), await quick_world.chat("ref-3")
+    where = {"conversation": conversation.id, "note": note.id, "request": request_id(waiting)}
+    token = await sign_in(browser, role)
+    for method, path in PAGES[:-1]:
+        answer = await on_page(browser, method, path.format(**where), token)
+        assert answer.status_code in {200, 204, 303}, (path, answer.text)
+        assert "login" not in answer.headers.get("location", "")
+    where |= {"note": other.id, "request": request_id(second)}
+    async with client(app) as program:
+        headers = await token_of(program, role)
+        for method, path in API:
+            answer = await in_api(program, method, path.format(**where), headers)
+            assert answer.status_code in {200, 201, 204}, (path, answer.text)
+
+
+@pytest.mark.parametrize(("method", "path"), [case for case in PAGES + API if case[0] != "GET"])
+async def test_what_belongs_to_a_colleague_is_refused_by_the_server(
+    quick_world: World, browser: httpx.AsyncClient, method: str, path: str
+) -> None:
+    where = path.format(**await places(quick_world))
+    if path.startswith("api/"):
+        answer = await in_api(browser, method, where, await token_of(browser, "ben"))
+    else:
+        answer = await on_page(browser, method, where, await sign_in(browser, "ben"))
+    if any(part in path for part in OWN):
+        assert answer.status_code == 403, answer.text
+    else:
+        assert answer.status_code in {200, 201, 303}
+
+
+async def test_an_admin_ends_the_conversation_of_a_colleague(
+    quick_world: World, browser: httpx.AsyncClient
+) -> None:
+    where = await places(quick_world)
+    headers = await token_of(browser, "ines")
+    answer = await browser.post(f"/desk/api/conversations/{where['conversation']}/end", headers=headers)
+    assert answer.json()["status"] == "finished"
+
+
+async def sign_in_roleless(browser: httpx.AsyncClient) -> None:
+    """Olga gets a session; every page of hers is refused, so that there is no form to read."""
+    from providers.helvia.tests.browsing import csrf_of
+    from providers.helvia.tests.world import PASSWORD
+
+    form = await browser.get("/desk/login")
+    fields = {"csrf_token": csrf_of(form), "email": "olga@example.org", "password": PASSWORD}
+    assert (await browser.post("/desk/login", data=fields)).status_code == 303
+
+
+async def csrf_of_session(world: World, browser: httpx.AsyncClient) -> str:
+    found = await world.desk.sessions.find(browser.cookies["desk_session"], "page")
+    return found.session.csrf_token
