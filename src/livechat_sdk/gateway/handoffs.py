@@ -1,0 +1,255 @@
+"""Handoffs over HTTP: ask for a human, talk, follow, end."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import Response
+
+from livechat_sdk.domain.answers import Accepted, NotLive
+from livechat_sdk.domain.base import Identifier
+from livechat_sdk.domain.ends import Outcome
+from livechat_sdk.domain.handoff import Handoff, HandoffRequest
+from livechat_sdk.domain.messages import Message, UserReceipt
+from livechat_sdk.errors import HandoffNotFound
+from livechat_sdk.gateway.incoming import Incoming
+from livechat_sdk.gateway.operations import Operation, Parameter, answer, no_content
+from livechat_sdk.gateway.refusals import Refusal
+from livechat_sdk.gateway.views import (
+    DetailsBody,
+    EndBody,
+    HandoffView,
+    MessagesView,
+    MessageView,
+    Taken,
+    TypingBody,
+)
+
+if TYPE_CHECKING:
+    from livechat_sdk.dispatcher import Dispatcher
+
+__all__ = ["HandoffRoutes", "handoff_id"]
+
+_ID = TypeAdapter[str](Identifier)
+_PAGE = 200
+_LARGEST_PAGE = 1000
+_REMEMBERED = 1000
+
+_KEY = Parameter("Idempotency-Key", "the field `key`, for those who rather send a header", where="header")
+_NOT_FOUND = {404: "`handoff_not_found`"}
+_NOT_LIVE = {409: "`not_live`: the bot owns the conversation again, or another handoff does"}
+
+
+def handoff_id(incoming: Incoming) -> str:
+    """The handoff id of the path; one that cannot be an id is one that nobody has."""
+    given = incoming.path("handoff_id")
+    try:
+        return _ID.validate_python(given)
+    except ValidationError:
+        raise HandoffNotFound(given[:200]) from None
+
+
+class HandoffRoutes:
+    """Everything under ``/v1/handoffs`` but the event stream."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._made = _Made()
+
+    def operations(self) -> Sequence[Operation]:
+        """The operations of this room, for the table."""
+        one = "/v1/handoffs/{handoff_id}"
+        return (
+            Operation(
+                "POST",
+                "/v1/handoffs",
+                "requestHandoff",
+                "Ask for a human. The same key gives the same handoff, however often it is sent.",
+                self.request,
+                answers={
+                    201: (HandoffView, "a new handoff"),
+                    200: (HandoffView, "the handoff of this key, or `already_open` with the one in the way"),
+                },
+                body=HandoffRequest,
+                parameters=(_KEY,),
+                refusals={422: "`unknown_bot`, `invalid_input`"},
+            ),
+            Operation(
+                "GET",
+                one,
+                "getHandoff",
+                "One handoff as it is now.",
+                self.show,
+                answers={200: (HandoffView, "the handoff")},
+                refusals=_NOT_FOUND,
+            ),
+            Operation(
+                "GET",
+                f"{one}/messages",
+                "listMessages",
+                "The messages of a handoff in order, each with what became of it until now.",
+                self.messages,
+                answers={200: (MessagesView, "one page")},
+                parameters=(
+                    Parameter("after", "leave out messages up to this `seq`", kind="integer"),
+                    Parameter("limit", f"at most so many, {_PAGE} unless given", kind="integer"),
+                ),
+                refusals=_NOT_FOUND,
+            ),
+            Operation(
+                "POST",
+                f"{one}/messages",
+                "addMessage",
+                "Pass on a message of the end user. The same key is the same message.",
+                self.add_message,
+                answers={201: (Taken, "accepted"), 200: (Taken, "it was there already")},
+                body=Message,
+                parameters=(_KEY,),
+                refusals={**_NOT_FOUND, **_NOT_LIVE, 422: "`invalid_input`"},
+            ),
+            Operation(
+                "POST",
+                f"{one}/details",
+                "addDetails",
+                "Add answers to the pre-chat survey; an answer with a known `id` replaces it.",
+                self.add_details,
+                answers={204: (None, "they are in the ledger")},
+                body=DetailsBody,
+                refusals={**_NOT_FOUND, **_NOT_LIVE},
+            ),
+            Operation(
+                "POST",
+                f"{one}/typing",
+                "showTyping",
+                "Show the agent that the end user is typing, or stopped. Never stored.",
+                self.typing,
+                answers={204: (None, "taken")},
+                body=TypingBody,
+                refusals=_NOT_FOUND,
+            ),
+            Operation(
+                "POST",
+                f"{one}/receipts",
+                "addReceipt",
+                "A message of the agent reached the end user, or was read.",
+                self.receipt,
+                answers={204: (None, "taken")},
+                body=UserReceipt,
+                refusals=_NOT_FOUND,
+            ),
+            Operation(
+                "POST",
+                f"{one}/end",
+                "endHandoff",
+                "End the handoff. Ending it again changes nothing.",
+                self.end,
+                answers={200: (HandoffView, "the handoff, ending or ended")},
+                body=EndBody,
+                body_optional=True,
+                refusals={**_NOT_FOUND, 422: "`invalid_input`"},
+            ),
+        )
+
+    async def request(self, incoming: Incoming) -> Response:
+        """``POST /v1/handoffs``."""
+        fields = incoming.keyed(await incoming.fields())
+        if "key" not in fields:
+            raise Refusal(
+                400,
+                "invalid_fields",
+                "the request has no key",
+                hint="send a key that stays the same when you send the request again, "
+                "in the field `key` or in the header Idempotency-Key",
+                fields=[{"path": "key", "problem": "Field required"}],
+            )
+        wanted = incoming.validate(HandoffRequest, fields)
+        before = self._dispatcher.clock.now()
+        handoff = await self._dispatcher.request(wanted)
+        new = handoff.outcome is not Outcome.ALREADY_OPEN and self._made.is_new(handoff, since=before)
+        where = {"location": f"/v1/handoffs/{handoff.id}"}
+        return answer(HandoffView.of(handoff), 201 if new else 200, headers=where)
+
+    async def show(self, incoming: Incoming) -> Response:
+        """``GET /v1/handoffs/{id}``."""
+        return answer(HandoffView.of(await self._dispatcher.handoff(handoff_id(incoming))))
+
+    async def messages(self, incoming: Incoming) -> Response:
+        """``GET …/messages``."""
+        after = incoming.number("after", default=0)
+        limit = incoming.number("limit", default=_PAGE, lowest=1, highest=_LARGEST_PAGE)
+        entries = await self._dispatcher.entries(handoff_id(incoming), after=after)
+        page = entries[:limit]
+        view = MessagesView(
+            messages=tuple(MessageView.of(entry) for entry in page),
+            next_after=page[-1].seq if page else after,
+            more=len(entries) > len(page),
+        )
+        return answer(view)
+
+    async def add_message(self, incoming: Incoming) -> Response:
+        """``POST …/messages``."""
+        message = incoming.validate(Message, incoming.keyed(await incoming.fields()))
+        taken = _accepted(await self._dispatcher.user_message(handoff_id(incoming), message))
+        return answer(taken, 200 if taken.duplicate else 201)
+
+    async def add_details(self, incoming: Incoming) -> Response:
+        """``POST …/details``."""
+        details = await incoming.model(DetailsBody)
+        _accepted(await self._dispatcher.add_details(handoff_id(incoming), survey=details.survey))
+        return no_content()
+
+    async def typing(self, incoming: Incoming) -> Response:
+        """``POST …/typing``."""
+        typing = await incoming.model(TypingBody)
+        await self._dispatcher.user_typing(handoff_id(incoming), on=typing.on)
+        return no_content()
+
+    async def receipt(self, incoming: Incoming) -> Response:
+        """``POST …/receipts``."""
+        receipt = await incoming.model(UserReceipt)
+        await self._dispatcher.user_receipt(handoff_id(incoming), receipt)
+        return no_content()
+
+    async def end(self, incoming: Incoming) -> Response:
+        """``POST …/end``."""
+        end = await incoming.model(EndBody, may_be_empty=True)
+        ended = await self._dispatcher.end(handoff_id(incoming), by=end.by, why=end.why, raw=end.raw)
+        return answer(HandoffView.of(ended))
+
+
+class _Made:
+    """Tells a handoff that a request made from one that an earlier request with its key had made.
+
+    The time of creation tells it, but for requests with one key at the same moment: the first of them
+    to be answered has made it.
+    """
+
+    def __init__(self) -> None:
+        self._told: OrderedDict[str, None] = OrderedDict()
+
+    def is_new(self, handoff: Handoff, *, since: datetime) -> bool:
+        """Whether the request that came in at ``since`` made this handoff; true once for each."""
+        if handoff.created_at < since or handoff.id in self._told:
+            return False
+        self._told[handoff.id] = None
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+        return True
+
+
+def _accepted(found: Accepted | NotLive) -> Taken:
+    if isinstance(found, NotLive):
+        raise Refusal(
+            409,
+            "not_live",
+            "no human side has this conversation through this handoff; nothing was stored",
+            hint="let the owner handle it: the bot, or the handoff in `handoff_id`",
+            owner=found.owner,
+            owner_number=found.owner_number,
+            handoff_id=found.handoff_id,
+        )
+    return Taken(key=found.key, duplicate=found.duplicate)

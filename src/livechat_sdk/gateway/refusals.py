@@ -1,0 +1,139 @@
+"""Refusals: every answer of the gateway that is not a success, in one JSON shape.
+
+``{"error": {"code": …, "message": …, "hint": …, …}}``. ``code`` is stable and made for programs,
+``message`` and ``hint`` are for people. A text of an error that may know more than the caller should
+(a database's address, what a vendor said) never leaves; the log has it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Any
+
+from starlette.responses import Response
+
+from livechat_sdk.errors import (
+    Conflict,
+    HandoffNotFound,
+    IntegrationNotFound,
+    InvalidInput,
+    LivechatError,
+    MessageTooLarge,
+    ProviderError,
+    StoreError,
+    UnknownBot,
+    UnsupportedFeature,
+)
+
+__all__ = ["RETRY_AFTER", "SAFE_HEADERS", "Refusal", "internal", "refusal_for"]
+
+_log = logging.getLogger("livechat_sdk.gateway")
+
+RETRY_AFTER = 5
+"""Seconds after which a caller should try again when the store does not answer."""
+
+SAFE_HEADERS: Mapping[str, str] = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""Headers of every answer that the gateway makes itself: never cached, never guessed at, never framed."""
+
+
+class Refusal(Exception):
+    """An answer that is not a success. ``details`` go into the error object beside code and message."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **details: Any,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.headers = dict(headers or {})
+        self.details = details
+        super().__init__(f"{status} {code}: {message}")
+
+    def answer(self, *, close: bool = False) -> Response:
+        """The refusal as a response; ``close`` asks the server to drop the connection after it."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.hint is not None:
+            error["hint"] = self.hint
+        error.update(self.details)
+        headers = {**SAFE_HEADERS, **self.headers}
+        if close:
+            headers["connection"] = "close"
+        # Plain ASCII: a refusal may quote what the caller sent, which need not be encodable.
+        body = json.dumps({"error": error}, allow_nan=False).encode("ascii")
+        return Response(body, self.status, headers, media_type="application/json")
+
+
+def refusal_for(error: LivechatError) -> Refusal:  # noqa: PLR0911 - one answer for each kind
+    """The answer that an error of the SDK deserves."""
+    match error:
+        case MessageTooLarge(size=size, limit=limit):
+            return Refusal(
+                413, "message_too_large", str(error), hint="nothing was stored", size=size, limit=limit
+            )
+        case UnknownBot():
+            return Refusal(422, "unknown_bot", str(error))
+        case HandoffNotFound():
+            return Refusal(
+                404, "handoff_not_found", str(error), hint="use the id that POST /v1/handoffs answered"
+            )
+        case IntegrationNotFound(name=name):
+            # Its own text lists the integrations, and a webhook route answers strangers.
+            return Refusal(404, "unknown_integration", f"no integration {name[:200]!r} here")
+        case InvalidInput():
+            return Refusal(422, "invalid_input", str(error))
+        case UnsupportedFeature():
+            return Refusal(422, "unsupported", str(error))
+        case StoreError():
+            _log.error("the store did not answer: %s", error)
+            return Refusal(
+                503,
+                "store_unavailable",
+                "the ledger cannot be read or written now; nothing was accepted",
+                hint=f"send the same request again in {RETRY_AFTER} s, with the same key",
+                headers={"retry-after": str(RETRY_AFTER)},
+            )
+        case Conflict():
+            _log.error("a write found other data than it expected: %s", error)
+            return Refusal(
+                503,
+                "busy",
+                "somebody else changed the same handoff at the same time; nothing was accepted",
+                hint="send the same request again, with the same key",
+                headers={"retry-after": "1"},
+            )
+        case ProviderError():
+            _log.error("a live-chat system failed: %s", error)
+            return Refusal(
+                502, "provider_failed", "the live-chat system did not do what was asked", hint="try again"
+            )
+        case _:
+            return internal(error)
+
+
+def internal(error: Exception) -> Refusal:
+    """The answer to an error that nobody expected: a reference, under which the log has the whole."""
+    reference = token_hex(6)
+    _log.error("error %s while answering a request", reference, exc_info=error)
+    return Refusal(
+        500,
+        "internal_error",
+        "something went wrong on our side",
+        hint=f"look for {reference} in the log of the server",
+        reference=reference,
+    )

@@ -1,0 +1,217 @@
+"""What the platform sees: smaller than what the SDK keeps, and stable.
+
+A view is not the stored document: fields of the document may change, those of a view only grow.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from livechat_sdk.domain.base import Model, Timestamp
+from livechat_sdk.domain.ends import End, Outcome, Who, Why
+from livechat_sdk.domain.handoff import Handoff, HandoffState, QueueStatus, SurveyAnswer
+from livechat_sdk.domain.messages import Author, Direction, Fate, LedgerEntry, Message
+from livechat_sdk.domain.people import Agent
+from livechat_sdk.ledger.store import JournalEntry
+
+__all__ = [
+    "AvailabilityView",
+    "DetailsBody",
+    "EndBody",
+    "GateBody",
+    "GateView",
+    "HandoffView",
+    "JournalView",
+    "MessageView",
+    "MessagesView",
+    "StatusView",
+    "Taken",
+    "TypingBody",
+    "WebhookTaken",
+]
+
+
+Owner = Literal["bot", "human"]
+"""Who may speak to the end user."""
+
+
+class _View(BaseModel):
+    """Base of the answers: frozen; unlike stored documents they may grow, so readers skip what is new."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+
+class HandoffView(_View):
+    """A handoff as the platform sees it.
+
+    ``owner_number`` is the number of the conversation's ownership that the handoff knows of;
+    ``outcome`` and ``end`` come when it has ended; ``integration`` once a provider was chosen.
+    """
+
+    id: str
+    key: str
+    conversation_id: str
+    bot: str
+    state: HandoffState
+    outcome: Outcome | None
+    owner_number: int
+    integration: str | None
+    agent: Agent | None
+    queue: QueueStatus | None
+    survey: tuple[SurveyAnswer, ...]
+    end: End | None
+    created_at: Timestamp
+    version: int
+
+    @classmethod
+    def of(cls, handoff: Handoff) -> Self:
+        """The view of a handoff."""
+        return cls(
+            id=handoff.id,
+            key=handoff.request.key,
+            conversation_id=handoff.request.conversation_id,
+            bot=handoff.request.bot,
+            state=handoff.state,
+            outcome=handoff.outcome,
+            owner_number=handoff.owner_number,
+            integration=handoff.integration,
+            agent=handoff.agent,
+            queue=handoff.queue,
+            survey=handoff.survey,
+            end=handoff.end,
+            created_at=handoff.created_at,
+            version=handoff.version,
+        )
+
+
+class MessageView(_View):
+    """A message of the ledger with its fate. ``detail`` says why, where there is a why."""
+
+    seq: int
+    direction: Direction
+    author: Author
+    message: Message
+    fate: Fate
+    detail: str | None
+    attempt: int | None
+    created_at: Timestamp
+    updated_at: Timestamp
+
+    @classmethod
+    def of(cls, entry: LedgerEntry) -> Self:
+        """The view of a ledger entry."""
+        return cls(
+            seq=entry.seq,
+            direction=entry.direction,
+            author=entry.author,
+            message=entry.message,
+            fate=entry.fate,
+            detail=entry.detail,
+            attempt=entry.attempt,
+            created_at=entry.created_at,
+            updated_at=entry.updated_at,
+        )
+
+
+class MessagesView(_View):
+    """Messages in order. ``next_after`` is the ``after`` of the next page, ``more`` whether there is one."""
+
+    messages: tuple[MessageView, ...]
+    next_after: int
+    more: bool
+
+
+class JournalView(_View):
+    """One thing that happened to a handoff.
+
+    ``state`` is the state after it; ``refused`` says why it changed nothing, if so.
+    """
+
+    seq: int
+    at: Timestamp
+    kind: str
+    state: HandoffState
+    version: int
+    refused: str | None
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, entry: JournalEntry) -> Self:
+        """The view of a journal entry."""
+        return cls(
+            seq=entry.seq,
+            at=entry.at,
+            kind=entry.kind,
+            state=entry.state,
+            version=entry.version,
+            refused=entry.refused,
+            detail=dict(entry.detail),
+        )
+
+
+class Taken(_View):
+    """It is in the ledger. ``duplicate``: it was there already, and nothing was stored twice."""
+
+    key: str
+    duplicate: bool
+
+
+class GateView(_View):
+    """The bot may speak. ``owner_number`` is the number of the ownership that this holds for."""
+
+    allowed: bool
+    owner: Owner
+    owner_number: int
+    handoff_id: str | None
+
+
+class AvailabilityView(_View):
+    """Whether a handoff would find somebody now. ``estimate`` is the expected wait in seconds."""
+
+    open: bool
+    agents: Literal["yes", "no", "unknown"]
+    why: str
+    next_opening: Timestamp | None
+    next_closing: Timestamp | None
+    waiting: int | None
+    estimate: float | None
+
+
+class WebhookTaken(_View):
+    """How many events of the delivery were taken and stored."""
+
+    events: int
+
+
+class StatusView(_View):
+    """Whether the gateway is alive, or ready."""
+
+    status: str
+
+
+class DetailsBody(Model):
+    """Answers to the pre-chat survey that came after the request."""
+
+    survey: tuple[SurveyAnswer, ...] = Field(min_length=1, max_length=100)
+
+
+class TypingBody(Model):
+    """The end user started (``true``) or stopped typing."""
+
+    on: bool
+
+
+class EndBody(Model):
+    """Who ends it, and why; ``raw`` is the platform's own word. Without ``why`` it follows from ``by``."""
+
+    by: Who = "user"
+    why: Why | None = None
+    raw: str | None = Field(default=None, max_length=1000)
+
+
+class GateBody(Model):
+    """The ownership that the bot knows of."""
+
+    owner_number: int = Field(ge=0, le=2**63 - 1)
