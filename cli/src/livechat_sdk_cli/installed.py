@@ -1,0 +1,120 @@
+"""The installed plugins, whatever they do while they are loaded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from livechat_sdk.hooks import Hooks, PluginInfo
+    from livechat_sdk.registry import Registry
+
+__all__ = ["InstalledPlugin", "discover_registry", "survey"]
+
+PluginStatus = Literal["loaded", "blocked", "not_loaded", "broken"]
+"""What became of a plugin."""
+
+BUILT_IN = "builtin"
+"""The name of the plugin that is the SDK itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledPlugin:
+    """One plugin as ``livechat plugins`` lists it.
+
+    ``broken`` is loaded, but what it answers cannot be used: a program that needs it will not start.
+    ``reason`` says why it is not simply ``loaded``.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    status: PluginStatus
+    reason: str
+    hooks: tuple[str, ...]
+    integration_types: tuple[str, ...]
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it does what it was installed for, or was left out on purpose."""
+        return self.status in {"loaded", "blocked"}
+
+
+def discover_registry(block: Sequence[str] = ()) -> Registry:
+    """The registry of everything installed.
+
+    What a plugin prints while it is imported goes to standard error, so that it spoils no result.
+    Raises ``PluginError`` when plugins contradict each other.
+    """
+    from livechat_sdk.registry import Registry
+
+    with _quiet_plugins():
+        return Registry.discover(block=block)
+
+
+@contextmanager
+def _quiet_plugins() -> Generator[None]:
+    """What a plugin prints goes to standard error; what is wrong with it is said once, by the command."""
+    import logging
+
+    logger = logging.getLogger("livechat_sdk.hooks")
+    handler = logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def survey() -> list[InstalledPlugin]:
+    """Every plugin, the built-in one first. Never raises because of a plugin."""
+    from importlib.metadata import version
+
+    from livechat_sdk.hooks import Hooks, PluginInfo, discover
+    from livechat_sdk.policies.plugin import BuiltinIntegrationTypes
+
+    hooks = Hooks()
+    owners: dict[str, str] = {}
+    try:
+        with _quiet_plugins():
+            hooks.register(BuiltinIntegrationTypes(), BUILT_IN, inline=True)
+            own = hooks.plugins().get(BUILT_IN, ())
+            built_in = PluginInfo(BUILT_IN, "livechat-sdk", version("livechat-sdk"), own, "loaded")
+            found = [built_in, *discover(hooks)]
+            return [_ask(hooks, info, owners) for info in found]
+    finally:
+        hooks.close()
+
+
+def _ask(hooks: Hooks, info: PluginInfo, owners: dict[str, str]) -> InstalledPlugin:
+    """Ask one plugin for its integration types; ``owners`` remembers who offered which."""
+    from livechat_sdk.errors import PluginError
+
+    status: PluginStatus = info.status
+    reason, types = info.reason, tuple[str, ...]()
+    if status == "loaded":
+        try:
+            types = tuple(one.type for one in hooks.integration_types(plugin=info.name))
+        except PluginError as error:
+            status, reason = "broken", str(error)
+        for one in types:
+            if owner := owners.get(one):
+                status = "broken"
+                reason = (
+                    f"it offers {one}, which plugin {owner!r} offers already; block or uninstall one of them"
+                )
+            else:
+                owners[one] = info.name
+    return InstalledPlugin(
+        name=info.name,
+        distribution=info.distribution,
+        version=info.version,
+        status=status,
+        reason=reason,
+        hooks=info.hooks,
+        integration_types=types,
+    )

@@ -1,0 +1,81 @@
+"""The settings file as commands need it: complete and checked, or only the address of the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from livechat_sdk_cli.exits import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from livechat_sdk.config import LivechatFile
+    from livechat_sdk.registry import Registry
+
+__all__ = ["DEFAULT_FILE", "load_settings", "store_of"]
+
+DEFAULT_FILE: Final = Path("livechat.yaml")
+"""The settings that are read when none are named."""
+
+
+def load_settings(file: Path) -> tuple[LivechatFile, Registry]:
+    """The settings and the plugins for them; warnings go to standard error.
+
+    Raises ``ConfigurationError`` with every problem, ``PluginError`` when plugins contradict each other.
+    """
+    from livechat_sdk.config import load_file, require
+    from livechat_sdk_cli.installed import discover_registry
+    from livechat_sdk_cli.problems import explain_problems
+
+    registry = discover_registry()
+    loaded = load_file(file, types=registry.types)
+    settings = require(loaded)
+    explain_problems(loaded.warnings)
+    if settings.plugins.block:
+        registry = discover_registry(settings.plugins.block)
+    return settings, registry
+
+
+def store_of(file: Path) -> tuple[str, str]:
+    """The store's address and the workspace, whatever else is wrong with the settings.
+
+    Who looks for what went wrong may have neither the secrets of the server in the environment nor its
+    plugins. Raises ``CommandError`` when the file does not tell them.
+    """
+    import os
+
+    from livechat_sdk.config.diagnostics import Draft
+    from livechat_sdk.config.loader import MAX_BYTES
+    from livechat_sdk.config.models import LivechatFile
+    from livechat_sdk.config.references import fill_references
+    from livechat_sdk.config.tree import MappingNode, plain
+    from livechat_sdk.config.yaml_reader import read_yaml
+
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
+    except FileNotFoundError:
+        raise _untold(f"there is no {file} here") from None
+    problems: list[Draft] = []
+    root = read_yaml(text, problems)
+    if not isinstance(root, MappingNode) or problems:
+        why = problems[0].message if problems else "it holds no settings"
+        raise _untold(f"{file} cannot be read: {why}")
+    told: dict[str, str] = {}
+    for name in ("store", "workspace"):
+        value: object = LivechatFile.model_fields[name].default
+        if name in root.entries:
+            value = plain(fill_references(root.entries[name].value, os.environ, problems))
+        if problems:
+            raise _untold(f"`{name}` in {file}: {problems[0].message}")
+        if not isinstance(value, str) or not value:
+            raise _untold(f"`{name}` in {file} is not a text")
+        told[name] = value
+    return told["store"], told["workspace"]
+
+
+def _untold(message: str) -> CommandError:
+    return CommandError(
+        message,
+        code=ExitCode.CONFIGURATION,
+        next_step="name the settings, as in `livechat show ID livechat.yaml`, or the store: --store FILE",
+    )

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.tests.helpers import LIVECHAT, environment, install_plugin, livechat
+
+TOKEN = "a-token-of-thirty-two-characters"
+
+CHANNEL = """
+import json
+
+class Channel:
+    def __init__(self):
+        self.file = open("delivered.jsonl", "a", encoding="utf-8")
+
+    async def __aenter__(self):
+        self.file.write('"entered"\\n')
+        return self
+
+    async def __aexit__(self, *_):
+        self.file.write('"left"\\n')
+        self.file.close()
+
+    async def deliver(self, outgoing):
+        self.file.write(outgoing.model_dump_json() + "\\n")
+        self.file.flush()
+"""
+
+SETTINGS = """
+version: 1
+store: sqlite:///livechat.db
+gateway: {{tokens: {token}, port: {port}}}
+integrations:
+  toy: {{type: TOY_LIVECHAT, webhookKey: a-key-of-thirty-two-characters-00}}
+bots:
+  shop-bot:
+    livechat: {{integrations: [toy]}}
+"""
+
+TOY = "from livechat_sdk_testing.toy import ToyPlugin\nplugin = ToyPlugin()\n"
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """A platform's folder: settings, channel, and the toy as an installed plugin."""
+    (tmp_path / "my_channel.py").write_text(CHANNEL, "utf-8")
+    (tmp_path / "livechat.yaml").write_text(SETTINGS.format(token=TOKEN, port=8080), "utf-8")
+    return install_plugin(tmp_path, "toy-desk", TOY, value="toy_desk:plugin")
+
+
+@contextmanager
+def serving(folder: Path, env: dict[str, str]) -> Generator[tuple[subprocess.Popen[str], str]]:
+    """A server on a free port, and its address."""
+    with (folder / "stderr.txt").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [LIVECHAT, "serve", "--port", "0", "--channel", "my_channel:Channel"],
+            cwd=folder,
+            env=environment(env),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout is not None
+    try:
+        first = process.stdout.readline()
+        assert first.startswith("listening on http://127.0.0.1:"), (folder / "stderr.txt").read_text()
+        yield process, first.split()[-1]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def call(address: str, path: str, body: dict[str, Any] | None = None, token: str = TOKEN) -> tuple[int, Any]:
+    """Status and JSON of one call; a POST when there is a body."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
+    with closing(connection):
+        connection.request("GET" if body is None else "POST", path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+def test_server_takes_a_handoff_is_shown_and_ends_on_sigterm(tmp_path: Path, env: dict[str, str]) -> None:
+    with serving(tmp_path, env) as (process, address):
+        wanted = {"key": "k-1", "conversation_id": "c-1", "bot": "shop-bot", "user": {"id": "u-1"}}
+        status, handoff = call(address, "/v1/handoffs", wanted)
+        assert status == 201, handoff
+        assert call(address, "/v1/handoffs", wanted, token="wrong")[0] == 401
+        shown = livechat("show", handoff["id"], cwd=tmp_path, env=env)
+        assert shown.returncode == 0, shown.stderr
+        assert "conversation  c-1" in shown.stdout
+        second = livechat("serve", "--port", "0", "--channel", "my_channel:Channel", cwd=tmp_path, env=env)
+        assert second.returncode == 6
+        assert str(process.pid) in second.stderr
+        assert second.stdout == ""
+        deadline = time.monotonic() + 20
+        while "waiting" not in (delivered := (tmp_path / "delivered.jsonl").read_text("utf-8")):
+            assert time.monotonic() < deadline, f"nothing was said to the end user, only: {delivered}"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    lines = (tmp_path / "delivered.jsonl").read_text("utf-8").splitlines()
+    assert lines[-1] == '"left"', "the channel was not left"
+    log = (tmp_path / "stderr.txt").read_text("utf-8")
+    assert "Traceback" not in log
+    assert TOKEN not in log
+
+
+def test_interrupt_ends_the_server_cleanly(tmp_path: Path, env: dict[str, str]) -> None:
+    with serving(tmp_path, env) as (process, _):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+    assert "Traceback" not in (tmp_path / "stderr.txt").read_text("utf-8")
+
+
+def test_channel_must_be_named(tmp_path: Path, env: dict[str, str]) -> None:
+    done = livechat("serve", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no channel is set" in done.stderr
+    assert "next: give --channel module:object" in done.stderr
+    assert not (tmp_path / "livechat.db").exists()
+
+
+def test_gateway_without_a_token_does_not_start_and_writes_nothing(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    content = (tmp_path / "livechat.yaml").read_text("utf-8")
+    (tmp_path / "livechat.yaml").write_text(content.replace(f"tokens: {TOKEN}, ", ""), "utf-8")
+    done = livechat("serve", "--channel", "my_channel:Channel", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "`gateway.tokens`" in done.stderr
+    assert not (tmp_path / "livechat.db").exists()
+
+
+def test_bad_settings_are_listed_and_nothing_starts(tmp_path: Path, env: dict[str, str]) -> None:
+    with (tmp_path / "livechat.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("bosts: {}\n")
+    done = livechat("serve", "--channel", "my_channel:Channel", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "error LC203 unknown key 'bosts'" in done.stderr
+    assert done.stderr.splitlines()[-2:] == [
+        "error: the settings cannot be used",
+        "next: mend the settings; `livechat explain code LC203` says more",
+    ]
+
+
+def test_taken_port_is_a_clear_error(tmp_path: Path, env: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = livechat("serve", "--port", port, "--channel", "my_channel:Channel", cwd=tmp_path, env=env)
+    assert done.returncode == 3
+    assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,80 @@
+"""Writes the reference of the command line from its own help: ``python tools/cli_reference.py``.
+
+The page ``docs/reference/cli.md`` begins with text that people write. What stands between the two marks is
+made here: the table of exit codes, and the help of every command. A test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from typer.core import TyperGroup
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from livechat_sdk_cli.exits import INTERRUPTED, MEANINGS
+from livechat_sdk_cli.main import app
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "cli.md"
+BEGIN = "<!-- made by tools/cli_reference.py: begin -->\n"
+END = "<!-- made by tools/cli_reference.py: end -->\n"
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """The words of every command in the order of the help; the root, without a word, comes first."""
+    yield ()
+    yield from _below((), get_command(app))
+
+
+def _below(words: tuple[str, ...], group: object) -> Iterator[tuple[str, ...]]:
+    if isinstance(group, TyperGroup):
+        for name, command in group.commands.items():
+            yield (*words, name)
+            yield from _below((*words, name), command)
+
+
+def help_of(words: tuple[str, ...]) -> str:
+    """What a command prints with ``--help``, on a screen of 80 columns."""
+    result = CliRunner().invoke(
+        app, [*words, "--help"], prog_name="livechat", env={"COLUMNS": "80", "NO_COLOR": "1"}
+    )
+    if result.exit_code != 0:
+        raise RuntimeError(f"livechat {' '.join(words)} --help fails: {result.output}")
+    return result.stdout.strip() + "\n"
+
+
+def generated() -> str:
+    """Everything between the two marks."""
+    codes = [(int(code), meaning) for code, meaning in MEANINGS.items()]
+    rows = "".join(
+        f"| {code} | {meaning} |\n" for code, meaning in [*codes, (INTERRUPTED, "interrupted with Ctrl-C")]
+    )
+    parts = [f"\n## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}"]
+    for words in commands():
+        title = " ".join(("livechat", *words))
+        parts.append(f"\n## `{title}`\n\n```text\n{help_of(words)}```\n")
+    return "".join(parts) + "\n"
+
+
+def page(current: str) -> str:
+    """The whole page: what people wrote in ``current``, with the generated part made anew."""
+    before, begin, rest = current.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise SystemExit(f"{PAGE} lacks the marks between which this program writes")
+    return f"{before}{BEGIN}{generated()}{END}{after}"
+
+
+def main() -> int:
+    """Write the page; says whether anything changed."""
+    current = PAGE.read_text("utf-8")
+    wanted = page(current)
+    PAGE.write_text(wanted, "utf-8")
+    print(f"{PAGE.name}: {'as it was' if wanted == current else 'written anew'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
