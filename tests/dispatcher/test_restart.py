@@ -39,7 +39,9 @@ async def test_a_conversation_goes_on_after_a_restart(bench: Workbench) -> None:
     assert len(two.vendor.opened) == 1
 
 
-async def test_a_decision_that_was_interrupted_is_taken_up_again(bench: Workbench) -> None:
+async def test_a_decision_that_was_interrupted_is_taken_up_again(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = await bench.start()
     reached = asyncio.Event()
 
@@ -47,7 +49,7 @@ async def test_a_decision_that_was_interrupted_is_taken_up_again(bench: Workbenc
         reached.set()
         await asyncio.Event().wait()
 
-    one.dispatcher._decider.decide = never  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(one.dispatcher._decider, "decide", never)
     pending = asyncio.create_task(one.request())
     await reached.wait()
     pending.cancel()

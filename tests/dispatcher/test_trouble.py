@@ -13,9 +13,10 @@ from livechat_sdk import (
     UnavailableError,
     hookimpl,
 )
+from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.messages import Fate
 from livechat_sdk.domain.moments import Moment
-from livechat_sdk.provider.interface import Availability
+from livechat_sdk.provider.interface import Availability, ChatOpening
 from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
 from tests.dispatcher.bench import Workbench
 
@@ -230,18 +231,20 @@ async def test_a_channel_that_is_down_loses_nothing_and_keeps_the_order(bench: W
     assert kinds[-1] == "handoff_ended", "the bot gets control after the last message"
 
 
-async def test_an_event_before_the_open_returned_finds_its_handoff(bench: Workbench) -> None:
+async def test_an_event_before_the_open_returned_finds_its_handoff(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     toy = ToyPlugin()
     one = await bench.start(toy=toy)
     original = ToyProvider.open
 
-    async def joined_at_once(self: ToyProvider, opening: object) -> object:
-        chat = await original(self, opening)  # type: ignore[arg-type]
+    async def joined_at_once(self: ToyProvider, opening: ChatOpening) -> Chat:
+        chat = await original(self, opening)
         await one.dispatcher.webhook("toy", toy.delivery("joined", name="Ann"))
-        await one.dispatcher.webhook("toy", toy.delivery("message", text="hi", ref=chat.vendor_ref))
+        await one.dispatcher.webhook("toy", toy.delivery("message", text="hi", ref=str(chat.vendor_ref)))
         return chat
 
-    toy.provider_class.open = joined_at_once  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(toy.provider_class, "open", joined_at_once)
     handoff = await one.request()
     assert handoff.state is HandoffState.ACTIVE
     assert one.channel.texts == ["hi"], "an event with the vendor's own id waits until that id is known"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
@@ -49,18 +50,18 @@ class People:
         self._url = url
         self.troubles: list[str] = []
 
-    async def window(self, path: str, **options: object) -> Page:
-        context = await self._chrome.new_context(**options)  # type: ignore[arg-type]
+    async def window(self, path: str, **options: Any) -> Page:
+        context = await self._chrome.new_context(**options)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(f"{path}: {error}"))
         page.on("console", lambda message: self._heard(path, message))
         await page.goto(self._url + path)
         return page
 
-    async def end_user(self, **options: object) -> Page:
+    async def end_user(self, **options: Any) -> Page:
         return await self.window("/chat/", **options)
 
-    async def agent(self, name: str, **options: object) -> Page:
+    async def agent(self, name: str, **options: Any) -> Page:
         page = await self.window("/desk/", **options)
         await page.get_by_label("Email").fill(f"{name}@demo.example")
         await page.get_by_label("Password").fill(f"demo-agent-{name}")

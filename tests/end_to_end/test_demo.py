@@ -7,12 +7,13 @@ import random
 import re
 import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
-from livechat_sdk_cli.demo.people import AgentClient, EndUserClient
+from livechat_sdk_cli.demo.people import AgentClient, EndUserClient, until
 from tests.end_to_end.demo_process import COMMAND, DemoProcess, stubborn
 
 ADA = ("ada@demo.example", "demo-agent-ada")
@@ -116,9 +117,7 @@ async def test_kill_9_in_mid_conversation_loses_and_doubles_nothing(demo: DemoPr
             at_desk[:] = [m["text"] for m in items if m["text"].startswith("user ")]
             return len(at_desk) >= count
 
-        async with asyncio.timeout(30):
-            while not await stubborn(desk_has_all):
-                await asyncio.sleep(0.05)
+        await until(partial(stubborn, desk_has_all), "the desk has all messages")
         await agent.post(f"{conversation}/end")
         await user.waits_for("I am back.")
         on_page = [str(m["text"]) for m in await user.sees()]

@@ -9,7 +9,7 @@ when its caller is cancelled: what was committed must also be carried out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -207,7 +207,7 @@ class Stepper:
         )
 
     @asynccontextmanager
-    async def _alone(self, handoff_id: str) -> AsyncIterator[None]:
+    async def _alone(self, handoff_id: str) -> AsyncGenerator[None]:
         lock, users = self._locks.get(handoff_id) or (asyncio.Lock(), 0)
         self._locks[handoff_id] = (lock, users + 1)
         try:

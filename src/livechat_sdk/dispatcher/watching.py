@@ -11,7 +11,7 @@ from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.ledger.store import JournalEntry, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 __all__ = ["Watchers"]
 
@@ -64,7 +64,7 @@ class Watchers:
                 await _wait(event)
 
     @contextmanager
-    def _event(self, handoff_id: str) -> Iterator[asyncio.Event]:
+    def _event(self, handoff_id: str) -> Generator[asyncio.Event]:
         event = asyncio.Event()
         self._waiting.setdefault(handoff_id, set()).add(event)
         try:

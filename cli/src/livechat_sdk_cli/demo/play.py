@@ -112,7 +112,7 @@ async def _through_the_gateway(
 
     view = await until(ended, f"the handoff of {bot} ends")
     _expect(view["outcome"] == expected, f"{bot} ended with {view['outcome']}")
-    opening = (view["end"] or {}).get("next_opening")
+    opening = view["end"]["next_opening"]
     if expected is Outcome.OUT_OF_HOURS:
         _expect(bool(opening), "closed, and nobody says when it opens")
     await user.waits_for("we call you back")

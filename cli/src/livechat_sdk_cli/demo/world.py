@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +81,7 @@ class _DemoChannel:
 
 
 @asynccontextmanager
-async def demo_world(folder: Path, port: int | None) -> AsyncIterator[DemoWorld]:
+async def demo_world(folder: Path, port: int | None) -> AsyncGenerator[DemoWorld]:
     """Bring everything up on ``folder``, and down again at the end.
 
     ``port`` 0 takes a free one; ``None`` tries ``PORT`` first. Serving itself is the caller's:
