@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from livechat_sdk.errors import ConfigurationError, Problem
+from livechat_sdk.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
-
     from livechat_sdk.hooks import Hooks, PluginInfo
     from livechat_sdk.provider.integration import IntegrationType
 
 __all__ = ["Registry"]
 
+logger = logging.getLogger("livechat_sdk.registry")
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _unknown_type(name: str, wanted: str, known: Sequence[str]) -> Problem:
-    listed = ", ".join(sorted(known))
-    message = f"integration {name!r} has the unknown type {wanted!r}; installed are: {listed}"
-    return Problem(code="LC401", message=message, path=f"integrations.{name}.type")
-
-
-def _problems(name: str, error: ValidationError) -> list[Problem]:
-    # Without their input: a settings document holds secrets.
-    return [
-        Problem(
-            code="LC402",
-            message=f"integration {name!r}: {one['msg']}",
-            path=".".join(("integrations", name, *(str(part) for part in one["loc"]))),
-        )
-        for one in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
 
 
 class Registry:
@@ -88,20 +71,17 @@ class Registry:
         """A ready provider, CRM or ticketing object from one integration document.
 
         ``document`` has the platform's form (``type``, ``name``, and the type's own settings in
-        camelCase or snake_case). Does no I/O. Raises ``ConfigurationError`` with every problem.
+        camelCase or snake_case). Does no I/O. Raises ``ConfigurationError`` with every problem;
+        what is only a warning (a short secret, say) is logged.
         """
-        from pydantic import ValidationError
-
+        from livechat_sdk.config.integrations import read_integration
         from livechat_sdk.provider.integration import IntegrationContext
 
-        name = str(document.get("name", ""))
-        wanted = str(document.get("type", ""))
-        offered = self.types.get(wanted)
-        if offered is None:
-            raise ConfigurationError([_unknown_type(name, wanted, tuple(self.types))])
-        try:
-            settings = offered.settings.model_validate(dict(document))
-        except ValidationError as error:
-            raise ConfigurationError(_problems(name, error)) from None
+        settings, problems = read_integration(document, types=self.types)
+        for problem in problems:
+            if problem.severity == "warning":
+                logger.warning("%s", problem)
+        if settings is None:
+            raise ConfigurationError(problems)
         context = IntegrationContext(name=settings.name, workspace=workspace, now=now)
-        return offered.build(context, settings)
+        return self.types[settings.type].build(context, settings)

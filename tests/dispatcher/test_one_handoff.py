@@ -301,6 +301,23 @@ async def test_a_webhook_is_taken_once_and_only_with_its_key(bench: Workbench) -
     assert (await one.reload(handoff)).state is HandoffState.ACTIVE
 
 
+async def test_an_adapter_that_crashes_on_a_webhook_makes_the_vendor_try_again(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await bench.start()
+    await one.active()
+
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(one.toy.provider_class, "read_webhook", crash)
+    with pytest.raises(WebhookRejected) as rejected:
+        await one.event("message", text="hi", id="evt-1000")
+    assert rejected.value.status == 503
+    monkeypatch.undo()
+    assert await one.event("message", text="hi", id="evt-1000") == 1, "nothing was lost"
+
+
 async def test_an_unknown_event_is_recorded_and_changes_nothing(bench: Workbench) -> None:
     one = await bench.start()
     handoff = await one.active()

@@ -163,9 +163,11 @@ class Dispatcher:
         from livechat_sdk.config import load_file, require
         from livechat_sdk.registry import Registry as _Registry
 
-        registry = registry or _Registry.discover()
-        settings = require(load_file(path, types=registry.types))
-        return cls(settings, channel=channel, registry=registry, store=store, clock=clock, plugins=plugins)
+        known = registry or _Registry.discover()
+        settings = require(load_file(path, types=known.types))
+        if registry is None and settings.plugins.block:
+            known = _Registry.discover(block=settings.plugins.block)
+        return cls(settings, channel=channel, registry=known, store=store, clock=clock, plugins=plugins)
 
     async def __aenter__(self) -> Self:
         await self.store.open()
@@ -319,7 +321,8 @@ class Dispatcher:
             raise
         except Exception as error:
             logger.exception("integration %s cannot read a webhook", integration)
-            raise WebhookRejected("the body cannot be read", status=400) from error
+            # Our bug, not the vendor's: 503 lets the vendor send it again when it is mended.
+            raise WebhookRejected("the adapter failed; its log says where", status=503) from error
         taken = 0
         for event in events:
             taken += await self._intake.take_event(event)

@@ -20,7 +20,6 @@ _NEEDED: Final = {
     "uvicorn",
     "jinja2",
     "argon2",
-    "python_multipart",
     "httpx",
 }
 

@@ -16,21 +16,29 @@ export function post(path, fields) {
 }
 
 /** Replace the content of an element by a part of a page that the server rendered. */
-export async function refresh(id, path) {
+export async function refresh(id, path, unless = () => false) {
   const answer = await fetch(base + path, { credentials: "same-origin", redirect: "manual" });
   if (!answer.ok) return false;
   const html = await answer.text();
   const target = byId(id);
-  if (!target) return false;
+  if (!target || unless()) return false;
+  // People go on typing while the answer is on its way: what they have written by now is what counts.
+  const written = [...target.querySelectorAll("textarea[id]")].filter((one) => one.value !== one.defaultValue);
   const kept = document.activeElement;
+  const [start, end] = target.contains(kept) ? [kept.selectionStart, kept.selectionEnd] : [];
   const held = target.contains(kept) ? kept.dataset.id || kept.id || kept.dataset.key : null;
   target.innerHTML = html;
+  for (const old of written) {
+    const again = byId(old.id);
+    if (again) again.value = old.value;
+  }
   times(target);
   if (held) {
     const again = [...target.querySelectorAll("[data-id], [id], [data-key]")].find(
       (one) => one.dataset.id === held || one.id === held || one.dataset.key === held,
     );
     if (again) again.focus({ preventScroll: true });
+    if (again && typeof start === "number") again.setSelectionRange(start, end);
   }
   return true;
 }

@@ -92,16 +92,9 @@ if (kind === "conversation") {
     composer.setUp();
   }
 
-  async function refreshNotes() {
-    const field = byId("note");
-    const draft = field ? field.value : "";
-    const editing = document.querySelector("#notes details[open]");
-    if (editing) return; // somebody is changing a note: the list comes up to date when they are done
-    const held = document.activeElement === field;
-    const [start, end] = field ? [field.selectionStart, field.selectionEnd] : [0, 0];
-    await refresh("notes", `${address}?part=notes`);
-    byId("note").value = draft;
-    if (held) byId("note").setSelectionRange(start, end);
+  // While somebody changes a note, the list stays as it is; it comes up to date when they are done.
+  function refreshNotes() {
+    return refresh("notes", `${address}?part=notes`, () => document.querySelector("#notes details[open]"));
   }
 
   byId("notes").addEventListener("submit", async (event) => {
