@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from livechat_sdk import (
@@ -328,3 +330,23 @@ async def test_ready_names_what_is_wrong(bench: Workbench) -> None:
     problems = await one.dispatcher.ready()
     assert problems["dispatcher"] == "not started"
     assert "store" in problems
+
+
+async def test_a_timer_that_cannot_fire_holds_back_no_other(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await bench.start(livechat={"request_timeout": "1m"})
+    first = await one.request(key="k-1", conversation="c-1")
+    second = await one.request(key="k-2", conversation="c-2")
+    submit = one.dispatcher._stepper.submit
+
+    async def poisoned(handoff_id: str, *args: Any, **options: Any) -> Any:
+        if handoff_id == first.id:
+            raise ZeroDivisionError
+        return await submit(handoff_id, *args, **options)
+
+    monkeypatch.setattr(one.dispatcher._stepper, "submit", poisoned)
+    await one.clock.advance(61)
+    ended = await one.dispatcher.until_ended(second.id, wait=5)
+    assert ended.outcome is Outcome.MISSED
+    assert (await one.reload(first)).is_live

@@ -145,28 +145,34 @@ class Intake:
             self._working += 1
             try:
                 self._timers_changed.clear()
-                now = self._clock.now()
-                due = await self._store.due_timers(now)
-                for timer in due:
-                    await self._fire(timer)
+                due = await self._store.due_timers(self._clock.now())
+                stuck = not all([await self._fire(timer) for timer in due])
                 next_due = None if due else await self._store.next_timer()
             except StoreError as error:
                 logger.warning("timers cannot be read: %s", error)
-                await asyncio.sleep(_STORE_PAUSE)
-                continue
+                due, stuck, next_due = (), True, None
             finally:
                 self._working -= 1
-            if not due:
+            if stuck:
+                await asyncio.sleep(_STORE_PAUSE)
+            elif not due:
                 until = self._clock.now() + _LONGEST_SLEEP
                 await self._sleep(min(until, next_due) if next_due else until)
 
-    async def _fire(self, timer: TimerRow) -> None:
+    async def _fire(self, timer: TimerRow) -> bool:
+        """Hand one timer to its handoff; false when it could not be, which holds back no other timer."""
         try:
             await self._stepper.submit(
                 timer.handoff_id, TimerFired(name=timer.name, due_at=timer.due_at), fired=timer
             )
         except HandoffNotFound:
             logger.info("timer %s of %s: the handoff is gone", timer.name, timer.handoff_id)
+        except StoreError:
+            raise
+        except Exception:
+            logger.exception("timer %s of %s could not fire; it is tried again", timer.name, timer.handoff_id)
+            return False
+        return True
 
     async def _sleep(self, until: datetime) -> None:
         tasks = [
