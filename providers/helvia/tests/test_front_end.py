@@ -87,10 +87,11 @@ async def test_whatever_a_template_asks_for_is_there(browser: httpx.AsyncClient)
     }
     imported = {
         name
-        for path in (PACKAGE / "web" / "static").glob("*.js")
+        for folder in ("static", "shared")
+        for path in (PACKAGE / "web" / folder).glob("*.js")
         for name in re.findall(r'"\./([\w.]+)"', path.read_text())
     }
     assert {"desk.js", "desk.css", "tokens.css", "icon.svg"} <= wanted
-    assert "dom.js" in imported
+    assert {"dom.js", "lines.js"} <= imported
     for name in wanted | imported:
         assert (await browser.get(f"/desk/static/{name}")).status_code == 200, name

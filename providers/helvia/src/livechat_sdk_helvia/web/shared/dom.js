@@ -17,9 +17,14 @@ export function post(path, fields) {
 
 /** Replace the content of an element by a part of a page that the server rendered. */
 export async function refresh(id, path, unless = () => false) {
-  const answer = await fetch(base + path, { credentials: "same-origin", redirect: "manual" });
-  if (!answer.ok) return false;
-  const html = await answer.text();
+  let html;
+  try {
+    const answer = await fetch(base + path, { credentials: "same-origin", redirect: "manual" });
+    if (!answer.ok) return false;
+    html = await answer.text();
+  } catch {
+    return false; // no connection: the page says so, and its stream brings the news when it is back
+  }
   const target = byId(id);
   if (!target || unless()) return false;
   // People go on typing while the answer is on its way: what they have written by now is what counts.
