@@ -8,21 +8,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from livechat_sdk.dispatcher.asking import Inquiries
 from livechat_sdk.dispatcher.intake import Intake
+from livechat_sdk.dispatcher.observing import Observers
 from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
-from livechat_sdk.dispatcher.watching import Watchers
 from livechat_sdk.domain.answers import Accepted, BotAvailability, GateAnswer, NotLive
 from livechat_sdk.domain.clock import Clock, SystemClock
 from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, HandoffState, Route, SurveyAnswer
-from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, LedgerEntry, Message, UserReceipt
-from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Message, UserReceipt
 from livechat_sdk.errors import (
     HandoffNotFound,
     IntegrationNotFound,
@@ -33,10 +33,8 @@ from livechat_sdk.errors import (
     WebhookRejected,
 )
 from livechat_sdk.ledger.store import (
-    ActionRow,
     ActionStatus,
     DuplicateMessage,
-    JournalEntry,
     Store,
     VersionConflict,
 )
@@ -87,7 +85,7 @@ _WHY_BY_DEFAULT: dict[Who, tuple[Why, Why]] = {
 }
 
 
-class Dispatcher:
+class Dispatcher(Inquiries):
     """Hands conversations to humans and back. Serves one workspace.
 
     Use it as an asynchronous context manager: entering takes up what an earlier process left, leaving
@@ -124,11 +122,11 @@ class Dispatcher:
         self.integrations: Mapping[str, object] = parts.integrations
         self._providers: Mapping[str, AnyProvider] = parts.providers
         keys = StoreKeys.from_texts(settings.store_key) if settings.store_key else None
-        self.store: Store = store or open_store(
+        opened: Store = store or open_store(
             settings.store, workspace=settings.workspace, key=keys, now=self.clock.now
         )
+        super().__init__(opened)
         self._stepper = Stepper(self.store, self.clock, self._committed)
-        self._watchers = Watchers(self.store)
         self._intake = Intake(self.store, self.clock, self._stepper)
         self._decider = Decider(settings, self.hooks, self._providers)
         deliveries = UserDeliveries(self.store, self.hooks, settings, channel)
@@ -143,7 +141,7 @@ class Dispatcher:
         )
         self._relay = Relay(self.store, self.clock, runner, self._result)
         self._signals = Signals(self.store, self._relay, deliveries, self._providers)
-        self._observers: dict[str, asyncio.Task[None]] = {}
+        self._observers = Observers(self.hooks)
         self._running = False
         self.database: EmbeddedDatabase = NotifyingDatabase(self.store, self._intake.inbox_changed)
         """The ledger's database, for programs that keep their own tables beside the ledger."""
@@ -193,10 +191,7 @@ class Dispatcher:
         await self._relay.stop()
         await self._stepper.stop()
         await self._signals.stop()
-        observers = tuple(self._observers.values())
-        for task in observers:
-            task.cancel()
-        await asyncio.gather(*observers, return_exceptions=True)
+        await self._observers.stop()
         for name, built in self.integrations.items():
             stop = getattr(built, "stop", None)
             if stop is not None:
@@ -328,49 +323,7 @@ class Dispatcher:
             taken += await self._intake.take_event(event)
         return taken
 
-    # What people ask
-
-    async def handoff(self, handoff_id: str) -> Handoff:
-        """One handoff. Raises ``HandoffNotFound``."""
-        handoff = await self.store.load(handoff_id)
-        if handoff is None:
-            raise HandoffNotFound(handoff_id)
-        return handoff
-
-    async def entries(self, handoff_id: str, *, after: int = 0) -> Sequence[LedgerEntry]:
-        """Messages of a handoff with their fates, in order."""
-        await self.handoff(handoff_id)
-        return await self.store.entries(handoff_id, after=after)
-
-    async def journal(self, handoff_id: str, *, after: int = 0) -> Sequence[JournalEntry]:
-        """Everything that happened to a handoff, in order."""
-        await self.handoff(handoff_id)
-        return await self.store.journal(handoff_id, after=after)
-
-    async def actions(self, handoff_id: str) -> Sequence[ActionRow]:
-        """Everything that had to be done for a handoff, and how far it is."""
-        await self.handoff(handoff_id)
-        return await self.store.actions(handoff_id)
-
-    async def tickets(self, handoff_id: str) -> Sequence[Ticket]:
-        """Tickets made from a handoff."""
-        await self.handoff(handoff_id)
-        return await self.store.tickets(handoff_id)
-
-    def watch(self, handoff_id: str, *, after: int = 0) -> AsyncIterator[JournalEntry]:
-        """Journal entries as they come, from the one after ``after`` on; ends with the handoff."""
-        return self._watchers.journal(handoff_id, after=after)
-
-    async def until_ended(self, handoff_id: str, *, wait: float | None = None) -> Handoff:
-        """The handoff when it has ended, or as it is after ``wait`` seconds."""
-        found = await self._watchers.until(handoff_id, lambda h: not h.is_live, wait=wait)
-        if found is None:
-            raise HandoffNotFound(handoff_id)
-        return found
-
-    async def undelivered(self, handoff_id: str) -> Sequence[Message]:
-        """The end user's messages that went back to the bot at the end, in order."""
-        return [entry.message for entry in await self.store.returned_to_bot(handoff_id)]
+    # How it is doing
 
     async def ready(self) -> Mapping[str, str]:
         """What keeps this process from serving, by name; empty when it is ready."""
@@ -454,22 +407,4 @@ class Dispatcher:
             self._intake.timers_changed()
         self._watchers.changed(after.id)
         if committed.before is None or committed.before.version != after.version:
-            self._tell_observers(committed)
-
-    def _tell_observers(self, committed: Committed) -> None:
-        """Tell observers beside the work; those of one handoff see its changes in order."""
-        handoff_id = committed.after.id
-        earlier = self._observers.get(handoff_id)
-
-        async def tell() -> None:
-            if earlier is not None:
-                await asyncio.wait([earlier])
-            await self.hooks.handoff_changed(committed.before, committed.after, committed.cause)
-
-        task = asyncio.create_task(tell(), name=f"observers {handoff_id}")
-        self._observers[handoff_id] = task
-        task.add_done_callback(lambda done: self._told(handoff_id, done))
-
-    def _told(self, handoff_id: str, done: asyncio.Task[None]) -> None:
-        if self._observers.get(handoff_id) is done:
-            del self._observers[handoff_id]
+            self._observers.tell(committed)
