@@ -58,9 +58,15 @@ class Capabilities(Model):
     """Sending the same key twice is the vendor's no-op: a doubtful send may be repeated."""
     looks_up_by_key: bool = False
     """``was_sent`` can tell whether a doubtful send arrived."""
+    lookup_lag: float = Field(default=0.0, ge=0, le=3600, allow_inf_nan=False)
+    """Seconds after a send until which "it is not there" proves nothing, as the vendor states it."""
     send_before_join: bool = False
     """Messages sent before an agent joins are kept and shown in order."""
     closes: bool = True
     """The chat can be ended from our side."""
     history: bool = False
+    """``history`` returns agents' messages that were missed."""
     status: bool = False
+    """``status`` tells what is true at the vendor."""
+    redelivers_for: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Seconds for which the vendor repeats a webhook that nobody answered; ``None``: not stated."""

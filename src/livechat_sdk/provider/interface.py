@@ -15,7 +15,7 @@ from livechat_sdk.domain.chats import Chat, MessageReceived, ProviderEvent
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import Route, SurveyAnswer
 from livechat_sdk.domain.messages import Attachment, Choice, TranscriptEntry, UserReceipt
-from livechat_sdk.domain.people import Contact, EndUser
+from livechat_sdk.domain.people import Agent, Contact, EndUser
 from livechat_sdk.errors import UnsupportedFeature, WebhookRejected
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk.provider.integration import Finding, IntegrationContext
@@ -113,10 +113,17 @@ class Availability(Model):
 
 
 class ChatStatus(Model):
-    """What is true at the vendor, for the reconciler."""
+    """What is true at the vendor, for the reconciler.
+
+    ``unknown`` is an answer: it never ends a chat. ``agent`` is whoever is in an active chat, ``ended`` who
+    ended it and why, ``at`` since when it is so by the vendor's clock; each ``None`` when the vendor does
+    not say.
+    """
 
     state: Literal["queued", "active", "ended", "unknown"]
+    agent: Agent | None = None
     ended: EndReason | None = None
+    at: Timestamp | None = None
 
 
 class Polled(Model):
@@ -203,7 +210,11 @@ class ChatProvider(ABC, Generic[Settings]):
         return ChatStatus(state="unknown")
 
     async def history(self, chat: Chat, since: datetime) -> Sequence[MessageReceived]:
-        """Agents' messages since ``since``, oldest first."""
+        """Agents' messages since ``since``, oldest first.
+
+        Each carries the ``message.key`` that its webhook, poll or stream event carries (or would have
+        carried), and the same event id where the vendor has one: what is known already is left out by that.
+        """
         raise UnsupportedFeature(f"{self.type} has no history")
 
     async def was_sent(self, chat: Chat, key: str) -> bool | None:
@@ -219,7 +230,11 @@ class ChatProvider(ABC, Generic[Settings]):
         raise UnsupportedFeature(f"{self.type} is not polled")
 
     def listen(self) -> AsyncIterator[ProviderEvent]:
-        """Events of the vendor's stream; a gap is an event too."""
+        """Events of the vendor's stream, for all chats of the integration.
+
+        Runs until it is cancelled and connects again by itself. After an interruption it yields a
+        ``StreamGap``, which concerns every open chat of the integration, whatever its refs.
+        """
         raise UnsupportedFeature(f"{self.type} has no event stream")
 
     def upgrade_state(self, old: Mapping[str, Any], version: int) -> Mapping[str, Any]:
