@@ -155,6 +155,37 @@ def test_several_mistakes_at_once_show_no_secret(data: st.DataObject) -> None:
         assert_silent(load_text(broken, types=TYPES, env={}))
 
 
+GLUED = CANARIES[3][:6]
+"""The head of a secret; the rest of it became the value behind a second colon."""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "shown"),
+    [
+        (f"password: {CANARIES[3]}", f"password{GLUED}: {CANARIES[3][6:]}", "unknown setting 'password***'"),
+        (f"password: {CANARIES[3]}", f'"password{GLUED}": x', "unknown setting 'password***'"),
+        ("    secret: '", f"    secret{GLUED}: '", "unknown setting 'secret***'"),
+        ("    clientSecret: |", f"    clientSecret_{GLUED}: |", "unknown setting 'clientSecret***'"),
+        ("store_key: ", f"store_key{GLUED}: ", "unknown key 'store_key***'"),
+        ("tokens: [", f"tokens-{GLUED}: [", "unknown key 'tokens***'"),
+    ],
+)
+def test_secret_glued_to_the_name_of_its_setting_is_masked(right: str, wrong: str, shown: str) -> None:
+    assert right in FILE
+    loaded = load_text(FILE.replace(right, wrong, 1), types=TYPES, env={})
+    assert shown in [one.message for one in loaded.errors]
+    assert_silent(loaded)
+
+
+@pytest.mark.parametrize(
+    "key", ["webhookKeys", "webhookKeey", "webhookKey2", "secretFile", "secretText", "tokenUrl", "secert"]
+)
+def test_slip_in_the_name_of_a_secret_is_shown_as_it_is(key: str) -> None:
+    loaded = load_text(FILE.replace("    secret: ", f"    {key}: ", 1), types=TYPES, env={})
+    assert f"unknown setting {key!r}" in [one.message for one in loaded.errors]
+    assert_silent(loaded)
+
+
 JSON_FILE = """\
 {"version": 1, "store_key": "%s", "gateway": {"tokens": ["%s"]},
  "integrations": {"acme": {"type": "ZENDESK_LIVECHAT", "secret": "%s", "webhookKey": "%s", "token": "%s",

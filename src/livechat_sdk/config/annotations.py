@@ -9,7 +9,17 @@ from pydantic import BaseModel, RootModel, SecretBytes, SecretStr
 
 from livechat_sdk.config.documents import IntegrationDocument
 
-__all__ = ["Kinds", "inner", "is_secret", "items", "keys_of", "kinds_of", "models", "takes_values"]
+__all__ = [
+    "Kinds",
+    "inner",
+    "is_secret",
+    "items",
+    "keys_of",
+    "kinds_of",
+    "models",
+    "secrets_of",
+    "takes_values",
+]
 
 Kinds = tuple[Any, ...]
 """The annotations that a place may have; several for a union, none when the models do not know the place."""
@@ -108,4 +118,16 @@ def keys_of(kinds: Kinds, *, camel: bool = False) -> tuple[str, ...]:
         (info.alias or name) if camel else name
         for model in models(kinds)
         for name, info in model.model_fields.items()
+    )
+
+
+def secrets_of(kinds: Kinds) -> tuple[str, ...]:
+    """The keys of secrets that may stand at a place, in every spelling."""
+    return tuple(
+        key
+        for model in models(kinds)
+        for name, info in model.model_fields.items()
+        if is_secret(kinds_of(info.annotation))
+        for key in (name, info.alias)
+        if key is not None
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final, cast
 
@@ -11,7 +11,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-__all__ = ["MASK", "IntegrationDocument", "in_address", "looks_secret", "without_secrets"]
+__all__ = ["MASK", "IntegrationDocument", "glued_from", "in_address", "looks_secret", "without_secrets"]
 
 MASK: Final = "***"
 """What stands in the place of a secret, whatever its length."""
@@ -21,12 +21,21 @@ _IN_ADDRESS: Final = re.compile(
 )
 
 _SECRET_NAME: Final = re.compile(
-    r"secret|passw|passphrase|pwd|token|credential|private_?key|api_?key|access_?key|webhook_?key|client_?key",
+    r"secret|passw(?:or)?d?|passphrase|pwd|token|credential|private_?key|api_?key|access_?key|webhook_?key"
+    r"|client_?key",
     re.IGNORECASE,
 )
 _HARMLESS_NAME: Final = re.compile(
     r"(?:_?(?:id|ids|url|uri|type|name|ttl|field|header|endpoint))$", re.IGNORECASE
 )
+_REST_OF_A_NAME: Final = re.compile(
+    r"""(?:[_.-]?(?:s|v?\d|id|ids|url|uri|type|name|names|ttl|field|header|endpoint|key|keys|value|values|text|file
+    |files|path|env|hash|format|prefix|length|old|new|live|test|expiry|expires|lifetime|timeout|scope|cache
+    |secret|token|tokens|password))+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SLIP: Final = 2
+"""So many characters behind a name may be a slip of the finger; of a secret they would tell nothing."""
 
 
 def looks_secret(key: str) -> bool:
@@ -35,6 +44,20 @@ def looks_secret(key: str) -> bool:
     Used beside the settings model of a type, and alone where no model is known.
     """
     return bool(_SECRET_NAME.search(key)) and not _HARMLESS_NAME.search(key)
+
+
+def glued_from(key: str, names: Iterable[str] = ()) -> int | None:
+    """Where a key goes on behind the name of a secret, because the mark between name and value was lost.
+
+    ``passwordG7qGZx`` goes on at 8. ``names`` are secrets of this place, beside what a name tells. ``None``
+    for a key that may well be a name: ``webhookKeys``, ``clientSecrett``, ``secretFile``.
+    """
+    folded = key.lower()
+    ends = [len(name) for name in names if folded.startswith(name.lower())]
+    found = _SECRET_NAME.search(key)
+    end = max([*ends, found.end() if found is not None else 0])
+    rest = key[end:]
+    return None if not end or len(rest) <= _SLIP or _REST_OF_A_NAME.fullmatch(rest) else end
 
 
 def in_address(text: str) -> list[tuple[int, int]]:

@@ -57,6 +57,8 @@ class Masks:
         masks = cls(known=True, hidden=sensitive.hidden)
         for node in sensitive.filled:
             masks._add(text_of(node.value), node.written or MASK, whole=True)
+        for key, shown in sensitive.glued.items():
+            masks._add(key, shown, whole=False)
         for secret in sensitive.secrets:
             masks._add(text_of(secret.node.value), MASK, whole=False)
         return masks

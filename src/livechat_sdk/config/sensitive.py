@@ -9,8 +9,16 @@ from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr
 
-from livechat_sdk.config.annotations import Kinds, inner, is_secret, items, kinds_of, takes_values
-from livechat_sdk.config.documents import IntegrationDocument, looks_secret
+from livechat_sdk.config.annotations import (
+    Kinds,
+    inner,
+    is_secret,
+    items,
+    kinds_of,
+    secrets_of,
+    takes_values,
+)
+from livechat_sdk.config.documents import MASK, IntegrationDocument, glued_from, looks_secret
 from livechat_sdk.config.tree import Entry, MappingNode, Node, Path, ScalarNode, SequenceNode, Span
 from livechat_sdk.provider.settings import IntegrationSettings
 
@@ -31,11 +39,15 @@ class SecretValue:
 
 @dataclass(slots=True)
 class Sensitive:
-    """What must not be shown: ``hidden`` places, ``secrets``, and values ``filled`` by the environment."""
+    """What must not be shown: ``hidden`` places, ``secrets``, and values ``filled`` by the environment.
+
+    ``glued`` are keys with a secret behind a name, and how each may be shown: ``password***``.
+    """
 
     hidden: list[Span] = field(default_factory=list[Span])
     secrets: list[SecretValue] = field(default_factory=list[SecretValue])
     filled: list[ScalarNode] = field(default_factory=list[ScalarNode])
+    glued: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def text_of(value: Any) -> str:
@@ -97,6 +109,8 @@ class _Finder:
                     looks = named or looks_secret(key)
                     self.visit(entry.value, of_value, (*path, key), declared=declared, named=looks)
                     self._key(entry, path, known=bool(of_value), secret=declared or named)
+                    if all(kind is Any for kind in of_value):
+                        self._glued(entry, secrets_of(kinds))
                 for value in node.dropped:
                     self.visit(value, (), path)
 
@@ -116,6 +130,16 @@ class _Finder:
         if secret:
             node = ScalarNode(entry.key, entry.key_span)
             self.result.secrets.append(SecretValue(path, node, declared=False))
+
+    def _glued(self, entry: Entry, names: Iterable[str]) -> None:
+        """Hide the part of an unknown key behind the name of a secret: ``{passwordabc: def}``."""
+        at = glued_from(entry.key, names)
+        if at is None:
+            return
+        self.result.glued[entry.key] = entry.key[:at] + MASK
+        span = entry.key_span
+        if span is not None and span.end - span.start != len(entry.key):  # quoted, perhaps with escapes
+            self.result.hidden.append(span)
 
     def _scalar(self, node: ScalarNode, path: Path, *, unknown: bool, declared: bool, named: bool) -> None:
         secret = declared or named
