@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.ledger.store import Store
-from livechat_sdk.lifecycle.effects import EraseSecrets, OpenChat, SaveChat
+from livechat_sdk.lifecycle.effects import EraseSecrets, OpenChat, PatchChat, SaveChat
 from tests.ledger.builders import Story, a_handoff, an_attempt, later
 from tests.ledger.conftest import Backend
 
@@ -66,6 +66,41 @@ async def test_a_saved_chat_replaces_the_one_before(store: Store) -> None:
     assert await store.chat("h1", 1) == newer
     assert await store.match("desk", ["v1"]) is None
     assert await store.match("desk", ["v2"]) == ("h1", 1)
+
+
+async def test_a_patch_changes_named_keys_of_the_state_as_it_is_then(store: Store) -> None:
+    story = await opening(store)
+    read_before_the_call = a_chat(secrets={"token": SecretStr("s3cret")})
+    await story.note(SaveChat(chat=read_before_the_call))
+    await story.note(PatchChat(attempt=1, patch={"cursor": 8}))  # a poll, while a send is under way
+
+    await story.note(PatchChat(attempt=1, patch={"sequence": 1, "nested": None}))
+
+    state = {"cursor": 8, "nested": None, "sequence": 1}
+    assert await store.chat("h1", 1) == read_before_the_call.model_copy(update={"state": state})
+
+
+async def test_a_patch_of_a_chat_that_is_not_known_changes_nothing(store: Store) -> None:
+    story = await opening(store)
+    await story.note(SaveChat(chat=a_chat(attempt=2)))
+
+    await story.note(PatchChat(attempt=1, patch={"cursor": 8}), PatchChat(attempt=3, patch={"cursor": 8}))
+
+    assert await store.chat("h1", 1) is None
+    assert await store.chat("h1", 2) == a_chat(attempt=2)
+    assert await store.chat("h1", 3) is None
+
+
+async def test_a_patch_brings_no_erased_secret_back(store: Store) -> None:
+    story = await opening(store)
+    await story.note(SaveChat(chat=a_chat(secrets={"token": SecretStr("s3cret")})))
+    await story.note(EraseSecrets())
+
+    await story.note(PatchChat(attempt=1, patch={"cursor": 8}))
+
+    chat = await store.chat("h1", 1)
+    assert chat is not None
+    assert (chat.state["cursor"], chat.secrets) == (8, {})
 
 
 async def test_a_chat_may_be_saved_that_nobody_asked_for(store: Store) -> None:

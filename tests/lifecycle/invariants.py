@@ -16,6 +16,7 @@ from livechat_sdk.lifecycle.effects import (
     CreateTicket,
     DeliverEnded,
     EraseSecrets,
+    PatchChat,
     RecordMessage,
     SaveChat,
     SaveTicket,
@@ -27,7 +28,7 @@ from livechat_sdk.lifecycle.effects import (
 from livechat_sdk.lifecycle.moves import LEGAL_MOVES
 from tests.lifecycle.shadow import OPEN_FATES, Shadow
 
-AFTER_THE_END = (SetFate, RecordMessage, SaveChat, CloseChat, EraseSecrets, SaveTicket)
+AFTER_THE_END = (SetFate, RecordMessage, SaveChat, PatchChat, CloseChat, EraseSecrets, SaveTicket)
 """All that a step of an ended handoff may want."""
 
 

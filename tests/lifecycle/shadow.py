@@ -28,6 +28,7 @@ from livechat_sdk.lifecycle.effects import (
     EraseSecrets,
     FindContact,
     OpenChat,
+    PatchChat,
     RecordMessage,
     ReturnToBot,
     SaveChat,
@@ -122,6 +123,11 @@ class Shadow:
         match effect:
             case SaveChat(chat=chat):
                 self.chats[chat.attempt] = chat
+            case PatchChat(attempt=attempt, patch=patch) if attempt in self.chats:
+                chat = self.chats[attempt]
+                self.chats[attempt] = chat.model_copy(update={"state": {**chat.state, **patch}})
+            case PatchChat():
+                pass
             case EraseSecrets():
                 self.chats = {n: c.model_copy(update={"secrets": {}}) for n, c in self.chats.items()}
             case SetTimer(name=name, due_at=due_at):

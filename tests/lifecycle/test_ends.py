@@ -30,6 +30,7 @@ from livechat_sdk.lifecycle.effects import (
     DeliverMessage,
     EraseSecrets,
     OpenChat,
+    PatchChat,
     RecordMessage,
     ReturnToBot,
     SaveChat,
@@ -404,12 +405,14 @@ def test_end_of_the_last_abandoned_chat_erases_the_secrets() -> None:
 
 
 def test_state_that_a_late_send_brings_leaves_no_secrets() -> None:
-    life = Life().requested().opened().joined()
+    life = Life().requested().opened(secrets={"token": "s"}).joined()
     life.user_says("m-1")
     life.starts(SendMessage)
     life.vendor_ends()
-    life.succeeds(SendMessage, chat=a_chat(secrets={"token": "s"}))
-    assert [type(one) for one in life.last] == [SaveChat, EraseSecrets, SetFate]
+    life.succeeds(SendMessage, patch={"sequence": 1})
+    assert [type(one) for one in life.last] == [PatchChat, SetFate]
+    assert life.shadow.chats[1].state == {"sequence": 1}
+    assert life.shadow.chats[1].secrets == {}
 
 
 def test_late_closing_message_of_the_vendor_is_not_taken_for_life() -> None:

@@ -232,7 +232,7 @@ class HandoffLife(RuleBasedStateMachine):
         if isinstance(action, OpenChat):
             brought = {"chat": a_chat(attempt=action.attempt, secrets={"token": "s3cret"})}
         elif isinstance(action, SendMessage) and unavailable:
-            brought = {"chat": self.shadow.chats.get(action.attempt), "acknowledged": True}
+            brought = {"patch": {"sequence": len(self.spoken)}, "acknowledged": True}
         elif isinstance(action, CreateTicket):
             brought = {"ticket": Ticket(source="table", id="1", key=action.key)}
         return EffectSucceeded(action=action, **brought)

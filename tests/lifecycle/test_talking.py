@@ -22,8 +22,8 @@ from livechat_sdk.domain.messages import Direction, Fate, UserReceipt
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.lifecycle.effects import (
     DeliverMessage,
+    PatchChat,
     RecordMessage,
-    SaveChat,
     Say,
     SendMessage,
     SetFate,
@@ -33,7 +33,7 @@ from livechat_sdk.lifecycle.effects import (
     SignalTyping,
 )
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, EffectSucceeded, UserRead, UserTyped
-from livechat_sdk_testing.builders import a_candidate, a_chat, an_agent
+from livechat_sdk_testing.builders import a_candidate, an_agent
 from tests.lifecycle.life import Life
 
 S = HandoffState
@@ -72,12 +72,14 @@ def test_message_that_the_vendor_took_is_sent_or_acknowledged(acknowledged: bool
     assert life.handoff.planned == ()
 
 
-def test_new_state_of_the_chat_that_a_send_brings_is_stored() -> None:
+def test_what_a_send_changes_in_the_state_of_the_chat_is_stored_as_a_patch() -> None:
     life = talking()
     life.user_says("m-1")
-    chat = a_chat(state={"cursor": 2})
-    life.succeeds(SendMessage, chat=chat)
-    assert SaveChat(chat=chat) in life.last
+    life.succeeds(SendMessage, patch={"sequence": 2})
+    assert life.last[0] == PatchChat(attempt=1, patch={"sequence": 2})
+    life.user_says("m-2")
+    life.succeeds(SendMessage)
+    assert not [one for one in life.last if isinstance(one, PatchChat)]
 
 
 def test_refused_message_is_told_to_the_user() -> None:

@@ -12,8 +12,8 @@ from livechat_sdk.lifecycle.effects import (
     CloseChat,
     DeliverMessage,
     OpenChat,
+    PatchChat,
     RecordMessage,
-    SaveChat,
     SaveTicket,
     Say,
     SendMessage,
@@ -185,9 +185,8 @@ def abandoned_attempt_reported(draft: Draft, happening: ProviderReported) -> Non
 
 def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
     """A message of the end user is with the vendor."""
-    if happening.chat is not None:
-        draft.emit(SaveChat(chat=happening.chat))
-        erase_if_done(draft)
+    if happening.patch:
+        draft.emit(PatchChat(attempt=_attempt_number(happening), patch=happening.patch))
     if _was_left_behind(draft, happening):
         return
     key = _message_key(happening)

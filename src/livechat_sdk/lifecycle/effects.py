@@ -34,6 +34,7 @@ __all__ = [
     "FindContact",
     "LedgerWrite",
     "OpenChat",
+    "PatchChat",
     "RecordMessage",
     "ReturnToBot",
     "SaveChat",
@@ -232,6 +233,17 @@ class SaveChat(Model):
     chat: Chat
 
 
+class PatchChat(Model):
+    """Change named keys of ``Chat.state`` of an attempt, as the stored chat is then.
+
+    What was changed between the call and its result (by a poll, say) stays. Nothing happens where the
+    vendor's side of the attempt is not known.
+    """
+
+    attempt: int
+    patch: Metadata
+
+
 class SaveTicket(Model):
     """Store a ticket."""
 
@@ -262,6 +274,7 @@ LedgerWrite = (
     | CancelActions
     | ChangeOwner
     | SaveChat
+    | PatchChat
     | SaveTicket
     | EraseSecrets
     | SetTimer

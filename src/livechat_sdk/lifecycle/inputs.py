@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from livechat_sdk.domain.base import Identifier, Model, ShortText, Timestamp
+from pydantic import Field
+
+from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Candidate, OpeningHours, SurveyAnswer
@@ -103,10 +105,14 @@ class ContactFound(Model):
 
 
 class EffectSucceeded(Model):
-    """An action was carried out. The fields hold what it brought, if it brings anything."""
+    """An action was carried out. The fields hold what it brought, if it brings anything.
+
+    ``chat`` comes with an opened chat alone; ``patch`` changes named keys of ``Chat.state``.
+    """
 
     action: Action
     chat: Chat | None = None
+    patch: Metadata = Field(default_factory=dict)
     vendor_id: str | None = None
     acknowledged: bool = False
     detail: ShortText | None = None

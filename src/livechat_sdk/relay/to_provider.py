@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from livechat_sdk.domain.base import Metadata
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Direction, Fate, TranscriptEntry
@@ -87,19 +88,21 @@ class ProviderCalls:
                 return EffectDoubtful(action=action, error="the process stopped during the send")
         if not await self._store.start_action(row.id):
             return None
-        sent, after = await self._send_parts(provider, chat, plan.parts)
+        sent, patch = await self._send_parts(provider, chat, plan.parts)
         return EffectSucceeded(
             action=action,
             vendor_id=sent.vendor_id,
             acknowledged=sent.acknowledged,
             detail=detail,
-            chat=None if after is chat else after,
+            patch=patch,
         )
 
     async def _send_parts(
         self, provider: AnyProvider, chat: Chat, parts: Sequence[PlannedMessage]
-    ) -> tuple[Sent, Chat]:
+    ) -> tuple[Sent, Metadata]:
+        """Send the parts in order; returns the last answer, and what all of them changed in the state."""
         sent = Sent()
+        patch: Metadata = {}
         for number, part in enumerate(parts):
             try:
                 async with asyncio.timeout(CALL_LIMIT):
@@ -109,9 +112,10 @@ class ProviderCalls:
             except Exception as error:
                 if not await self._after_failure(provider, chat, part, error, first=number == 0):
                     raise
-            if sent.patch:
+            if sent.patch:  # the next part must see it
+                patch = {**patch, **sent.patch}
                 chat = chat.model_copy(update={"state": {**chat.state, **sent.patch}})
-        return sent, chat
+        return sent, patch
 
     async def _after_failure(
         self, provider: AnyProvider, chat: Chat, part: PlannedMessage, error: Exception, *, first: bool

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from livechat_sdk.domain.base import utc_text
+from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.ledger import documents
 from livechat_sdk.ledger.fates import ARRIVED, RETURNED_TO_BOT, SETTLED_AGAINST, next_fate
@@ -22,6 +23,7 @@ from livechat_sdk.lifecycle.effects import (
     EraseSecrets,
     LedgerWrite,
     OpenChat,
+    PatchChat,
     RecordMessage,
     ReturnToBot,
     SaveChat,
@@ -274,12 +276,28 @@ def _save_chat(db: sqlite3.Connection, place: Place, save: SaveChat, box: Secret
     )
 
 
+def _patch_chat(db: sqlite3.Connection, place: Place, patch: PatchChat) -> None:
+    row = db.execute(
+        "SELECT document FROM chats WHERE workspace = ? AND handoff_id = ? AND attempt = ?",
+        (place.workspace, place.handoff_id, patch.attempt),
+    ).fetchone()
+    if row is None or row[0] is None:
+        return
+    chat = documents.load(Chat, row[0])
+    patched = chat.model_copy(update={"state": {**chat.state, **patch.patch}})
+    db.execute(
+        "UPDATE chats SET document = ? WHERE workspace = ? AND handoff_id = ? AND attempt = ?",
+        (documents.dump_chat(patched), place.workspace, place.handoff_id, patch.attempt),
+    )
+
+
 _WRITERS: dict[type[LedgerWrite], Callable[[sqlite3.Connection, Place, Any], None]] = {
     RecordMessage: _record,
     SetFate: _set_fate,
     ReturnToBot: _return_to_bot,
     CancelActions: _cancel_actions,
     ChangeOwner: _change_owner,
+    PatchChat: _patch_chat,
     SaveTicket: _save_ticket,
     EraseSecrets: _erase_secrets,
     SetTimer: _set_timer,
