@@ -13,7 +13,16 @@ from livechat_sdk.domain.chats import AgentJoined, ProviderEvent
 from livechat_sdk.domain.handoff import Attempt, Candidate, Handoff, HandoffRequest, HandoffState, Route
 from livechat_sdk.domain.messages import Direction, Fate, Message
 from livechat_sdk.domain.people import Agent, EndUser
-from livechat_sdk.ledger.store import ActionStatus, Applied, Change, Created, Store, TimerRow
+from livechat_sdk.ledger.store import (
+    ActionRow,
+    ActionStatus,
+    Applied,
+    Change,
+    Completion,
+    Created,
+    Store,
+    TimerRow,
+)
 from livechat_sdk.lifecycle.effects import Action, ChangeOwner, LedgerWrite, RecordMessage
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -80,6 +89,11 @@ def an_event(
     )
 
 
+def completion(row: ActionRow, status: ActionStatus, error: str | None = None) -> Completion:
+    """The end of an action, as the worker reports it that runs it."""
+    return Completion(row.id, status, error, row.fence)
+
+
 def content_of(folder: Path) -> bytes:
     """Every byte of every file in a folder."""
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
@@ -113,7 +127,7 @@ class Story:
         self,
         *writes: LedgerWrite,
         actions: Sequence[Action] = (),
-        completes: tuple[int, ActionStatus, str | None] | None = None,
+        completes: Completion | None = None,
         event: ProviderEvent | None = None,
         inbox_id: int | None = None,
         fired: TimerRow | None = None,

@@ -17,6 +17,7 @@ from livechat_sdk.ledger.store import (
     Change,
     DuplicateEvent,
     DuplicateMessage,
+    TimerGone,
     VersionConflict,
 )
 from livechat_sdk.lifecycle.effects import (
@@ -106,6 +107,11 @@ class Model:
     def apply(self, change: Change, new_ids: list[int]) -> None:
         """One step."""
         state, handoff = copy.deepcopy(self.state), change.handoff
+        if change.fired is not None:
+            place = (change.fired.handoff_id, change.fired.name)
+            if state.timers.get(place) != change.fired.due_at:
+                raise Refused(TimerGone)
+            del state.timers[place]
         if change.event is not None:
             if change.event.id in state.seen:
                 raise Refused(DuplicateEvent)
@@ -116,14 +122,10 @@ class Model:
                 raise Refused(VersionConflict)
             state.handoffs[handoff.id] = handoff
         if change.completes is not None:
-            action_id, status, error = change.completes
-            action = state.actions[action_id]
+            done = change.completes
+            action = state.actions[done.action_id]
             if action.handoff_id == handoff.id:
-                action.status, action.error, action.tries = status, error, action.tries + 1
-        if change.fired is not None:
-            place = (change.fired.handoff_id, change.fired.name)
-            if state.timers.get(place) == change.fired.due_at:
-                del state.timers[place]
+                action.status, action.error, action.tries = done.status, done.error, action.tries + 1
         self._rest(state, change, new_ids)
         self.state = state
 

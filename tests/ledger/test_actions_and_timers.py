@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import Choice, Direction, Fate
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.domain.outgoing import SystemMessage
-from livechat_sdk.ledger.store import ActionStatus, LaneId, Store, TimerRow
+from livechat_sdk.ledger.store import ActionStatus, LaneId, Store, TimerGone, TimerRow
 from livechat_sdk.lifecycle.effects import (
     Action,
     CancelActions,
@@ -23,7 +25,7 @@ from livechat_sdk.lifecycle.effects import (
     SetTimer,
     UpdateDetails,
 )
-from tests.ledger.builders import NOW, Story, a_handoff, an_attempt, later
+from tests.ledger.builders import NOW, Story, a_handoff, an_attempt, completion, later
 from tests.ledger.conftest import Backend
 
 SAY = Say(key="h1.2.waiting.0", moment=Moment.WAITING, params={"position": 3}, owner_number=1)
@@ -84,7 +86,7 @@ async def test_open_actions_of_all_handoffs_come_in_the_order_of_decisions(store
 
 async def test_a_started_action_is_still_open_after_a_restart(backend: Backend, store: Store) -> None:
     created = await Story(store).start(actions=[Decide(), FindContact()])
-    assert await store.start_action(created.actions[0].id)
+    assert await store.start_action(created.actions[0])
 
     store = await backend.reopen(store)
 
@@ -94,39 +96,42 @@ async def test_a_started_action_is_still_open_after_a_restart(backend: Backend, 
 async def test_a_started_action_may_be_started_again(store: Store) -> None:
     created = await Story(store).start(actions=[Decide()])
 
-    assert await store.start_action(created.actions[0].id)
-    assert await store.start_action(created.actions[0].id)
+    assert await store.start_action(created.actions[0])
+    assert await store.start_action(created.actions[0])
 
 
 @pytest.mark.parametrize("status", [ActionStatus.DONE, ActionStatus.FAILED, ActionStatus.DOUBTFUL])
 async def test_a_finished_action_is_not_started_postponed_or_open(store: Store, status: ActionStatus) -> None:
     story = Story(store)
     created = await story.start(actions=[Decide()])
-    action_id = created.actions[0].id
-    await story.note(completes=(action_id, status, "why" if status is not ActionStatus.DONE else None))
+    action = created.actions[0]
+    why = "why" if status is not ActionStatus.DONE else None
+    await story.note(completes=completion(action, status, why))
 
-    assert not await store.start_action(action_id)
-    await store.postpone_action(action_id, not_before=later(5), error="late")
+    assert not await store.start_action(action)
+    await store.postpone_action(action, not_before=later(5), error="late")
 
     (row,) = await store.actions("h1")
     assert row.status is status
     assert row.tries == 1
-    assert row.error == ("why" if status is not ActionStatus.DONE else None)
+    assert row.error == why
     assert await store.open_actions() == []
 
 
 async def test_an_unknown_action_does_not_start(store: Store) -> None:
-    assert not await store.start_action(4711)
+    created = await Story(store).start(actions=[Decide()])
+
+    assert not await store.start_action(replace(created.actions[0], id=4711))
 
 
 async def test_a_postponed_action_waits_and_counts_its_tries(store: Store) -> None:
     story = Story(store)
     created = await story.start(actions=[Decide()])
-    action_id = created.actions[0].id
-    await store.start_action(action_id)
-    await store.postpone_action(action_id, not_before=later(5), error="HTTP 503")
-    await store.start_action(action_id)
-    await store.postpone_action(action_id, not_before=later(20), error="HTTP 502")
+    action = created.actions[0]
+    await store.start_action(action)
+    await store.postpone_action(action, not_before=later(5), error="HTTP 503")
+    await store.start_action(action)
+    await store.postpone_action(action, not_before=later(20), error="HTTP 502")
 
     (row,) = await store.open_actions()
     assert (row.status, row.tries, row.not_before, row.error) == (
@@ -136,9 +141,56 @@ async def test_a_postponed_action_waits_and_counts_its_tries(store: Store) -> No
         "HTTP 502",
     )
 
-    await story.note(completes=(action_id, ActionStatus.DONE, None))
+    await story.note(completes=completion(action, ActionStatus.DONE))
     (row,) = await store.actions("h1")
     assert (row.status, row.tries, row.not_before, row.error) == (ActionStatus.DONE, 3, None, None)
+
+
+async def test_an_action_that_may_have_arrived_stays_started_while_it_waits(store: Store) -> None:
+    created = await Story(store).start(actions=[Decide()])
+    await store.start_action(created.actions[0])
+    await store.postpone_action(created.actions[0], not_before=later(5), error="timeout", started=True)
+
+    (row,) = await store.open_actions()
+    assert (row.status, row.tries, row.not_before) == (ActionStatus.STARTED, 1, later(5))
+
+
+async def test_nothing_is_claimed_that_this_worker_has_already(store: Store) -> None:
+    await Story(store).start(actions=[Decide(), FindContact()])
+
+    assert list(await store.claim()) == []
+
+
+async def test_a_restarted_worker_claims_every_open_action_once_and_in_order(
+    backend: Backend, store: Store
+) -> None:
+    one, two = Story(store), Story(store, a_handoff("h2", conversation_id="c2"))
+    first = await one.start(actions=[Decide(), FindContact()])
+    second = await two.start(actions=[Decide()])
+    await store.start_action(first.actions[1])
+    await one.note(completes=completion(first.actions[0], ActionStatus.DONE))
+
+    store = await backend.reopen(store)
+    claimed = await store.claim()
+
+    assert [(row.id, row.status) for row in claimed] == [
+        (first.actions[1].id, ActionStatus.STARTED),
+        (second.actions[0].id, ActionStatus.PENDING),
+    ]
+    assert list(await store.claim()) == []
+
+
+async def test_claiming_in_small_portions_reaches_everything(backend: Backend, store: Store) -> None:
+    for number in range(7):
+        await Story(store, a_handoff(f"h{number}", conversation_id=f"c{number}")).start(actions=[Decide()])
+
+    store = await backend.reopen(store)
+    claimed: list[int] = []
+    while rows := await store.claim(limit=2):
+        claimed += [row.id for row in rows]
+
+    assert sorted(claimed) == [row.id for row in await store.open_actions()]
+    assert len(claimed) == 7
 
 
 async def test_the_result_of_an_action_belongs_to_its_handoff(store: Store) -> None:
@@ -146,7 +198,7 @@ async def test_the_result_of_an_action_belongs_to_its_handoff(store: Store) -> N
     created = await one.start(actions=[Decide()])
     await two.start()
 
-    await two.note(completes=(created.actions[0].id, ActionStatus.DONE, None))
+    await two.note(completes=completion(created.actions[0], ActionStatus.DONE))
 
     assert [row.status for row in await store.actions("h1")] == [ActionStatus.PENDING]
 
@@ -166,19 +218,19 @@ async def test_what_an_attempt_has_not_started_is_withdrawn_but_never_its_closin
             Decide(),
         ],
     )
-    await store.start_action(created.actions[1].id)
+    await store.start_action(created.actions[1])
 
     await story.note(CancelActions(attempt=1), actions=[SendMessage(attempt=1, message_key="m3")])
 
     statuses = " ".join(row.status for row in await store.actions("h1"))
     assert statuses == "withdrawn started withdrawn withdrawn pending pending pending pending pending"
-    assert not await store.start_action(created.actions[0].id)
+    assert not await store.start_action(created.actions[0])
 
 
 async def test_words_are_stored_with_the_action_and_in_the_ledger(store: Store) -> None:
     created = await Story(store).start(actions=[SAY])
 
-    await store.store_words(created.actions[0].id, WORDS)
+    await store.store_words(created.actions[0], WORDS)
 
     (row,) = await store.open_actions()
     assert row.rendered == WORDS
@@ -191,8 +243,8 @@ async def test_words_are_stored_with_the_action_and_in_the_ledger(store: Store) 
 async def test_the_first_words_stand(store: Store) -> None:
     created = await Story(store).start(actions=[SAY])
 
-    await store.store_words(created.actions[0].id, WORDS)
-    await store.store_words(created.actions[0].id, WORDS.model_copy(update={"text": "Something else"}))
+    await store.store_words(created.actions[0], WORDS)
+    await store.store_words(created.actions[0], WORDS.model_copy(update={"text": "Something else"}))
 
     (row,) = await store.open_actions()
     assert row.rendered == WORDS
@@ -203,7 +255,7 @@ async def test_silence_is_stored_without_an_entry(store: Store) -> None:
     created = await Story(store).start(actions=[SAY])
     silence = WORDS.model_copy(update={"text": ""})
 
-    await store.store_words(created.actions[0].id, silence)
+    await store.store_words(created.actions[0], silence)
 
     (row,) = await store.open_actions()
     assert row.rendered == silence
@@ -257,6 +309,7 @@ async def test_a_stale_firing_leaves_the_timer_that_was_set_since(store: Store) 
     (stale,) = await store.due_timers(later(10))
     await story.note(SetTimer(name="a", due_at=later(60)))
 
-    await story.note(fired=stale, refused="stale")
+    with pytest.raises(TimerGone):
+        await story.note(fired=stale, refused="stale")
 
     assert await store.next_timer() == later(60)

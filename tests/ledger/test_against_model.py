@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from livechat_sdk.ledger.store import (
     DuplicateEvent,
     DuplicateMessage,
     Store,
+    TimerGone,
     TimerRow,
     VersionConflict,
 )
@@ -39,7 +40,16 @@ from livechat_sdk.lifecycle.effects import (
     SetTimer,
     UpdateDetails,
 )
-from tests.ledger.builders import NOW, a_handoff, an_attempt, an_event, from_agent, from_user, later
+from tests.ledger.builders import (
+    NOW,
+    a_handoff,
+    an_attempt,
+    an_event,
+    completion,
+    from_agent,
+    from_user,
+    later,
+)
 from tests.ledger.model import OPEN, Model, Refused
 
 T = TypeVar("T")
@@ -75,7 +85,7 @@ ACTIONS = st.one_of(
     st.builds(DeliverMessage, message_key=NAMES, owner_number=st.just(1)),
 )
 EVENTS = st.sampled_from(["e1", "e2", "e3"])
-REFUSALS = (VersionConflict, DuplicateEvent, DuplicateMessage)
+REFUSALS = (VersionConflict, DuplicateEvent, DuplicateMessage, TimerGone)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -86,6 +96,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = Model()
         self.runner = asyncio.Runner()
         self.made = 0
+        self.rows: dict[int, ActionRow] = {}
 
     @initialize()
     def open(self) -> None:
@@ -151,7 +162,7 @@ class StoreMachine(RuleBasedStateMachine):
         async def on_store() -> list[int]:
             created = await self.store.create(change)
             found.append((created.status, created.handoff.id))
-            return [row.id for row in created.actions]
+            return self.noted(created.actions)
 
         self.both(on_store, lambda ids: found.append(self.model.create(change, ids)))
         assert len(set(found)) <= 1
@@ -212,7 +223,7 @@ class StoreMachine(RuleBasedStateMachine):
                 writes=writes,
                 refused=refused,
                 event=an_event(event) if event else None,
-                completes=(completed, status, "why") if completed else None,
+                completes=completion(self.rows[completed], status, "why") if completed else None,
                 fired=TimerRow(fired[0][0], fired[0][1], fired[1] + timedelta(seconds=off))
                 if fired
                 else None,
@@ -221,7 +232,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def apply(self, change: Change) -> None:
         async def on_store() -> list[int]:
-            return [row.id for row in (await self.store.apply(change)).actions]
+            return self.noted((await self.store.apply(change)).actions)
 
         self.both(on_store, lambda ids: self.model.apply(change, ids))
 
@@ -229,13 +240,13 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def start_action(self, data: Any) -> None:
         action_id = data.draw(st.sampled_from(sorted(self.model.state.actions)))
-        assert self.run(self.store.start_action(action_id)) is self.model.start_action(action_id)
+        assert self.run(self.store.start_action(self.rows[action_id])) is self.model.start_action(action_id)
 
     @precondition(lambda self: self.model.state.actions)
     @rule(data=st.data())
     def postpone_action(self, data: Any) -> None:
         action_id = data.draw(st.sampled_from(sorted(self.model.state.actions)))
-        self.run(self.store.postpone_action(action_id, not_before=later(9), error="later"))
+        self.run(self.store.postpone_action(self.rows[action_id], not_before=later(9), error="later"))
         self.model.postpone_action(action_id, "later")
 
     @rule(event=EVENTS)
@@ -248,6 +259,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.run(self.store.close())
         self.store = self.build()
         self.run(self.store.open())
+        claimed = self.run(self.store.claim())
+        assert sorted(row.id for row in claimed) == sorted(
+            number for number, one in self.model.state.actions.items() if one.status in OPEN
+        )
+        self.noted(claimed)
+
+    def noted(self, rows: Sequence[ActionRow]) -> list[int]:
+        """Keep the rows as they were handed out; returns their ids."""
+        self.rows.update({row.id: row for row in rows})
+        return [row.id for row in rows]
 
     @rule()
     def compare(self) -> None:

@@ -18,7 +18,7 @@ from livechat_sdk.ledger.store import (
     VersionConflict,
 )
 from livechat_sdk.lifecycle.effects import Decide, SaveTicket, SetFate, SetTimer
-from tests.ledger.builders import NOW, Story, a_handoff, an_event, from_user, later
+from tests.ledger.builders import NOW, Story, a_handoff, an_event, completion, from_user, later
 
 
 async def snapshot(store: Store) -> tuple[object, ...]:
@@ -162,7 +162,7 @@ async def test_a_refused_step_is_in_the_journal_and_completes_what_it_came_from(
     await story.note(
         refused="not a legal move",
         event=an_event("e1"),
-        completes=(created.actions[0].id, ActionStatus.FAILED, "boom"),
+        completes=completion(created.actions[0], ActionStatus.FAILED, "boom"),
         fired=timer,
     )
 

@@ -13,7 +13,7 @@ from livechat_sdk.lifecycle.effects import (
     SetFate,
     UpdateDetails,
 )
-from tests.ledger.builders import NOW, Story, from_agent, from_user, later
+from tests.ledger.builders import NOW, Story, completion, from_agent, from_user, later
 
 TO_PROVIDER = Direction.TO_PROVIDER
 TO_USER = Direction.TO_USER
@@ -185,21 +185,21 @@ async def test_messages_without_a_started_send_go_back_to_the_bot(store: Store) 
     }
     assert [entry.message.key for entry in await store.returned_to_bot("h1")] == ["held", "planned"]
     assert [row.status for row in await store.actions("h1")] == [ActionStatus.WITHDRAWN]
-    assert not await store.start_action(applied.actions[0].id)
+    assert not await store.start_action(applied.actions[0])
 
 
 async def test_a_send_that_has_started_keeps_its_own_result(store: Store) -> None:
     story = Story(store)
     await story.start(from_user("m1", fate=Fate.PLANNED))
     applied = await story.step(actions=[SendMessage(attempt=1, message_key="m1")])
-    assert await store.start_action(applied.actions[0].id)
+    assert await store.start_action(applied.actions[0])
 
     await story.end(ReturnToBot(message_keys=("m1",)))
 
     assert await story.fates() == {"m1": (Fate.PLANNED, None)}
     assert await store.returned_to_bot("h1") == []
     await story.note(
-        fate_of_user_message("m1", Fate.SENT), completes=(applied.actions[0].id, ActionStatus.DONE, None)
+        fate_of_user_message("m1", Fate.SENT), completes=completion(applied.actions[0], ActionStatus.DONE)
     )
     assert await story.fates() == {"m1": (Fate.SENT, None)}
 
@@ -227,7 +227,7 @@ async def test_details_are_withdrawn_only_when_all_their_answers_go_back(store: 
             UpdateDetails(attempt=1, message_keys=("c",)),
         ],
     )
-    await store.start_action(applied.actions[3].id)
+    await store.start_action(applied.actions[3])
 
     await story.end(ReturnToBot(message_keys=("a", "b", "c")))
 
@@ -248,10 +248,10 @@ async def test_only_a_send_that_had_started_revives_a_refused_message(store: Sto
     story = Story(store)
     await story.start(from_user("m1", fate=Fate.PLANNED), from_user("m2", fate=Fate.DROPPED))
     applied = await story.step(actions=[SendMessage(attempt=1, message_key="m1")])
-    await store.start_action(applied.actions[0].id)
+    await store.start_action(applied.actions[0])
     await story.note(
         fate_of_user_message("m1", Fate.REFUSED, detail="no"),
-        completes=(applied.actions[0].id, ActionStatus.FAILED, "no"),
+        completes=completion(applied.actions[0], ActionStatus.FAILED, "no"),
     )
 
     await story.note(fate_of_user_message("m1", Fate.ACKNOWLEDGED), fate_of_user_message("m2", Fate.SEEN))
@@ -274,7 +274,7 @@ async def test_a_delivery_that_was_refused_and_then_read_is_seen(store: Store) -
     applied = await story.step(actions=[DeliverMessage(message_key="a1", owner_number=1)])
     await story.note(
         SetFate(message_key="a1", direction=TO_USER, fate=Fate.REFUSED, detail="timeout"),
-        completes=(applied.actions[0].id, ActionStatus.FAILED, "timeout"),
+        completes=completion(applied.actions[0], ActionStatus.FAILED, "timeout"),
     )
 
     await story.note(SetFate(message_key="a1", direction=TO_USER, fate=Fate.SEEN))

@@ -31,7 +31,7 @@ from livechat_sdk.lifecycle.effects import (
     SetFate,
     SetTimer,
 )
-from tests.ledger.builders import NOW, Story, a_handoff, an_attempt, an_event, from_user, later
+from tests.ledger.builders import NOW, Story, a_handoff, an_attempt, an_event, completion, from_user, later
 
 SAY = Say(key="s1", moment=Moment.WAITING, owner_number=1)
 
@@ -40,15 +40,15 @@ async def live_through(store: SqliteStore) -> None:
     """Use everything that a store does for a handoff."""
     story = Story(store, a_handoff(attempts=(an_attempt(),)))
     created = await story.start(from_user("m1"), SetTimer(name="t", due_at=later(1)), actions=[SAY])
-    await store.store_words(created.actions[0].id, SystemMessage(text="One moment"))
+    await store.store_words(created.actions[0], SystemMessage(text="One moment"))
     send = SendMessage(attempt=1, message_key="m1")
     applied = await story.step(CancelTimer(name="u"), actions=[OpenChat(attempt=1), send])
-    await store.start_action(applied.actions[1].id)
-    await store.postpone_action(applied.actions[1].id, not_before=later(1), error="x")
+    await store.start_action(applied.actions[1])
+    await store.postpone_action(applied.actions[1], not_before=later(1), error="x")
     chat = Chat(integration="desk", handoff_id="h1", ref="h1.1", secrets={"t": SecretStr("x")})
     await story.note(SaveChat(chat=chat), CancelActions(attempt=2))
     dropped = SetFate(message_key="m1", direction=Direction.TO_PROVIDER, fate=Fate.REFUSED)
-    await story.note(dropped, completes=(applied.actions[1].id, ActionStatus.FAILED, "no"))
+    await story.note(dropped, completes=completion(applied.actions[1], ActionStatus.FAILED, "no"))
     await story.note(dropped.model_copy(update={"fate": Fate.SENT}))
     await store.commit([], [an_event("e1")])
     await store.keep_unmatched(an_event("e2"), NOW)
@@ -66,6 +66,10 @@ async def live_through(store: SqliteStore) -> None:
     await store.journal("h1")
     await store.actions("h1")
     await store.open_actions()
+    await store.claim()
+    await store.open_chats(["desk"])
+    await store.save_poll(chat, chat.model_copy(update={"state": {"cursor": 1}}), [an_event("e9")])
+    await store.forget_unmatched(NOW)
     await store.ownership("c1")
     await store.handoffs()
     await store.handoffs(states=[HandoffState.QUEUED, HandoffState.ACTIVE])
@@ -76,7 +80,7 @@ async def live_through(store: SqliteStore) -> None:
     await store.forget_inbox(99)
 
 
-IN_ORDER = ("handoffs_by_age", "handoffs_live_by_age", "actions_open", "timers_due")
+IN_ORDER = ("handoffs_by_age", "handoffs_live_by_age", "actions_open_by_id", "timers_due")
 """Indexes from whose end a whole workspace is read: oldest first, what is open, what is due."""
 
 
@@ -139,7 +143,8 @@ async def test_the_database_itself_allows_one_live_handoff_for_a_conversation(sq
     await Story(sqlite).start()
     second = """
         INSERT INTO handoffs
-        SELECT workspace, 'h2', 'k2', conversation_id, state, version, created_at, updated_at, document
+        SELECT workspace, 'h2', 'k2', conversation_id, state, version, bot, user_id, format, created_at,
+            updated_at, ended_at, document
         FROM handoffs
     """
     with closing(sqlite3.connect(sqlite.path)) as db, pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.errors import StoreError, StoreLocked
 from livechat_sdk.ledger.schema import SCHEMA_VERSION
 from livechat_sdk.ledger.sqlite import SqliteStore
+from livechat_sdk.lifecycle.effects import Decide, FindContact
 from tests.ledger.builders import Story, a_handoff, content_of, first_step, from_user
 
 SERVE = """
@@ -125,15 +127,38 @@ async def test_a_reader_reads_without_a_server(sqlite: SqliteStore) -> None:
 
 
 async def test_a_reader_cannot_write_and_says_so(sqlite: SqliteStore) -> None:
+    created = await Story(sqlite).start(actions=[Decide()])
     reader = SqliteStore.reader(sqlite.path)
     await reader.open()
 
     with pytest.raises(StoreError, match="opened for reading only"):
         await reader.create(first_step(a_handoff()))
     with pytest.raises(StoreError, match="opened for reading only"):
-        await reader.start_action(1)
+        await reader.store_words(created.actions[0], SystemMessage(text="One moment"))
 
     await reader.close()
+
+
+async def test_a_clerk_writes_beside_the_server_which_claims_what_it_wrote(sqlite: SqliteStore) -> None:
+    await Story(sqlite).start()
+    clerk = SqliteStore.clerk(sqlite.path)
+    await clerk.open()
+
+    applied = await Story(clerk).step(actions=[Decide(), FindContact()])
+
+    assert list(applied.actions) == []
+    claimed = await sqlite.claim()
+    assert [(row.handoff_id, row.lane) for row in claimed] == [("h1", "decide"), ("h1", "contact")]
+    await clerk.close()
+
+
+async def test_a_clerk_makes_no_database(tmp_path: Path) -> None:
+    clerk = SqliteStore.clerk(tmp_path / "ledger.db")
+
+    with pytest.raises(StoreError, match="there is no ledger"):
+        await clerk.open()
+
+    assert content_of(tmp_path) == b""
 
 
 async def test_a_reader_makes_no_file(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from livechat_sdk.dispatcher.intake import Intake
 from livechat_sdk.dispatcher.observing import Observers
 from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
+from livechat_sdk.dispatcher.working import Wakeups, Working
 from livechat_sdk.domain.answers import Accepted, BotAvailability, GateAnswer, NotLive
 from livechat_sdk.domain.clock import Clock, SystemClock
 from livechat_sdk.domain.ends import Who, Why
@@ -32,12 +33,7 @@ from livechat_sdk.errors import (
     UnknownBot,
     WebhookRejected,
 )
-from livechat_sdk.ledger.store import (
-    ActionStatus,
-    DuplicateMessage,
-    Store,
-    VersionConflict,
-)
+from livechat_sdk.ledger.store import Completion, DuplicateMessage, Store, VersionConflict
 from livechat_sdk.lifecycle import bot_may_speak
 from livechat_sdk.lifecycle.inputs import (
     AlreadyOpen,
@@ -54,6 +50,7 @@ from livechat_sdk.lifecycle.inputs import (
 from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay import Relay
 from livechat_sdk.relay.deciding import Decider
+from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.running import ActionRunner
 from livechat_sdk.relay.signals import Signals
 from livechat_sdk.relay.to_user import UserDeliveries
@@ -130,6 +127,7 @@ class Dispatcher(Inquiries):
         self._intake = Intake(self.store, self.clock, self._stepper)
         self._decider = Decider(settings, self.hooks, self._providers)
         deliveries = UserDeliveries(self.store, self.hooks, settings, channel)
+        guard = LeaseGuard()
         runner = ActionRunner(
             store=self.store,
             clock=self.clock,
@@ -138,10 +136,13 @@ class Dispatcher(Inquiries):
             providers=self._providers,
             decider=self._decider,
             deliveries=deliveries,
+            lease=guard,
         )
-        self._relay = Relay(self.store, self.clock, runner, self._result)
+        self._relay = Relay(self.store, self.clock, runner, self._result, guard)
         self._signals = Signals(self.store, self._relay, deliveries, self._providers)
         self._observers = Observers(self.hooks)
+        wake = Wakeups(self._intake.inbox_changed, self._intake.timers_changed, self._watchers.changed)
+        self._working = Working(self.store, self._relay, guard, wake)
         self._running = False
         self.database: EmbeddedDatabase = NotifyingDatabase(self.store, self._intake.inbox_changed)
         """The ledger's database, for programs that keep their own tables beside the ledger."""
@@ -175,11 +176,11 @@ class Dispatcher(Inquiries):
                 start = getattr(built, "start", None)
                 if start is not None:
                     await start(host)
+            await self._working.start()
         except BaseException:
             await self.store.close()
             raise
         self._running = True
-        self._relay.enqueue(await self.store.open_actions(), interrupted=True)
         self._intake.start()
         return self
 
@@ -188,6 +189,7 @@ class Dispatcher(Inquiries):
     ) -> None:
         self._running = False
         await self._intake.stop()
+        await self._working.stop()
         await self._relay.stop()
         await self._stepper.stop()
         await self._signals.stop()
@@ -200,6 +202,10 @@ class Dispatcher(Inquiries):
                 except Exception:
                     logger.exception("integration %s did not stop cleanly", name)
         self.hooks.close()
+        try:
+            await self.store.release()
+        except StoreError as trouble:
+            logger.warning("others take over when the lease has run out: %s", trouble)
         await self.store.close()
 
     # What platforms call
@@ -388,9 +394,7 @@ class Dispatcher(Inquiries):
         owner = await self.store.ownership(submitted.handoff.request.conversation_id)
         return NotLive(owner.owner, owner.number, owner.live_handoff)
 
-    async def _result(
-        self, handoff_id: str, happening: Input, *, completes: tuple[int, ActionStatus, str | None]
-    ) -> None:
+    async def _result(self, handoff_id: str, happening: Input, *, completes: Completion) -> None:
         with suppress(HandoffNotFound):  # erased meanwhile
             await self._stepper.submit(handoff_id, happening, completes=completes)
         if isinstance(happening, EffectSucceeded) and happening.chat is not None:

@@ -10,7 +10,7 @@ from livechat_sdk.dispatcher.stepping import Stepper
 from livechat_sdk.domain.chats import ProviderEvent
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import HandoffNotFound, StoreError
-from livechat_sdk.ledger.store import DuplicateEvent, DuplicateMessage, Store, TimerRow
+from livechat_sdk.ledger.store import DuplicateEvent, DuplicateMessage, Store, TimerGone, TimerRow
 from livechat_sdk.lifecycle.inputs import ProviderReported, TimerFired
 
 __all__ = ["Intake"]
@@ -165,6 +165,8 @@ class Intake:
             await self._stepper.submit(
                 timer.handoff_id, TimerFired(name=timer.name, due_at=timer.due_at), fired=timer
             )
+        except TimerGone:
+            logger.debug("timer %s of %s was taken meanwhile", timer.name, timer.handoff_id)
         except HandoffNotFound:
             logger.info("timer %s of %s: the handoff is gone", timer.name, timer.handoff_id)
         except StoreError:

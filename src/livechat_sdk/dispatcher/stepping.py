@@ -20,8 +20,8 @@ from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.errors import HandoffNotFound, StoreError
 from livechat_sdk.ledger.store import (
     ActionRow,
-    ActionStatus,
     Change,
+    Completion,
     Created,
     Store,
     TimerRow,
@@ -113,7 +113,7 @@ class Stepper:
         handoff_id: str,
         happening: Input,
         *,
-        completes: tuple[int, ActionStatus, str | None] | None = None,
+        completes: Completion | None = None,
         event: ProviderEvent | None = None,
         inbox_id: int | None = None,
         fired: TimerRow | None = None,
@@ -121,7 +121,7 @@ class Stepper:
         """Apply one input to a handoff and commit the step.
 
         Raises ``HandoffNotFound``, ``StoreError``, and what the ledger refuses: ``DuplicateEvent``,
-        ``DuplicateMessage``. Nothing is written then.
+        ``DuplicateMessage``, ``TimerGone``, ``LaneLost``. Nothing is written then.
         """
         return await self._to_its_end(
             self._submit(
@@ -134,7 +134,7 @@ class Stepper:
         handoff_id: str,
         happening: Input,
         *,
-        completes: tuple[int, ActionStatus, str | None] | None,
+        completes: Completion | None,
         event: ProviderEvent | None,
         inbox_id: int | None,
         fired: TimerRow | None,
@@ -161,7 +161,7 @@ class Stepper:
         before: Handoff,
         happening: Input,
         *,
-        completes: tuple[int, ActionStatus, str | None] | None = None,
+        completes: Completion | None = None,
         event: ProviderEvent | None = None,
         inbox_id: int | None = None,
         fired: TimerRow | None = None,

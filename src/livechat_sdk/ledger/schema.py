@@ -10,7 +10,7 @@ from __future__ import annotations
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Number of the tables below. A database with a larger one is refused."""
 
 SCHEMA: tuple[str, ...] = (
@@ -38,8 +38,12 @@ SCHEMA: tuple[str, ...] = (
         conversation_id TEXT NOT NULL,
         state TEXT NOT NULL,
         version INTEGER NOT NULL,
+        bot TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        format INTEGER NOT NULL,
         created_at TEXT NOT NULL,
         updated_at TEXT NOT NULL,
+        ended_at TEXT,
         document TEXT NOT NULL,
         PRIMARY KEY (workspace, id),
         UNIQUE (workspace, request_key),
@@ -54,6 +58,12 @@ SCHEMA: tuple[str, ...] = (
     """,
     """
     CREATE INDEX handoffs_live_by_age ON handoffs (workspace, created_at, id) WHERE state <> 'ended'
+    """,
+    """
+    CREATE INDEX handoffs_of_user ON handoffs (workspace, user_id)
+    """,
+    """
+    CREATE INDEX handoffs_by_end ON handoffs (workspace, ended_at) WHERE state = 'ended'
     """,
     """
     CREATE TABLE requests (
@@ -77,6 +87,8 @@ SCHEMA: tuple[str, ...] = (
         secrets BLOB,
         opened_at TEXT NOT NULL,
         closed_at TEXT,
+        shard INTEGER NOT NULL,
+        left_open INTEGER NOT NULL DEFAULT 0 CHECK (left_open IN (0, 1)),
         UNIQUE (workspace, handoff_id, attempt),
         FOREIGN KEY (workspace, handoff_id) REFERENCES handoffs (workspace, id) ON DELETE CASCADE
     ) STRICT
@@ -86,6 +98,10 @@ SCHEMA: tuple[str, ...] = (
     """,
     """
     CREATE INDEX chats_by_vendor_ref ON chats (workspace, integration, vendor_ref)
+    """,
+    """
+    CREATE INDEX chats_open ON chats (workspace, integration, id)
+    WHERE document IS NOT NULL AND (closed_at IS NULL OR left_open = 1)
     """,
     """
     CREATE TABLE entries (
@@ -121,6 +137,7 @@ SCHEMA: tuple[str, ...] = (
         error TEXT,
         document TEXT NOT NULL,
         rendered TEXT,
+        worker TEXT,
         created_at TEXT NOT NULL,
         updated_at TEXT NOT NULL,
         FOREIGN KEY (workspace, handoff_id) REFERENCES handoffs (workspace, id) ON DELETE CASCADE
@@ -133,11 +150,15 @@ SCHEMA: tuple[str, ...] = (
     CREATE INDEX actions_open ON actions (workspace, handoff_id, id) WHERE status IN ('pending', 'started')
     """,
     """
+    CREATE INDEX actions_open_by_id ON actions (workspace, id) WHERE status IN ('pending', 'started')
+    """,
+    """
     CREATE TABLE timers (
         workspace TEXT NOT NULL,
         handoff_id TEXT NOT NULL,
         name TEXT NOT NULL,
         due_at TEXT NOT NULL,
+        shard INTEGER NOT NULL,
         PRIMARY KEY (workspace, handoff_id, name),
         FOREIGN KEY (workspace, handoff_id) REFERENCES handoffs (workspace, id) ON DELETE CASCADE
     ) STRICT
@@ -164,6 +185,7 @@ SCHEMA: tuple[str, ...] = (
         kept INTEGER NOT NULL CHECK (kept IN (0, 1)),
         event TEXT NOT NULL,
         received_at TEXT NOT NULL,
+        shard INTEGER NOT NULL,
         UNIQUE (workspace, integration, event_id, kept)
     ) STRICT
     """,
@@ -207,6 +229,27 @@ SCHEMA: tuple[str, ...] = (
         stored_at TEXT NOT NULL,
         PRIMARY KEY (workspace, handoff_id, source, ticket_key),
         FOREIGN KEY (workspace, handoff_id) REFERENCES handoffs (workspace, id) ON DELETE CASCADE
+    ) STRICT
+    """,
+    """
+    CREATE INDEX seen_of_handoff ON seen (workspace, handoff_id)
+    """,
+    """
+    CREATE TABLE cooldowns (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        until TEXT NOT NULL,
+        failures INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (workspace, integration)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE tombstones (
+        workspace TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        erased_at TEXT NOT NULL,
+        PRIMARY KEY (workspace, digest)
     ) STRICT
     """,
     """

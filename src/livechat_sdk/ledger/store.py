@@ -1,14 +1,18 @@
-"""What the dispatcher needs from a store. SQLite is one; another database implements the same.
+"""What the dispatcher needs from a store: SQLite for one process, PostgreSQL for any number.
 
 All writes are data, never functions: a store may group many callers into one commit, and must make
 each of them atomic on its own. Every method returns after its commit, so that the caller reads its
 own writes. Every method raises ``StoreError`` when the database cannot be reached; nothing is
 written then. A store serves one workspace.
+
+A store that serves is one *worker*. Several may work on one database: each holds a lease that it must
+keep alive, some of the shards (what happens by itself: timers, inbox, polling) and the lanes in which it
+runs actions. What it holds may be taken over when its lease has run out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,14 +31,21 @@ __all__ = [
     "ActionStatus",
     "Applied",
     "Change",
+    "ChatPlace",
+    "Completion",
     "Created",
     "DuplicateEvent",
     "DuplicateMessage",
     "InboxEvent",
     "JournalEntry",
     "LaneId",
+    "LaneLost",
+    "Lease",
+    "LeaseLost",
+    "News",
     "Ownership",
     "Store",
+    "TimerGone",
     "TimerRow",
     "VersionConflict",
 ]
@@ -54,6 +65,18 @@ class DuplicateMessage(Exception):
     def __init__(self, entry: LedgerEntry) -> None:
         self.entry = entry
         super().__init__(entry.message.key)
+
+
+class LaneLost(Exception):
+    """Another worker runs the lane by now: nothing was written, the result must not be used."""
+
+
+class LeaseLost(Exception):
+    """This worker's lease has run out: what it held may be in other hands, so it must begin anew."""
+
+
+class TimerGone(Exception):
+    """The timer was cancelled, set anew or fired by somebody else meanwhile; nothing was written."""
 
 
 class ActionStatus(StrEnum):
@@ -94,11 +117,26 @@ class ActionRow:
     updated_at: datetime | None = None
     rendered: SystemMessage | None = None
     """For ``Say``: the words, once they are stored. An empty text means that nothing is said."""
+    fence: int = 0
+    """Number of the claim under which this worker runs the lane; an older number is refused."""
 
     @property
     def lane_id(self) -> LaneId:
         """The lane that it runs in."""
         return LaneId(self.handoff_id, self.lane)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The end of an action: its new status, and why if it did not succeed.
+
+    ``fence`` is that of the row as it was handed out.
+    """
+
+    action_id: int
+    status: ActionStatus
+    error: str | None = None
+    fence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +183,44 @@ class InboxEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatPlace:
+    """A chat that is open at a vendor. ``over``: our side has ended or gone on without it."""
+
+    handoff_id: str
+    attempt: int
+    integration: str
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What a worker holds. ``seconds`` count from the moment at which the lease was asked for."""
+
+    seconds: float
+    shards: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What other workers or commands have committed; what is false or empty has not changed.
+
+    ``actions``: there is something to claim. ``handoffs`` are the ids of handoffs that changed.
+    """
+
+    actions: bool = False
+    inbox: bool = False
+    timers: bool = False
+    handoffs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Everything that one step writes, in one transaction.
 
     ``before_version`` is the version that the step was computed from: another one in the database
     raises ``VersionConflict``. It is checked only when ``handoff.version`` differs from it: a step that
     only records fates does not compete with others. ``completes`` is the action whose result this
-    is, with its new status. ``event`` makes the step happen once per event id. ``inbox_id`` is the
+    is. ``event`` makes the step happen once per event id. ``inbox_id`` is the
     inbox row that is done with this. ``fired`` is the timer that fired: it is deleted.
     """
 
@@ -163,7 +232,7 @@ class Change:
     actions: Sequence[Action] = ()
     refused: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    completes: tuple[int, ActionStatus, str | None] | None = None
+    completes: Completion | None = None
     event: ProviderEvent | None = None
     inbox_id: int | None = None
     fired: TimerRow | None = None
@@ -171,7 +240,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a change brought: the new actions, in order, ready to be run."""
+    """What a change brought: the new actions, in order, that this worker must run."""
 
     actions: Sequence[ActionRow]
 
@@ -188,12 +257,45 @@ class Created:
 class Store(EmbeddedDatabase, Protocol):
     """A durable ledger of one workspace."""
 
+    @property
+    def worker(self) -> str:
+        """Id of this worker: a new one after every start, and after a lost lease."""
+        ...
+
     async def open(self) -> None:
         """Make ready: lock what must be locked, bring the schema up to date."""
         ...
 
     async def close(self) -> None:
         """Finish what is being written and let go of everything."""
+        ...
+
+    def on_news(self, tell: Callable[[News], None]) -> None:
+        """Call ``tell``, on the event loop, when others have committed something.
+
+        A hint, never the only way: whoever needs to know looks by itself from time to time.
+        """
+        ...
+
+    async def keep_alive(self) -> Lease:
+        """Extend this worker's lease and take its share of the shards. Raises ``LeaseLost``."""
+        ...
+
+    async def rejoin(self) -> Lease:
+        """Begin anew as another worker after ``LeaseLost``. Nothing that was held before counts."""
+        ...
+
+    async def release(self) -> None:
+        """Let go of lanes, shards and lease, so that others go on at once. For a worker that stops."""
+        ...
+
+    async def claim(self, limit: int = 1000) -> Sequence[ActionRow]:
+        """Take over what nobody runs, and return at most about ``limit`` open actions, in order.
+
+        Those are the open actions of lanes that are free or whose worker's lease has run out, and those
+        that others have put into lanes of this worker. No action is returned twice to the same worker.
+        *Started* ones may have left their process without a result. Empty when there is nothing.
+        """
         ...
 
     async def create(self, change: Change) -> Created:
@@ -209,7 +311,8 @@ class Store(EmbeddedDatabase, Protocol):
     async def apply(self, change: Change) -> Applied:
         """Store one step of an existing handoff.
 
-        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``; nothing is written then.
+        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, ``TimerGone``, ``LaneLost``;
+        nothing is written then.
         """
         ...
 
@@ -243,6 +346,19 @@ class Store(EmbeddedDatabase, Protocol):
         """The vendor's side of an attempt, once the vendor has confirmed it."""
         ...
 
+    async def open_chats(self, integrations: Sequence[str]) -> Sequence[ChatPlace]:
+        """Chats of these integrations that are open at the vendor, in this worker's shards, oldest first."""
+        ...
+
+    async def save_poll(self, before: Chat, after: Chat, events: Sequence[ProviderEvent]) -> bool:
+        """Store what a poll brought: changed keys of the state, new secrets, events for the inbox.
+
+        One transaction. False, and nothing is written, when somebody else has changed one of these keys
+        since ``before`` was read. Without a change and without events nothing is written either. Secrets
+        that were erased meanwhile stay erased.
+        """
+        ...
+
     async def match(self, integration: str, refs: Sequence[str]) -> tuple[str, int] | None:
         """The handoff id and attempt that an event with these refs belongs to; the newest wins."""
         ...
@@ -252,31 +368,42 @@ class Store(EmbeddedDatabase, Protocol):
         ...
 
     async def open_actions(self) -> Sequence[ActionRow]:
-        """Every pending or started action of the workspace, in order: what a restart takes up again."""
+        """Every pending or started action of the workspace, in order, whoever runs it."""
         ...
 
-    async def start_action(self, action_id: int) -> bool:
-        """Note that the call is about to leave. False when the action was withdrawn or is finished."""
+    async def start_action(self, row: ActionRow) -> bool:
+        """Note that the call is about to leave. False when the action was withdrawn or is finished.
+
+        Raises ``LaneLost``.
+        """
         ...
 
-    async def postpone_action(self, action_id: int, *, not_before: datetime, error: str) -> None:
-        """Put a tried action back to pending, to be tried again later; counts the try."""
+    async def postpone_action(
+        self, row: ActionRow, *, not_before: datetime, error: str, started: bool = False
+    ) -> None:
+        """Put off a tried action; counts the try. Raises ``LaneLost``.
+
+        It is pending again, unless ``started``: then it may have arrived, and that must be found out first.
+        """
         ...
 
-    async def store_words(self, action_id: int, message: SystemMessage) -> None:
-        """Store the words of a ``Say``, and the entry in the ledger unless the text is empty."""
+    async def store_words(self, row: ActionRow, message: SystemMessage) -> None:
+        """Store the words of a ``Say``, and the entry in the ledger unless the text is empty.
+
+        Raises ``LaneLost``.
+        """
         ...
 
     async def due_timers(self, now: datetime, limit: int = 100) -> Sequence[TimerRow]:
-        """Timers that are due, oldest first."""
+        """Timers of this worker's shards that are due, oldest first."""
         ...
 
     async def next_timer(self) -> datetime | None:
-        """When the next timer is due."""
+        """When the next timer of this worker's shards is due."""
         ...
 
     async def inbox(self, limit: int = 100) -> Sequence[InboxEvent]:
-        """Events committed by embedded providers that no step has taken yet, in order."""
+        """Events of this worker's shards that were committed and that no step has taken yet, in order."""
         ...
 
     async def keep_unmatched(self, event: ProviderEvent, received_at: datetime) -> bool:
@@ -289,6 +416,10 @@ class Store(EmbeddedDatabase, Protocol):
 
     async def forget_inbox(self, inbox_id: int) -> None:
         """Drop an inbox event that no handoff will ever take."""
+        ...
+
+    async def forget_unmatched(self, before: datetime) -> int:
+        """Drop events that were kept before this time and never matched; returns how many."""
         ...
 
     async def tickets(self, handoff_id: str) -> Sequence[Ticket]:

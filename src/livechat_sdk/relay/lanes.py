@@ -17,8 +17,9 @@ from typing import Protocol
 
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import StoreError
-from livechat_sdk.ledger.store import ActionRow, ActionStatus, LaneId, Store
+from livechat_sdk.ledger.store import ActionRow, ActionStatus, Completion, LaneId, LaneLost, LeaseLost, Store
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, Input
+from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.retrying import judge
 
 __all__ = ["Relay", "Runner", "Submit"]
@@ -31,10 +32,8 @@ _STORE_PAUSE = timedelta(seconds=1)
 class Submit(Protocol):
     """Hands an input to a handoff, together with the action whose result it is."""
 
-    async def __call__(
-        self, handoff_id: str, happening: Input, *, completes: tuple[int, ActionStatus, str | None]
-    ) -> object:
-        """Commit the step; new actions are given to the relay before this returns."""
+    async def __call__(self, handoff_id: str, happening: Input, *, completes: Completion) -> object:
+        """Commit the step; new actions are given to the relay before this returns. Raises ``LaneLost``."""
         ...
 
 
@@ -56,8 +55,11 @@ class Runner(Protocol):
 class Relay:
     """Runs the actions of one dispatcher."""
 
-    def __init__(self, store: Store, clock: Clock, runner: Runner, submit: Submit) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, runner: Runner, submit: Submit, lease: LeaseGuard | None = None
+    ) -> None:
         self._store = store
+        self._lease = lease or LeaseGuard()
         self._clock = clock
         self._runner = runner
         self._submit = submit
@@ -65,6 +67,8 @@ class Relay:
         self._stopping = False
         self.broken: list[str] = []
         """Lanes that stopped because of a bug; a restart takes their actions up again."""
+        self.lost = 0
+        """Actions that another worker had taken over before this one was done with them."""
 
     @property
     def busy_lanes(self) -> int:
@@ -80,8 +84,8 @@ class Relay:
         """Whether a lane has something to do."""
         return lane in self._lanes
 
-    def enqueue(self, rows: Sequence[ActionRow], *, interrupted: bool = False) -> None:
-        """Take over actions, in order. ``interrupted``: they come from an earlier process."""
+    def enqueue(self, rows: Sequence[ActionRow]) -> None:
+        """Take over actions, in order. *Started* ones may have left an earlier process without a result."""
         if self._stopping:
             return
         for row in rows:
@@ -91,7 +95,17 @@ class Relay:
                 lane.task = asyncio.create_task(
                     self._run_lane(row.lane_id, lane), name=f"lane {row.handoff_id} {row.lane}"
                 )
-            lane.add(row, interrupted=interrupted and row.status is ActionStatus.STARTED)
+            lane.add(row)
+
+    async def abandon(self) -> None:
+        """Interrupt everything: the lanes are no longer this worker's. Whoever claims them goes on."""
+        lanes = tuple(self._lanes.values())
+        self._lanes.clear()
+        tasks = [lane.task for lane in lanes if lane.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.lost += sum(lane.size for lane in lanes)
 
     async def stop(self, *, grace: float = 5.0) -> None:
         """Let running calls finish for ``grace`` seconds, then interrupt them.
@@ -113,6 +127,12 @@ class Relay:
             while not self._stopping and (row := await lane.next_due(self._clock)) is not None:
                 try:
                     await self._run_row(row, lane)
+                except LaneLost:
+                    logger.warning("lane %s is run by another worker now; %s is left to it", lane_id, row.id)
+                    self.lost += lane.drop(row.fence)
+                except LeaseLost as error:
+                    logger.warning("lane %s waits: %s", lane_id, error)
+                    lane.postpone(row, self._clock.now() + _STORE_PAUSE, tries=row.tries)
                 except StoreError as error:
                     logger.warning("the ledger cannot be written, lane %s waits: %s", lane_id, error)
                     lane.postpone(row, self._clock.now() + _STORE_PAUSE, tries=row.tries)
@@ -124,10 +144,11 @@ class Relay:
                 del self._lanes[lane_id]
 
     async def _run_row(self, row: ActionRow, lane: _Lane) -> None:
-        interrupted = lane.take_interrupted(row.id)
+        if self._lease.left <= 0:
+            raise LeaseLost("this worker's lease has run out")
         try:
-            result = await self._runner.run(row, interrupted=interrupted)
-        except StoreError:
+            result = await self._runner.run(row, interrupted=row.status is ActionStatus.STARTED)
+        except (StoreError, LaneLost, LeaseLost):
             raise
         except Exception as error:  # noqa: BLE001  (any failure of an adapter is judged, never lost)
             await self._not_done(row, lane, error)
@@ -157,7 +178,7 @@ class Relay:
         )
         if verdict.kind == "again":
             not_before = self._clock.now() + timedelta(seconds=verdict.pause)
-            await self._store.postpone_action(row.id, not_before=not_before, error=text)
+            await self._store.postpone_action(row, not_before=not_before, error=text)
             lane.postpone(row, not_before, tries=tries)
             return
         result: Input
@@ -175,7 +196,9 @@ class Relay:
         pause = _STORE_PAUSE.total_seconds()
         while True:
             try:
-                await self._submit(row.handoff_id, result, completes=(row.id, status, note))
+                await self._submit(
+                    row.handoff_id, result, completes=Completion(row.id, status, note, row.fence)
+                )
             except StoreError as error:
                 if self._stopping:
                     raise
@@ -194,16 +217,18 @@ class _Lane:
         self.waiting = False
         self._rows: deque[ActionRow] = deque()
         self._not_before: dict[int, datetime] = {}
-        self._interrupted: set[int] = set()
         self._changed = asyncio.Event()
         self._stopped = False
 
-    def add(self, row: ActionRow, *, interrupted: bool) -> None:
+    @property
+    def size(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: ActionRow) -> None:
+        self.remove(row)  # an action that was claimed anew replaces what is left of the old claim
         self._rows.append(row)
         if row.not_before is not None:
             self._not_before[row.id] = row.not_before
-        if interrupted:
-            self._interrupted.add(row.id)
         self.waiting = False
         self._changed.set()
 
@@ -211,16 +236,18 @@ class _Lane:
         self._rows = deque(other for other in self._rows if other.id != row.id)
         self._not_before.pop(row.id, None)
 
-    def postpone(self, row: ActionRow, not_before: datetime, *, tries: int) -> None:
-        self._not_before[row.id] = not_before
-        later = replace(row, tries=tries, status=ActionStatus.PENDING, not_before=not_before)
-        self._rows = deque(later if other.id == row.id else other for other in self._rows)
+    def drop(self, fence: int) -> int:
+        """Forget what was handed out under this claim or an earlier one; returns how many actions."""
+        gone = [row for row in self._rows if row.fence <= fence]
+        for row in gone:
+            self.remove(row)
+        return len(gone)
 
-    def take_interrupted(self, row_id: int) -> bool:
-        if row_id in self._interrupted:
-            self._interrupted.discard(row_id)
-            return True
-        return False
+    def postpone(self, row: ActionRow, not_before: datetime, *, tries: int, started: bool = False) -> None:
+        self._not_before[row.id] = not_before
+        status = ActionStatus.STARTED if started else ActionStatus.PENDING
+        later = replace(row, tries=tries, status=status, not_before=not_before)
+        self._rows = deque(later if other.id == row.id else other for other in self._rows)
 
     def stop(self) -> None:
         self._stopped = True

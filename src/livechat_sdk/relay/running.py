@@ -29,6 +29,7 @@ from livechat_sdk.lifecycle.inputs import ContactFound, EffectFailed, EffectSucc
 from livechat_sdk.policies.ticket_draft import draft_for
 from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay.deciding import Decider
+from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.to_provider import ProviderCalls
 from livechat_sdk.relay.to_user import UserDeliveries
 
@@ -54,6 +55,7 @@ class ActionRunner:
         providers: Mapping[str, AnyProvider],
         decider: Decider,
         deliveries: UserDeliveries,
+        lease: LeaseGuard,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -62,7 +64,7 @@ class ActionRunner:
         self._providers = providers
         self._decider = decider
         self._deliveries = deliveries
-        self._calls = ProviderCalls(store)
+        self._calls = ProviderCalls(store, lease)
 
     async def is_repeatable(self, row: ActionRow) -> bool:
         """Everything is safe to repeat by contract, but a send to a vendor that does not know our keys."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from livechat_sdk.domain.base import Metadata
@@ -10,11 +9,12 @@ from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Direction, Fate, TranscriptEntry
 from livechat_sdk.errors import ProviderError, RejectedError, RetryableError, UnavailableError
-from livechat_sdk.ledger.store import ActionRow, Store
+from livechat_sdk.ledger.store import ActionRow, LeaseLost, Store
 from livechat_sdk.lifecycle.effects import CloseChat, OpenChat, SendMessage, UpdateDetails
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, EffectSucceeded, Input
 from livechat_sdk.provider.interface import AnyProvider, ChatDetails, ChatOpening, PlannedMessage, Sent
 from livechat_sdk.provider.planning import plan_message
+from livechat_sdk.relay.leases import LeaseGuard
 
 __all__ = ["CALL_LIMIT", "ProviderCalls"]
 
@@ -27,8 +27,9 @@ _CARRIED = frozenset({Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN, Fate.DOUBTFUL})
 class ProviderCalls:
     """Carries out the actions of a provider lane."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, lease: LeaseGuard) -> None:
         self._store = store
+        self._lease = lease
 
     async def run(
         self, row: ActionRow, handoff: Handoff, provider: AnyProvider, *, interrupted: bool
@@ -49,10 +50,10 @@ class ProviderCalls:
     async def _open(
         self, row: ActionRow, action: OpenChat, handoff: Handoff, provider: AnyProvider
     ) -> Input | None:
-        if not await self._store.start_action(row.id):
+        if not await self._store.start_action(row):
             return None
         opening = await self._opening(handoff, action.attempt)
-        async with asyncio.timeout(CALL_LIMIT):
+        async with self._lease.limit(CALL_LIMIT):
             chat = await provider.open(opening)
         # Identity is ours: whatever the adapter returned, events must find this attempt.
         own = {
@@ -86,7 +87,7 @@ class ProviderCalls:
                 return EffectSucceeded(action=action, detail=detail)
             if known is None and handoff.policy.doubtful == "hold":
                 return EffectDoubtful(action=action, error="the process stopped during the send")
-        if not await self._store.start_action(row.id):
+        if not await self._store.start_action(row):
             return None
         sent, patch = await self._send_parts(provider, chat, plan.parts)
         return EffectSucceeded(
@@ -105,9 +106,9 @@ class ProviderCalls:
         patch: Metadata = {}
         for number, part in enumerate(parts):
             try:
-                async with asyncio.timeout(CALL_LIMIT):
+                async with self._lease.limit(CALL_LIMIT):
                     sent = await provider.send(chat, part)
-            except (RejectedError, UnavailableError):
+            except (RejectedError, UnavailableError, LeaseLost):
                 raise
             except Exception as error:
                 if not await self._after_failure(provider, chat, part, error, first=number == 0):
@@ -135,7 +136,7 @@ class ProviderCalls:
         if not provider.capabilities.looks_up_by_key:
             return None
         try:
-            async with asyncio.timeout(CALL_LIMIT):
+            async with self._lease.limit(CALL_LIMIT):
                 return await provider.was_sent(chat, key)
         except (ProviderError, TimeoutError):
             return None
@@ -146,9 +147,9 @@ class ProviderCalls:
         chat = await self._store.chat(handoff.id, action.attempt)
         if chat is None:
             return EffectFailed(action=action, error="there is no open chat to update")
-        if not await self._store.start_action(row.id):
+        if not await self._store.start_action(row):
             return None
-        async with asyncio.timeout(CALL_LIMIT):
+        async with self._lease.limit(CALL_LIMIT):
             await provider.update(chat, ChatDetails(survey=handoff.survey, contacts=handoff.contacts))
         return EffectSucceeded(action=action)
 
@@ -164,7 +165,7 @@ class ProviderCalls:
                 vendor_ref=action.vendor_ref,
             )
         if chat is not None:
-            async with asyncio.timeout(CALL_LIMIT):
+            async with self._lease.limit(CALL_LIMIT):
                 await provider.close(chat, action.reason)
         return EffectSucceeded(action=action)
 

@@ -40,7 +40,7 @@ class UserDeliveries:
             case Say():
                 words = row.rendered or await self._find_words(row.action, handoff)
                 if row.rendered is None:
-                    await self._store.store_words(row.id, words)
+                    await self._store.store_words(row, words)
                 if words.text:
                     await self.deliver(words)
                 return EffectSucceeded(action=row.action)

@@ -9,10 +9,22 @@ from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.messages import Choice, Direction, Fate, Message
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.ledger import documents
+from livechat_sdk.ledger.sqlite import queries
 from livechat_sdk.ledger.sqlite.writes import Place, record_message
+from livechat_sdk.ledger.store import ActionRow, ActionStatus
 from livechat_sdk.lifecycle.effects import RecordMessage, Say
 
-__all__ = ["postpone", "start", "store_words"]
+__all__ = ["claim", "postpone", "start", "store_words"]
+
+
+def claim(db: sqlite3.Connection, workspace: str, worker: str, limit: int) -> list[ActionRow]:
+    """Hand the open actions that this worker does not have yet to it, oldest first."""
+    rows = queries.unclaimed_actions(db, workspace, worker, limit)
+    db.executemany(
+        "UPDATE actions SET worker = ? WHERE workspace = ? AND id = ?",
+        [(worker, workspace, row.id) for row in rows],
+    )
+    return rows
 
 
 def start(db: sqlite3.Connection, workspace: str, action_id: int, now: datetime) -> bool:
@@ -28,15 +40,21 @@ def start(db: sqlite3.Connection, workspace: str, action_id: int, now: datetime)
 
 
 def postpone(
-    db: sqlite3.Connection, workspace: str, action_id: int, not_before: datetime, error: str, now: datetime
+    db: sqlite3.Connection,
+    workspace: str,
+    action_id: int,
+    status: ActionStatus,
+    not_before: datetime,
+    error: str,
+    now: datetime,
 ) -> None:
-    """Put a tried action back to pending. One that was withdrawn or finished meanwhile stays so."""
+    """Put off a tried action. One that was withdrawn or finished meanwhile stays so."""
     db.execute(
         """
-        UPDATE actions SET status = 'pending', tries = tries + 1, not_before = ?, error = ?, updated_at = ?
+        UPDATE actions SET status = ?, tries = tries + 1, not_before = ?, error = ?, updated_at = ?
         WHERE workspace = ? AND id = ? AND status IN ('pending', 'started')
         """,
-        (utc_text(not_before), error, utc_text(now), workspace, action_id),
+        (status, utc_text(not_before), error, utc_text(now), workspace, action_id),
     )
 
 

@@ -11,6 +11,7 @@ from livechat_sdk.domain.handoff import Handoff, HandoffState
 from livechat_sdk.errors import HandoffNotFound
 from livechat_sdk.ledger import documents
 from livechat_sdk.ledger.secrets import SecretBox
+from livechat_sdk.ledger.shards import shard_of
 from livechat_sdk.ledger.sqlite import inbox, queries
 from livechat_sdk.ledger.sqlite.writes import Place, write
 from livechat_sdk.ledger.store import (
@@ -18,7 +19,9 @@ from livechat_sdk.ledger.store import (
     ActionStatus,
     Applied,
     Change,
+    Completion,
     Created,
+    TimerGone,
     TimerRow,
     VersionConflict,
 )
@@ -34,6 +37,7 @@ class CreateHandoff:
     workspace: str
     change: Change
     box: SecretBox
+    worker: str | None
 
     def __call__(self, db: sqlite3.Connection) -> Created:
         """Run in the writer's transaction."""
@@ -47,7 +51,8 @@ class CreateHandoff:
             return Created("conversation_live", live)
         self._check_owner_number(db)
         _insert_handoff(db, self.workspace, self.change)
-        return Created("created", handoff, _rest_of(db, self.workspace, self.change, self.box))
+        added = _rest_of(db, self.workspace, self.change, self.box, self.worker)
+        return Created("created", handoff, added)
 
     def _check_owner_number(self, db: sqlite3.Connection) -> None:
         """The new owner's number follows the present one; a handoff that takes nothing over shares it."""
@@ -60,15 +65,18 @@ class CreateHandoff:
 
 @dataclass(frozen=True, slots=True)
 class ApplyChange:
-    """Store one step of an existing handoff."""
+    """Store one step of an existing handoff; ``worker`` runs the new actions (``None``: who claims them)."""
 
     workspace: str
     change: Change
     box: SecretBox
+    worker: str | None
 
     def __call__(self, db: sqlite3.Connection) -> Applied:
         """Run in the writer's transaction."""
         change = self.change
+        if change.fired is not None:
+            _take_timer(db, self.workspace, change.fired)
         if change.event is not None:
             inbox.note_seen(db, self.workspace, change.event, change.handoff.id, change.at)
         if change.handoff.version != change.before_version:
@@ -77,9 +85,7 @@ class ApplyChange:
             inbox.forget(db, self.workspace, change.inbox_id)
         if change.completes is not None:
             _complete(db, self.workspace, change.handoff.id, change.completes, change.at)
-        if change.fired is not None:
-            _delete_timer(db, self.workspace, change.fired)
-        return Applied(_rest_of(db, self.workspace, change, self.box))
+        return Applied(_rest_of(db, self.workspace, change, self.box, self.worker))
 
 
 def _insert_handoff(db: sqlite3.Connection, workspace: str, change: Change) -> None:
@@ -95,8 +101,9 @@ def _insert_handoff(db: sqlite3.Connection, workspace: str, change: Change) -> N
     db.execute(
         """
         INSERT INTO handoffs (
-            workspace, id, request_key, conversation_id, state, version, created_at, updated_at, document
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            workspace, id, request_key, conversation_id, state, version, bot, user_id, format, created_at,
+            updated_at, ended_at, document
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             workspace,
@@ -105,8 +112,12 @@ def _insert_handoff(db: sqlite3.Connection, workspace: str, change: Change) -> N
             conversation_id,
             handoff.state,
             handoff.version,
+            handoff.request.bot,
+            handoff.request.user.id,
+            documents.DOCUMENT_VERSION,
             utc_text(handoff.created_at),
             at,
+            _ended_at(handoff),
             documents.dump_handoff(handoff),
         ),
     )
@@ -120,13 +131,15 @@ def _update_handoff(db: sqlite3.Connection, workspace: str, change: Change) -> N
     handoff = change.handoff
     changed = db.execute(
         """
-        UPDATE handoffs SET state = ?, version = ?, updated_at = ?, document = ?
+        UPDATE handoffs SET state = ?, version = ?, format = ?, updated_at = ?, ended_at = ?, document = ?
         WHERE workspace = ? AND id = ? AND version = ?
         """,
         (
             handoff.state,
             handoff.version,
+            documents.DOCUMENT_VERSION,
             utc_text(change.at),
+            _ended_at(handoff),
             documents.dump_handoff(handoff),
             workspace,
             handoff.id,
@@ -143,33 +156,39 @@ def _update_handoff(db: sqlite3.Connection, workspace: str, change: Change) -> N
     raise VersionConflict(f"handoff {handoff.id} has version {row[0]}, the step knew {change.before_version}")
 
 
+def _ended_at(handoff: Handoff) -> str | None:
+    return utc_text(handoff.end.at) if handoff.end else None
+
+
 def _complete(
-    db: sqlite3.Connection,
-    workspace: str,
-    handoff_id: str,
-    completes: tuple[int, ActionStatus, str | None],
-    at: datetime,
+    db: sqlite3.Connection, workspace: str, handoff_id: str, completes: Completion, at: datetime
 ) -> None:
-    action_id, status, error = completes
     db.execute(
         """
         UPDATE actions SET status = ?, error = ?, tries = tries + 1, not_before = NULL, updated_at = ?
         WHERE workspace = ? AND id = ? AND handoff_id = ?
         """,
-        (status, error, utc_text(at), workspace, action_id, handoff_id),
+        (completes.status, completes.error, utc_text(at), workspace, completes.action_id, handoff_id),
     )
 
 
-def _delete_timer(db: sqlite3.Connection, workspace: str, fired: TimerRow) -> None:
+def _take_timer(db: sqlite3.Connection, workspace: str, fired: TimerRow) -> None:
     """Delete the timer that fired; one of the same name that was set anew meanwhile stays."""
-    db.execute(
+    gone = db.execute(
         "DELETE FROM timers WHERE workspace = ? AND handoff_id = ? AND name = ? AND due_at = ?",
         (workspace, fired.handoff_id, fired.name, utc_text(fired.due_at)),
-    )
+    ).rowcount
+    if not gone:
+        raise TimerGone(f"timer {fired.name} of {fired.handoff_id} is not set for {fired.due_at}")
 
 
-def _rest_of(db: sqlite3.Connection, workspace: str, change: Change, box: SecretBox) -> list[ActionRow]:
-    """What creating and applying share: journal, writes, new actions, chats that are over."""
+def _rest_of(
+    db: sqlite3.Connection, workspace: str, change: Change, box: SecretBox, worker: str | None
+) -> list[ActionRow]:
+    """What creating and applying share: journal, writes, new actions, chats that are over.
+
+    Returns the new actions that ``worker`` must run.
+    """
     _write_journal(db, workspace, change)
     place = Place(
         workspace,
@@ -180,9 +199,9 @@ def _rest_of(db: sqlite3.Connection, workspace: str, change: Change, box: Secret
     )
     for each in change.writes:
         write(db, place, each, box)
-    added = [_insert_action(db, place, change, index) for index in range(len(change.actions))]
+    added = [_insert_action(db, place, change, index, worker) for index in range(len(change.actions))]
     _close_chats(db, workspace, change.handoff, change.at)
-    return added
+    return added if worker is not None else []
 
 
 def _write_journal(db: sqlite3.Connection, workspace: str, change: Change) -> None:
@@ -209,16 +228,19 @@ def _write_journal(db: sqlite3.Connection, workspace: str, change: Change) -> No
         raise HandoffNotFound(handoff.id) from None
 
 
-def _insert_action(db: sqlite3.Connection, place: Place, change: Change, index: int) -> ActionRow:
+def _insert_action(
+    db: sqlite3.Connection, place: Place, change: Change, index: int, worker: str | None
+) -> ActionRow:
     action, at = change.actions[index], utc_text(change.at)
     if isinstance(action, OpenChat):
         _reserve_chat(db, place.workspace, change.handoff, action.attempt, at)
     inserted = db.execute(
         """
-        INSERT INTO actions (workspace, handoff_id, lane, kind, status, document, created_at, updated_at)
-        VALUES (?, ?, ?, ?, 'pending', ?, ?, ?)
+        INSERT INTO actions (
+            workspace, handoff_id, lane, kind, status, document, worker, created_at, updated_at
+        ) VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?)
         """,
-        (place.workspace, place.handoff_id, action.lane, action.kind, documents.dump(action), at, at),
+        (place.workspace, place.handoff_id, action.lane, action.kind, documents.dump(action), worker, at, at),
     )
     return ActionRow(
         id=inserted.lastrowid or 0,
@@ -236,22 +258,24 @@ def _reserve_chat(db: sqlite3.Connection, workspace: str, handoff: Handoff, numb
     attempt = handoff.attempts[number - 1]
     db.execute(
         """
-        INSERT INTO chats (workspace, integration, ref, handoff_id, attempt, opened_at)
-        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, handoff_id, attempt) DO NOTHING
+        INSERT INTO chats (workspace, integration, ref, handoff_id, attempt, opened_at, shard)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, handoff_id, attempt) DO NOTHING
         """,
-        (workspace, attempt.integration, attempt.ref, handoff.id, number, at),
+        (workspace, attempt.integration, attempt.ref, handoff.id, number, at, shard_of(handoff.id)),
     )
 
 
 def _close_chats(db: sqlite3.Connection, workspace: str, handoff: Handoff, at: datetime) -> None:
-    """Note until when a chat served: its attempt was given up or closed, or the handoff has ended."""
+    """Note until when a chat served, and whether it was left open at the vendor."""
     ended = handoff.state is HandoffState.ENDED
     for attempt in handoff.attempts:
         if ended or attempt.abandoned or attempt.closed:
+            left_open = int(attempt.opened and not attempt.closed)
             db.execute(
                 """
-                UPDATE chats SET closed_at = ?
-                WHERE workspace = ? AND handoff_id = ? AND attempt = ? AND closed_at IS NULL
+                UPDATE chats SET closed_at = COALESCE(closed_at, ?1), left_open = ?2
+                WHERE workspace = ?3 AND handoff_id = ?4 AND attempt = ?5
+                    AND (closed_at IS NULL OR left_open <> ?2)
                 """,
-                (utc_text(at), workspace, handoff.id, attempt.number),
+                (utc_text(at), left_open, workspace, handoff.id, attempt.number),
             )

@@ -8,9 +8,10 @@ from datetime import datetime
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.chats import ProviderEvent
 from livechat_sdk.ledger import documents
+from livechat_sdk.ledger.shards import shard_of
 from livechat_sdk.ledger.store import DuplicateEvent
 
-__all__ = ["forget", "keep_unmatched", "note_seen", "take_in"]
+__all__ = ["forget", "forget_unmatched", "keep_unmatched", "note_seen", "take_in"]
 
 
 def note_seen(
@@ -62,6 +63,15 @@ def forget(db: sqlite3.Connection, workspace: str, inbox_id: int) -> None:
     db.execute("DELETE FROM inbox WHERE workspace = ? AND id = ?", (workspace, inbox_id))
 
 
+def forget_unmatched(db: sqlite3.Connection, workspace: str, before: datetime) -> int:
+    """Drop events that were kept before this time and never matched; returns how many."""
+    dropped = db.execute(
+        "DELETE FROM inbox WHERE workspace = ? AND kept = 1 AND received_at < ?",
+        (workspace, utc_text(before)),
+    )
+    return dropped.rowcount
+
+
 def _is_seen(db: sqlite3.Connection, workspace: str, event: ProviderEvent) -> bool:
     row = db.execute(
         "SELECT 1 FROM seen WHERE workspace = ? AND integration = ? AND event_id = ?",
@@ -87,9 +97,17 @@ def _insert(
 ) -> int:
     inserted = db.execute(
         """
-        INSERT INTO inbox (workspace, integration, event_id, kept, event, received_at)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO inbox (workspace, integration, event_id, kept, event, received_at, shard)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         """,
-        (workspace, event.integration, event.id, int(kept), documents.dump(event), utc_text(received_at)),
+        (
+            workspace,
+            event.integration,
+            event.id,
+            int(kept),
+            documents.dump(event),
+            utc_text(received_at),
+            shard_of(event.refs[0]),
+        ),
     )
     return inserted.lastrowid or 0

@@ -19,6 +19,7 @@ from livechat_sdk.ledger.secrets import SecretBox
 from livechat_sdk.ledger.store import (
     ActionRow,
     ActionStatus,
+    ChatPlace,
     InboxEvent,
     JournalEntry,
     Ownership,
@@ -40,9 +41,11 @@ __all__ = [
     "match",
     "next_timer",
     "open_actions",
+    "open_chats",
     "ownership",
     "returned_to_bot",
     "tickets",
+    "unclaimed_actions",
     "unmatched",
 ]
 
@@ -55,6 +58,7 @@ _ENTRY = """
         created_at, updated_at
     FROM entries
 """
+_OPEN_CHAT = "SELECT handoff_id, attempt, integration, closed_at IS NOT NULL FROM chats"
 _CHAT_PLACE = "SELECT handoff_id, attempt FROM chats"
 _KEPT = """
     SELECT DISTINCT i.id, i.event, i.received_at FROM inbox_refs AS r JOIN inbox AS i ON i.id = r.inbox_id
@@ -235,6 +239,33 @@ def open_actions(db: sqlite3.Connection, workspace: str, handoff_id: str | None 
         where += " AND handoff_id = ?"
         values.append(handoff_id)
     return [_action(row) for row in db.execute(f"{_ACTION} WHERE {where} ORDER BY id", values)]
+
+
+def unclaimed_actions(db: sqlite3.Connection, workspace: str, worker: str, limit: int) -> list[ActionRow]:
+    """Open actions that were not handed to this worker, oldest first."""
+    rows = db.execute(
+        f"""
+        {_ACTION} WHERE workspace = ? AND status IN ('pending', 'started') AND worker IS NOT ?
+        ORDER BY id LIMIT ?
+        """,
+        (workspace, worker, limit),
+    )
+    return [_action(row) for row in rows]
+
+
+def open_chats(db: sqlite3.Connection, workspace: str, integrations: Sequence[str]) -> list[ChatPlace]:
+    """Chats that are open at the vendor, oldest first."""
+    if not integrations:
+        return []
+    rows = db.execute(
+        f"""
+        {_OPEN_CHAT} WHERE workspace = ? AND integration IN ({_marks(integrations)})
+            AND document IS NOT NULL AND (closed_at IS NULL OR left_open = 1)
+        ORDER BY id
+        """,
+        (workspace, *integrations),
+    )
+    return [ChatPlace(of, attempt, name, bool(over)) for of, attempt, name, over in rows]
 
 
 def due_timers(db: sqlite3.Connection, workspace: str, now: datetime, limit: int) -> list[TimerRow]:

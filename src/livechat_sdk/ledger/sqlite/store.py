@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.handoff import Handoff, HandoffState
@@ -16,19 +18,25 @@ from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.secrets import SecretBox, StoreKeys, key_file_of, read_key_file
+from livechat_sdk.ledger.shards import ALL_SHARDS
 from livechat_sdk.ledger.sqlite import actions, embedded, inbox, queries
 from livechat_sdk.ledger.sqlite.changes import ApplyChange, CreateHandoff
 from livechat_sdk.ledger.sqlite.connection import SqliteFile
 from livechat_sdk.ledger.sqlite.lock import ServingLock
+from livechat_sdk.ledger.sqlite.polls import SavePoll
 from livechat_sdk.ledger.sqlite.readers import Readers
 from livechat_sdk.ledger.sqlite.writer import Job, Writer
 from livechat_sdk.ledger.store import (
     ActionRow,
+    ActionStatus,
     Applied,
     Change,
+    ChatPlace,
     Created,
     InboxEvent,
     JournalEntry,
+    Lease,
+    News,
     Ownership,
     TimerRow,
 )
@@ -37,6 +45,8 @@ from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 __all__ = ["SqliteStore"]
 
 T = TypeVar("T")
+
+_Role = Literal["worker", "clerk", "reader"]
 
 
 def _utc_now() -> datetime:
@@ -66,7 +76,9 @@ class SqliteStore:
         self._keys = key
         self._now = now
         self._file = SqliteFile(self.path, busy_timeout=busy_timeout)
-        self._serving = True
+        self._role: _Role = "worker"
+        self.worker = uuid.uuid4().hex
+        """Id of this worker. There is only one on an SQLite file, so its lease never ends."""
         self._box = SecretBox(self._find_keys)
         self._lock: ServingLock | None = None
         self._writer: Writer | None = None
@@ -76,7 +88,22 @@ class SqliteStore:
     def reader(cls, path: str | Path, *, workspace: str = "default", key: StoreKeys | None = None) -> Self:
         """A store that can only read, beside the process that serves the file. It takes no lock."""
         store = cls(path, workspace=workspace, key=key)
-        store._serving = False
+        store._role = "reader"
+        return store
+
+    @classmethod
+    def clerk(
+        cls,
+        path: str | Path,
+        *,
+        workspace: str = "default",
+        key: StoreKeys | None = None,
+        busy_timeout: float = 5.0,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> Self:
+        """A store that writes beside the process that serves the file, for commands. It runs no actions."""
+        store = cls(path, workspace=workspace, key=key, busy_timeout=busy_timeout, now=now)
+        store._role = "clerk"
         return store
 
     # ------------------------------------------------------------------------------------ opening, closing
@@ -90,8 +117,8 @@ class SqliteStore:
         await asyncio.to_thread(self._open)
 
     def _open(self) -> None:
-        if not self._serving:
-            self._open_reader()
+        if self._role != "worker":
+            self._open_beside()
             return
         lock = ServingLock(self.path)
         lock.acquire()
@@ -102,11 +129,12 @@ class SqliteStore:
             lock.release()
             raise
         self._lock = lock
+        self.worker = uuid.uuid4().hex
         self._readers = Readers(self._file)
         self._writer = Writer(self._file)
         self._writer.start()
 
-    def _open_reader(self) -> None:
+    def _open_beside(self) -> None:
         if not self.path.exists():
             raise StoreError(
                 f"there is no ledger {self.path}; check `store` in the settings, or start the server once"
@@ -118,6 +146,9 @@ class SqliteStore:
             readers.stop()
             raise
         self._readers = readers
+        if self._role == "clerk":
+            self._writer = Writer(self._file)
+            self._writer.start()
 
     async def close(self) -> None:
         """Write what waits, end the threads, let go of the lock. Harmless when it is closed already."""
@@ -126,18 +157,40 @@ class SqliteStore:
         lock, self._lock = self._lock, None
         await asyncio.to_thread(_close, readers, writer, lock)
 
+    # --------------------------------------------------------------------------------------------- working
+    def on_news(self, tell: Callable[[News], None]) -> None:
+        """Commands cannot tell; ``claim`` finds what they have written."""
+
+    async def keep_alive(self) -> Lease:
+        """The only worker of a file holds everything for as long as it lives."""
+        return Lease(math.inf, ALL_SHARDS)
+
+    async def rejoin(self) -> Lease:
+        """As ``keep_alive``: a lease on a file is never lost."""
+        return await self.keep_alive()
+
+    async def release(self) -> None:
+        """Closing lets go of everything."""
+
+    async def claim(self, limit: int = 1000) -> Sequence[ActionRow]:
+        """Open actions that an earlier process or a command has left, in order."""
+        found = await self._read(lambda db: queries.unclaimed_actions(db, self.workspace, self.worker, 1))
+        if not found:
+            return ()
+        return await self._write(lambda db: actions.claim(db, self.workspace, self.worker, limit))
+
     # ----------------------------------------------------------------------------------------------- steps
     async def create(self, change: Change) -> Created:
         """Store a new handoff with its first step, unless it or a live one is there already."""
-        return await self._write(CreateHandoff(self.workspace, change, self._box))
+        return await self._write(CreateHandoff(self.workspace, change, self._box, self._runner))
 
     async def apply(self, change: Change) -> Applied:
         """Store one step of an existing handoff.
 
-        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, and ``HandoffNotFound`` for a
-        handoff that was never created; nothing is written then.
+        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, ``TimerGone``, and
+        ``HandoffNotFound`` for a handoff that was never created; nothing is written then.
         """
-        return await self._write(ApplyChange(self.workspace, change, self._box))
+        return await self._write(ApplyChange(self.workspace, change, self._box, self._runner))
 
     # --------------------------------------------------------------------------------------------- reading
     async def load(self, handoff_id: str) -> Handoff | None:
@@ -170,6 +223,16 @@ class SqliteStore:
         """The vendor's side of an attempt, once the vendor has confirmed it, with its secrets in clear."""
         return await self._read(lambda db: queries.chat(db, self.workspace, handoff_id, attempt, self._box))
 
+    async def open_chats(self, integrations: Sequence[str]) -> Sequence[ChatPlace]:
+        """Chats of these integrations that are open at the vendor, oldest first."""
+        return await self._read(lambda db: queries.open_chats(db, self.workspace, integrations))
+
+    async def save_poll(self, before: Chat, after: Chat, events: Sequence[ProviderEvent]) -> bool:
+        """Store what a poll brought; false when somebody else has changed the same keys meanwhile."""
+        if not events and after == before:
+            return True
+        return await self._write(SavePoll(self.workspace, before, after, tuple(events), self._box))
+
     async def match(self, integration: str, refs: Sequence[str]) -> tuple[str, int] | None:
         """The handoff id and attempt that an event with these refs belongs to; the newest wins."""
         return await self._read(lambda db: queries.match(db, self.workspace, integration, refs))
@@ -191,19 +254,22 @@ class SqliteStore:
         """Every pending or started action of the workspace, in order."""
         return await self._read(lambda db: queries.open_actions(db, self.workspace))
 
-    async def start_action(self, action_id: int) -> bool:
+    async def start_action(self, row: ActionRow) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished."""
-        return await self._write(lambda db: actions.start(db, self.workspace, action_id, self._now()))
+        return await self._write(lambda db: actions.start(db, self.workspace, row.id, self._now()))
 
-    async def postpone_action(self, action_id: int, *, not_before: datetime, error: str) -> None:
-        """Put a tried action back to pending, to be tried again later; counts the try."""
+    async def postpone_action(
+        self, row: ActionRow, *, not_before: datetime, error: str, started: bool = False
+    ) -> None:
+        """Put off a tried action; counts the try. It is pending again, unless it may have arrived."""
+        status = ActionStatus.STARTED if started else ActionStatus.PENDING
         await self._write(
-            lambda db: actions.postpone(db, self.workspace, action_id, not_before, error, self._now())
+            lambda db: actions.postpone(db, self.workspace, row.id, status, not_before, error, self._now())
         )
 
-    async def store_words(self, action_id: int, message: SystemMessage) -> None:
+    async def store_words(self, row: ActionRow, message: SystemMessage) -> None:
         """Store the words of a ``Say``, and the entry in the ledger unless the text is empty."""
-        await self._write(lambda db: actions.store_words(db, self.workspace, action_id, message, self._now()))
+        await self._write(lambda db: actions.store_words(db, self.workspace, row.id, message, self._now()))
 
     async def due_timers(self, now: datetime, limit: int = 100) -> Sequence[TimerRow]:
         """Timers that are due, oldest first."""
@@ -230,6 +296,10 @@ class SqliteStore:
         """Drop an inbox event that no handoff will ever take."""
         await self._write(lambda db: inbox.forget(db, self.workspace, inbox_id))
 
+    async def forget_unmatched(self, before: datetime) -> int:
+        """Drop events that were kept before this time and never matched; returns how many."""
+        return await self._write(lambda db: inbox.forget_unmatched(db, self.workspace, before))
+
     # ---------------------------------------------------------------------------------- embedded providers
     async def create_tables(self, name: str, version: int, ddl: Sequence[str]) -> None:
         """Bring the tables of schema ``name`` to ``version``. Raises ``StoreError`` for a newer one."""
@@ -248,9 +318,14 @@ class SqliteStore:
         return await self._read(lambda db: embedded.fetch(db, sql, params or {}))
 
     # --------------------------------------------------------------------------------------------- plumbing
+    @property
+    def _runner(self) -> str | None:
+        """Who runs the actions that a step of this store decides: this worker, or whoever claims them."""
+        return self.worker if self._role == "worker" else None
+
     async def _write(self, job: Job[T]) -> T:
         if self._writer is None:
-            why = "is not open" if self._serving else "was opened for reading only"
+            why = "was opened for reading only" if self._role == "reader" else "is not open"
             raise StoreError(f"the ledger {self.path} {why}")
         return await self._writer.run(job)
 
@@ -261,7 +336,7 @@ class SqliteStore:
 
     def _find_keys(self) -> StoreKeys:
         if self._keys is None:
-            self._keys = read_key_file(key_file_of(self.path), create=self._serving)
+            self._keys = read_key_file(key_file_of(self.path), create=self._role == "worker")
         return self._keys
 
 

@@ -14,6 +14,7 @@ from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.ledger import documents
 from livechat_sdk.ledger.fates import ARRIVED, RETURNED_TO_BOT, SETTLED_AGAINST, next_fate
 from livechat_sdk.ledger.secrets import SecretBox
+from livechat_sdk.ledger.shards import shard_of
 from livechat_sdk.ledger.sqlite import queries
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, DuplicateMessage
 from livechat_sdk.lifecycle.effects import (
@@ -228,10 +229,10 @@ def _save_ticket(db: sqlite3.Connection, place: Place, save: SaveTicket) -> None
 def _set_timer(db: sqlite3.Connection, place: Place, timer: SetTimer) -> None:
     db.execute(
         """
-        INSERT INTO timers (workspace, handoff_id, name, due_at) VALUES (?, ?, ?, ?)
+        INSERT INTO timers (workspace, handoff_id, name, due_at, shard) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (workspace, handoff_id, name) DO UPDATE SET due_at = excluded.due_at
         """,
-        (place.workspace, place.handoff_id, timer.name, utc_text(timer.due_at)),
+        (place.workspace, place.handoff_id, timer.name, utc_text(timer.due_at), shard_of(place.handoff_id)),
     )
 
 
@@ -257,8 +258,8 @@ def _save_chat(db: sqlite3.Connection, place: Place, save: SaveChat, box: Secret
     db.execute(
         """
         INSERT INTO chats (
-            workspace, integration, ref, vendor_ref, handoff_id, attempt, document, secrets, opened_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            workspace, integration, ref, vendor_ref, handoff_id, attempt, document, secrets, opened_at, shard
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (workspace, handoff_id, attempt) DO UPDATE
         SET vendor_ref = excluded.vendor_ref, document = excluded.document, secrets = excluded.secrets
         """,
@@ -272,6 +273,7 @@ def _save_chat(db: sqlite3.Connection, place: Place, save: SaveChat, box: Secret
             documents.dump_chat(chat),
             sealed,
             utc_text(place.at),
+            shard_of(place.handoff_id),
         ),
     )
 
