@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from livechat_sdk.domain.handoff import HandoffState
+from livechat_sdk.domain.handoff import HandoffPolicy, HandoffState
 from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.ledger.store import Change, Created, Ownership, Store, VersionConflict
 from livechat_sdk.lifecycle.effects import Decide, DeliverEnded, FindContact, SetTimer
@@ -70,7 +70,7 @@ async def test_a_live_handoff_is_in_the_way_of_another_one(store: Store) -> None
 
     assert second == Created("conversation_live", first, ())
     assert await store.load("h2") is None
-    assert await store.ownership("c1") == Ownership("human", 1, "h1")
+    assert await store.ownership("c1") == Ownership("human", 1, "h1", HandoffState.REQUESTED)
 
 
 async def test_an_ended_handoff_is_in_nobodys_way(store: Store) -> None:
@@ -81,7 +81,7 @@ async def test_an_ended_handoff_is_in_nobodys_way(store: Store) -> None:
     second = await store.create(first_step(a_handoff("h2", owner_number=3)))
 
     assert second.status == "created"
-    assert await store.ownership("c1") == Ownership("human", 3, "h2")
+    assert await store.ownership("c1") == Ownership("human", 3, "h2", HandoffState.REQUESTED)
 
 
 async def test_a_handoff_born_ended_is_stored_beside_the_live_one(store: Store) -> None:
@@ -93,7 +93,7 @@ async def test_a_handoff_born_ended_is_stored_beside_the_live_one(store: Store) 
     )
 
     assert created.status == "created"
-    assert await store.ownership("c1") == Ownership("human", 1, "h1")
+    assert await store.ownership("c1") == Ownership("human", 1, "h1", HandoffState.REQUESTED)
 
 
 @pytest.mark.parametrize("number", [1, 2, 4])
@@ -123,6 +123,16 @@ async def test_a_handoff_born_ended_must_know_the_present_owner_number(store: St
 
 async def test_a_conversation_never_seen_belongs_to_the_bot(store: Store) -> None:
     assert await store.ownership("nobody") == Ownership("bot", 0, None)
+
+
+async def test_owner_live_handoff_and_what_the_bot_may_do_are_one_answer(store: Store) -> None:
+    story = Story(store, a_handoff(policy=HandoffPolicy(allow_bot_while_waiting=True)))
+    await story.start()
+    assert await store.ownership("c1") == Ownership("human", 1, "h1", HandoffState.REQUESTED, True)
+    await story.step(state=HandoffState.ACTIVE)
+    assert await store.ownership("c1") == Ownership("human", 1, "h1", HandoffState.ACTIVE, True)
+    await story.end()
+    assert await store.ownership("c1") == Ownership("bot", 2)
 
 
 async def test_raced_requests_for_one_conversation_make_one_handoff(store: Store) -> None:
@@ -192,7 +202,7 @@ async def test_everything_is_still_there_after_a_restart(backend: Backend, store
     assert await store.open_actions() == actions
     assert await store.journal("h1") == journal
     assert await store.next_timer() == later(5)
-    assert await store.ownership("c1") == Ownership("human", 1, "h1")
+    assert await store.ownership("c1") == Ownership("human", 1, "h1", HandoffState.REQUESTED)
 
 
 async def test_a_store_sees_its_own_workspace_only(backend: Backend) -> None:

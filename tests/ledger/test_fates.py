@@ -29,6 +29,13 @@ def test_every_pair_of_fates_follows_the_table(old: Fate, new: Fate) -> None:
     assert next_fate(old, new) is (new if new in TAKEN[old] else old)
 
 
+@pytest.mark.parametrize("old", Fate)
+@pytest.mark.parametrize("new", Fate)
+def test_only_what_was_refused_can_be_taken_up_anew(old: Fate, new: Fate) -> None:
+    expected = new if old is Fate.REFUSED else next_fate(old, new)
+    assert next_fate(old, new, anew=True) is expected
+
+
 def test_every_fate_is_open_arrived_or_settled_against() -> None:
     assert set(Fate) == OPEN | ARRIVED | SETTLED_AGAINST
     assert not ARRIVED & SETTLED_AGAINST

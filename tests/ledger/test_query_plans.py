@@ -16,6 +16,7 @@ from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.ledger.cooldowns import Cooldown
 from livechat_sdk.ledger.sqlite import SqliteStore
 from livechat_sdk.ledger.store import ActionStatus
 from livechat_sdk.lifecycle.effects import (
@@ -30,6 +31,7 @@ from livechat_sdk.lifecycle.effects import (
     SendMessage,
     SetFate,
     SetTimer,
+    Unpark,
 )
 from tests.ledger.builders import NOW, Story, a_handoff, an_attempt, an_event, completion, from_user, later
 
@@ -67,6 +69,12 @@ async def live_through(store: SqliteStore) -> None:
     await store.actions("h1")
     await store.open_actions()
     await store.claim()
+    await store.action(1)
+    await store.given_up()
+    await store.given_up("h1")
+    await story.note(Unpark(action_id=applied.actions[1].id, detail="seen to"))
+    await store.save_progress(applied.actions[0], send, {"sequence": 1})
+    await cool_down(store)
     await store.open_chats(["desk"])
     await store.save_poll(chat, chat.model_copy(update={"state": {"cursor": 1}}), [an_event("e9")])
     await store.forget_unmatched(NOW)
@@ -80,8 +88,20 @@ async def live_through(store: SqliteStore) -> None:
     await store.forget_inbox(99)
 
 
-IN_ORDER = ("handoffs_by_age", "handoffs_live_by_age", "actions_open_by_id", "timers_due")
-"""Indexes from whose end a whole workspace is read: oldest first, what is open, what is due."""
+async def cool_down(store: SqliteStore) -> None:
+    """Use everything that a store does for an integration that fails."""
+    cooldown = Cooldown(NOW, 1, "503")
+    await store.save_cooldown("desk", before=None, after=cooldown)
+    await store.save_cooldown("desk", before=cooldown, after=Cooldown(NOW, 2, "503"))
+    await store.save_cooldown("desk", before=cooldown, after=None)
+    await store.cooldowns()
+
+
+IN_ORDER = (
+    *("handoffs_by_age", "handoffs_live_by_age", "actions_open_by_id", "actions_given_up", "timers_due"),
+    "sqlite_autoindex_cooldowns_1",  # a row for each integration that fails
+)
+"""Indexes from whose end a whole workspace is read: oldest first, what is open, given up or due."""
 
 
 def is_a_walk(step: str) -> bool:

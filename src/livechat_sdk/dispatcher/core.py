@@ -34,7 +34,6 @@ from livechat_sdk.errors import (
     WebhookRejected,
 )
 from livechat_sdk.ledger.store import Completion, DuplicateMessage, Store, VersionConflict
-from livechat_sdk.lifecycle import bot_may_speak
 from livechat_sdk.lifecycle.inputs import (
     AlreadyOpen,
     DetailsAdded,
@@ -47,6 +46,7 @@ from livechat_sdk.lifecycle.inputs import (
     UserSaid,
     UserTyped,
 )
+from livechat_sdk.lifecycle.ownership import gate_lets_pass
 from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay import Relay
 from livechat_sdk.relay.deciding import Decider
@@ -279,8 +279,9 @@ class Dispatcher(Inquiries):
         The bot knows its number from the last ``HandoffEnded`` (0 before the first handoff).
         """
         owner = await self.store.ownership(conversation_id)
-        live = await self.store.load(owner.live_handoff) if owner.live_handoff else None
-        allowed = bot_may_speak(live, owner_number=owner_number, current=owner.number)
+        allowed = gate_lets_pass(
+            owner.live_state, may_wait=owner.bot_may_wait, owner_number=owner_number, current=owner.number
+        )
         return GateAnswer(allowed, owner.owner, owner.number, owner.live_handoff)
 
     async def availability(self, bot: str) -> BotAvailability:

@@ -22,6 +22,7 @@ from livechat_sdk.lifecycle.effects import Action
 
 __all__ = [
     "DOCUMENT_VERSION",
+    "bot_may_wait",
     "dump",
     "dump_chat",
     "dump_handoff",
@@ -90,6 +91,12 @@ def load_handoff(document: str, request: str) -> Handoff:
         return Handoff.model_validate_json(f'{{"request":{unpack(request)},{rest.lstrip()[1:]}')
     except ValidationError as error:
         raise _unreadable("Handoff", error) from None
+
+
+def bot_may_wait(document: str) -> bool:
+    """Whether the policy in a handoff's document lets the bot speak while the end user waits."""
+    policy = json.loads(unpack(document))["policy"]
+    return bool(policy["allow_bot_while_waiting"])
 
 
 def dump_chat(chat: Chat) -> str:

@@ -153,6 +153,9 @@ SCHEMA: tuple[str, ...] = (
     CREATE INDEX actions_open_by_id ON actions (workspace, id) WHERE status IN ('pending', 'started')
     """,
     """
+    CREATE INDEX actions_given_up ON actions (workspace, id) WHERE status IN ('failed', 'doubtful')
+    """,
+    """
     CREATE TABLE timers (
         workspace TEXT NOT NULL,
         handoff_id TEXT NOT NULL,

@@ -23,7 +23,8 @@ from livechat_sdk.domain.handoff import Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction, LedgerEntry
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.tickets import Ticket
-from livechat_sdk.lifecycle.effects import Action, LedgerWrite
+from livechat_sdk.ledger.cooldowns import Cooldown
+from livechat_sdk.lifecycle.effects import Action, LedgerWrite, SendMessage
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Lease",
     "LeaseLost",
     "News",
+    "NotParked",
     "Ownership",
     "Store",
     "TimerGone",
@@ -77,6 +79,10 @@ class LeaseLost(Exception):
 
 class TimerGone(Exception):
     """The timer was cancelled, set anew or fired by somebody else meanwhile; nothing was written."""
+
+
+class NotParked(Exception):
+    """The action is not on the list of those that were given up (any more); nothing was written."""
 
 
 class ActionStatus(StrEnum):
@@ -171,6 +177,10 @@ class Ownership:
     owner: Literal["bot", "human"] = "bot"
     number: int = 0
     live_handoff: str | None = None
+    live_state: HandoffState | None = None
+    """State of the live handoff, read together with the owner."""
+    bot_may_wait: bool = False
+    """Whether the live handoff lets the bot speak while the end user waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,8 +321,8 @@ class Store(EmbeddedDatabase, Protocol):
     async def apply(self, change: Change) -> Applied:
         """Store one step of an existing handoff.
 
-        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, ``TimerGone``, ``LaneLost``;
-        nothing is written then.
+        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, ``TimerGone``, ``LaneLost``,
+        ``NotParked``; nothing is written then.
         """
         ...
 
@@ -327,7 +337,7 @@ class Store(EmbeddedDatabase, Protocol):
         ...
 
     async def ownership(self, conversation_id: str) -> Ownership:
-        """Who owns a conversation."""
+        """Who owns a conversation, with its live handoff: one consistent answer, for the send gate."""
         ...
 
     async def entries(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[LedgerEntry]:
@@ -367,6 +377,14 @@ class Store(EmbeddedDatabase, Protocol):
         """Every action of a handoff, in order, whatever its status."""
         ...
 
+    async def action(self, action_id: int) -> ActionRow | None:
+        """One action by its id."""
+        ...
+
+    async def given_up(self, handoff_id: str | None = None, *, limit: int = 1000) -> Sequence[ActionRow]:
+        """Actions that failed or are doubtful, oldest first, of one handoff or of all."""
+        ...
+
     async def open_actions(self) -> Sequence[ActionRow]:
         """Every pending or started action of the workspace, in order, whoever runs it."""
         ...
@@ -384,6 +402,13 @@ class Store(EmbeddedDatabase, Protocol):
         """Put off a tried action; counts the try. Raises ``LaneLost``.
 
         It is pending again, unless ``started``: then it may have arrived, and that must be found out first.
+        """
+        ...
+
+    async def save_progress(self, row: ActionRow, send: SendMessage, patch: Mapping[str, Any]) -> None:
+        """Store how far the sending of a split message has come, and what that changed in the chat's state.
+
+        Raises ``LaneLost``.
         """
         ...
 
@@ -420,6 +445,19 @@ class Store(EmbeddedDatabase, Protocol):
 
     async def forget_unmatched(self, before: datetime) -> int:
         """Drop events that were kept before this time and never matched; returns how many."""
+        ...
+
+    async def cooldowns(self) -> Mapping[str, Cooldown]:
+        """What is known of integrations that could not open chats, by their names."""
+        ...
+
+    async def save_cooldown(
+        self, integration: str, *, before: Cooldown | None, after: Cooldown | None
+    ) -> bool:
+        """Replace what is known of an integration (``None``: nothing).
+
+        False, and nothing is written, when it is no longer what ``before`` says.
+        """
         ...
 
     async def tickets(self, handoff_id: str) -> Sequence[Ticket]:

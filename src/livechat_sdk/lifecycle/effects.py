@@ -48,6 +48,7 @@ __all__ = [
     "Signal",
     "SignalReceipt",
     "SignalTyping",
+    "Unpark",
     "UpdateDetails",
 ]
 
@@ -118,10 +119,16 @@ class OpenChat(_ToProvider):
 
 
 class SendMessage(_ToProvider):
-    """Send one message of the end user to the vendor."""
+    """Send one message of the end user to the vendor.
+
+    ``parts_sent`` are keys of the parts of a split message that have arrived. ``in_doubt``: an earlier action
+    may have sent it, so that a failure of this one does not prove that it never arrived.
+    """
 
     kind: Literal["send_message"] = "send_message"
     message_key: Identifier
+    parts_sent: tuple[Identifier, ...] = ()
+    in_doubt: bool = False
 
 
 class UpdateDetails(_ToProvider):
@@ -140,22 +147,27 @@ class CloseChat(_ToProvider):
 
 
 class Say(_ToUser):
-    """Tell the end user something at a moment. ``params`` fill the placeholders of the text."""
+    """Tell the end user something at a moment. ``params`` fill the placeholders of the text.
+
+    ``in_doubt``: an earlier action may have said it.
+    """
 
     kind: Literal["say"] = "say"
     key: Identifier
     moment: Moment
     params: Metadata = Field(default_factory=dict)
     owner_number: int
+    in_doubt: bool = False
 
 
 class DeliverMessage(_ToUser):
-    """Deliver a message of the agent to the end user."""
+    """Deliver a message of the agent to the end user. ``in_doubt``: an earlier action may have done it."""
 
     kind: Literal["deliver_message"] = "deliver_message"
     message_key: Identifier
     owner_number: int
     agent_name: ShortText | None = None
+    in_doubt: bool = False
 
 
 class DeliverEnded(_ToUser):
@@ -195,13 +207,14 @@ class RecordMessage(Model):
 
 
 class SetFate(Model):
-    """Record what became of a message."""
+    """Record what became of a message. ``anew``: a person wants it sent again, though it was refused."""
 
     message_key: Identifier
     direction: Direction
     fate: Fate
     detail: ShortText | None = None
     vendor_id: str | None = None
+    anew: bool = False
 
 
 class ReturnToBot(Model):
@@ -212,6 +225,16 @@ class ReturnToBot(Model):
     """
 
     message_keys: tuple[Identifier, ...]
+
+
+class Unpark(Model):
+    """Take an action that was given up off the list: a person has seen to it, as ``detail`` says.
+
+    Refused by the store (``NotParked``) when somebody else has done so already.
+    """
+
+    action_id: int
+    detail: ShortText
 
 
 class CancelActions(Model):
@@ -271,6 +294,7 @@ LedgerWrite = (
     RecordMessage
     | SetFate
     | ReturnToBot
+    | Unpark
     | CancelActions
     | ChangeOwner
     | SaveChat

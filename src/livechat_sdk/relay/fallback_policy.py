@@ -72,7 +72,7 @@ class Chain:
 def chain_of(
     routes: Sequence[Route], agents: Sequence[str], cooldowns: Mapping[str, Cooldown], now: datetime
 ) -> Chain:
-    """The chain from the possible routes; ``agents`` says of each whether somebody is there: yes, no, unknown."""
+    """The chain from the possible routes; ``agents`` says of each: yes, no, unknown."""
     left_out = [
         f"{route.integration}: no agents"
         for route, there in zip(routes, agents, strict=True)

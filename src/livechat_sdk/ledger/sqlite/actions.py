@@ -5,16 +5,16 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from livechat_sdk.domain.base import utc_text
+from livechat_sdk.domain.base import Metadata, utc_text
 from livechat_sdk.domain.messages import Choice, Direction, Fate, Message
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.ledger import documents
 from livechat_sdk.ledger.sqlite import queries
-from livechat_sdk.ledger.sqlite.writes import Place, record_message
+from livechat_sdk.ledger.sqlite.writes import Place, patch_chat, record_message
 from livechat_sdk.ledger.store import ActionRow, ActionStatus
-from livechat_sdk.lifecycle.effects import RecordMessage, Say
+from livechat_sdk.lifecycle.effects import PatchChat, RecordMessage, Say, SendMessage
 
-__all__ = ["claim", "postpone", "start", "store_words"]
+__all__ = ["claim", "postpone", "save_progress", "start", "store_words"]
 
 
 def claim(db: sqlite3.Connection, workspace: str, worker: str, limit: int) -> list[ActionRow]:
@@ -28,10 +28,13 @@ def claim(db: sqlite3.Connection, workspace: str, worker: str, limit: int) -> li
 
 
 def start(db: sqlite3.Connection, workspace: str, action_id: int, now: datetime) -> bool:
-    """Note that the call is about to leave; false when the action was withdrawn or is finished."""
+    """Note that the call is about to leave; false when the action was withdrawn or is finished.
+
+    A pause before it is over: what is *started* and has one waits for the lag of a look-up.
+    """
     changed = db.execute(
         """
-        UPDATE actions SET status = 'started', updated_at = ?
+        UPDATE actions SET status = 'started', not_before = NULL, updated_at = ?
         WHERE workspace = ? AND id = ? AND status IN ('pending', 'started')
         """,
         (utc_text(now), workspace, action_id),
@@ -56,6 +59,21 @@ def postpone(
         """,
         (status, utc_text(not_before), error, utc_text(now), workspace, action_id),
     )
+
+
+def save_progress(
+    db: sqlite3.Connection, workspace: str, row: ActionRow, send: SendMessage, patch: Metadata, now: datetime
+) -> None:
+    """Store which parts of a message have arrived, and what they changed in the chat's state."""
+    db.execute(
+        """
+        UPDATE actions SET document = ?, updated_at = ?
+        WHERE workspace = ? AND id = ? AND status IN ('pending', 'started')
+        """,
+        (documents.dump(send), utc_text(now), workspace, row.id),
+    )
+    if patch:
+        patch_chat(db, workspace, row.handoff_id, PatchChat(attempt=send.attempt, patch=patch))
 
 
 def store_words(

@@ -14,6 +14,7 @@ from livechat_sdk.domain.messages import Direction, Fate, LedgerEntry, Message
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.ledger import documents
+from livechat_sdk.ledger.cooldowns import Cooldown
 from livechat_sdk.ledger.fates import RETURNED_TO_BOT
 from livechat_sdk.ledger.secrets import SecretBox
 from livechat_sdk.ledger.store import (
@@ -27,11 +28,14 @@ from livechat_sdk.ledger.store import (
 )
 
 __all__ = [
+    "action",
     "actions",
     "chat",
+    "cooldowns",
     "due_timers",
     "entries",
     "entry",
+    "given_up",
     "handoff",
     "handoff_of_key",
     "handoffs",
@@ -114,17 +118,22 @@ def handoffs(
 
 
 def ownership(db: sqlite3.Connection, workspace: str, conversation_id: str) -> Ownership:
-    """Who owns a conversation."""
+    """Who owns a conversation, its live handoff and what the bot may do meanwhile: one consistent answer."""
     row = db.execute(
         """
-        SELECT c.owner, c.number, h.id FROM conversations AS c
+        SELECT c.owner, c.number, h.id, h.state, h.document FROM conversations AS c
         LEFT JOIN handoffs AS h
         ON h.workspace = c.workspace AND h.conversation_id = c.id AND h.state <> 'ended'
         WHERE c.workspace = ? AND c.id = ?
         """,
         (workspace, conversation_id),
     ).fetchone()
-    return Ownership(*row) if row else Ownership()
+    if row is None:
+        return Ownership()
+    owner, number, live, state, document = row
+    if live is None:
+        return Ownership(owner, number)
+    return Ownership(owner, number, live, HandoffState(state), documents.bot_may_wait(document))
 
 
 def entries(
@@ -266,6 +275,31 @@ def open_chats(db: sqlite3.Connection, workspace: str, integrations: Sequence[st
         (workspace, *integrations),
     )
     return [ChatPlace(of, attempt, name, bool(over)) for of, attempt, name, over in rows]
+
+
+def action(db: sqlite3.Connection, workspace: str, action_id: int) -> ActionRow | None:
+    """One action by its id."""
+    row = db.execute(f"{_ACTION} WHERE workspace = ? AND id = ?", (workspace, action_id)).fetchone()
+    return _action(row) if row else None
+
+
+def given_up(db: sqlite3.Connection, workspace: str, handoff_id: str | None, limit: int) -> list[ActionRow]:
+    """Actions that failed or are doubtful, of one handoff or of all."""
+    where = "workspace = ? AND status IN ('failed', 'doubtful')"
+    values: list[str | int] = [workspace]
+    if handoff_id is not None:
+        where += " AND handoff_id = ?"
+        values.append(handoff_id)
+    rows = db.execute(f"{_ACTION} WHERE {where} ORDER BY id LIMIT ?", (*values, limit))
+    return [_action(row) for row in rows]
+
+
+def cooldowns(db: sqlite3.Connection, workspace: str) -> dict[str, Cooldown]:
+    """What is known of integrations that could not open chats, by name."""
+    rows = db.execute(
+        "SELECT integration, until, failures, reason FROM cooldowns WHERE workspace = ?", (workspace,)
+    )
+    return {name: Cooldown(_time(until), failures, reason) for name, until, failures, reason in rows}
 
 
 def due_timers(db: sqlite3.Connection, workspace: str, now: datetime, limit: int) -> list[TimerRow]:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.handoff import Handoff, HandoffState
@@ -17,9 +17,10 @@ from livechat_sdk.domain.messages import Direction, LedgerEntry
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.errors import StoreError
+from livechat_sdk.ledger.cooldowns import Cooldown
 from livechat_sdk.ledger.secrets import SecretBox, StoreKeys, key_file_of, read_key_file
 from livechat_sdk.ledger.shards import ALL_SHARDS
-from livechat_sdk.ledger.sqlite import actions, embedded, inbox, queries
+from livechat_sdk.ledger.sqlite import actions, cooldowns, embedded, inbox, queries
 from livechat_sdk.ledger.sqlite.changes import ApplyChange, CreateHandoff
 from livechat_sdk.ledger.sqlite.connection import SqliteFile
 from livechat_sdk.ledger.sqlite.lock import ServingLock
@@ -40,6 +41,7 @@ from livechat_sdk.ledger.store import (
     Ownership,
     TimerRow,
 )
+from livechat_sdk.lifecycle.effects import SendMessage
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 
 __all__ = ["SqliteStore"]
@@ -187,8 +189,8 @@ class SqliteStore:
     async def apply(self, change: Change) -> Applied:
         """Store one step of an existing handoff.
 
-        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, ``TimerGone``, and
-        ``HandoffNotFound`` for a handoff that was never created; nothing is written then.
+        Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, ``TimerGone``, ``NotParked``,
+        and ``HandoffNotFound`` for a handoff that was never created; nothing is written then.
         """
         return await self._write(ApplyChange(self.workspace, change, self._box, self._runner))
 
@@ -250,6 +252,14 @@ class SqliteStore:
         """Every action of a handoff, in order, whatever its status."""
         return await self._read(lambda db: queries.actions(db, self.workspace, handoff_id))
 
+    async def action(self, action_id: int) -> ActionRow | None:
+        """One action by its id."""
+        return await self._read(lambda db: queries.action(db, self.workspace, action_id))
+
+    async def given_up(self, handoff_id: str | None = None, *, limit: int = 1000) -> Sequence[ActionRow]:
+        """Actions that failed or are doubtful, oldest first, of one handoff or of all."""
+        return await self._read(lambda db: queries.given_up(db, self.workspace, handoff_id, limit))
+
     async def open_actions(self) -> Sequence[ActionRow]:
         """Every pending or started action of the workspace, in order."""
         return await self._read(lambda db: queries.open_actions(db, self.workspace))
@@ -265,6 +275,12 @@ class SqliteStore:
         status = ActionStatus.STARTED if started else ActionStatus.PENDING
         await self._write(
             lambda db: actions.postpone(db, self.workspace, row.id, status, not_before, error, self._now())
+        )
+
+    async def save_progress(self, row: ActionRow, send: SendMessage, patch: Mapping[str, Any]) -> None:
+        """Store which parts of a split message have arrived, and what that changed in the chat's state."""
+        await self._write(
+            lambda db: actions.save_progress(db, self.workspace, row, send, dict(patch), self._now())
         )
 
     async def store_words(self, row: ActionRow, message: SystemMessage) -> None:
@@ -299,6 +315,17 @@ class SqliteStore:
     async def forget_unmatched(self, before: datetime) -> int:
         """Drop events that were kept before this time and never matched; returns how many."""
         return await self._write(lambda db: inbox.forget_unmatched(db, self.workspace, before))
+
+    # ------------------------------------------------------------------------------------------ cool-downs
+    async def cooldowns(self) -> Mapping[str, Cooldown]:
+        """What is known of integrations that could not open chats, by their names."""
+        return await self._read(lambda db: queries.cooldowns(db, self.workspace))
+
+    async def save_cooldown(
+        self, integration: str, *, before: Cooldown | None, after: Cooldown | None
+    ) -> bool:
+        """Replace what is known of an integration; false when somebody else has done so."""
+        return await self._write(lambda db: cooldowns.save(db, self.workspace, integration, before, after))
 
     # ---------------------------------------------------------------------------------- embedded providers
     async def create_tables(self, name: str, version: int, ddl: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from livechat_sdk.ledger.fates import ARRIVED, RETURNED_TO_BOT, SETTLED_AGAINST,
 from livechat_sdk.ledger.secrets import SecretBox
 from livechat_sdk.ledger.shards import shard_of
 from livechat_sdk.ledger.sqlite import queries
-from livechat_sdk.ledger.store import ActionRow, ActionStatus, DuplicateMessage
+from livechat_sdk.ledger.store import ActionRow, ActionStatus, DuplicateMessage, NotParked
 from livechat_sdk.lifecycle.effects import (
     CancelActions,
     CancelTimer,
@@ -32,10 +32,11 @@ from livechat_sdk.lifecycle.effects import (
     SendMessage,
     SetFate,
     SetTimer,
+    Unpark,
     UpdateDetails,
 )
 
-__all__ = ["Place", "record_message", "write"]
+__all__ = ["Place", "patch_chat", "record_message", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Place:
 
 
 def write(db: sqlite3.Connection, place: Place, each: LedgerWrite, box: SecretBox) -> None:
-    """Carry out one write of a step. Raises ``DuplicateMessage``."""
+    """Carry out one write of a step. Raises ``DuplicateMessage``, ``NotParked``."""
     if isinstance(each, SaveChat):
         _save_chat(db, place, each, box)
     else:
@@ -109,7 +110,7 @@ def _set_fate(db: sqlite3.Connection, place: Place, report: SetFate) -> None:
     if row is None:
         return
     old = Fate(row[0])
-    fate = next_fate(old, report.fate)
+    fate = next_fate(old, report.fate, anew=report.anew)
     if old in SETTLED_AGAINST and fate in ARRIVED and not _was_started(db, place, report):
         fate = old
     # The first reason for not sending stands: what went back to the bot stays with the bot.
@@ -183,6 +184,18 @@ def _withdraw(db: sqlite3.Connection, place: Place, row: ActionRow) -> None:
         "UPDATE actions SET status = ?, updated_at = ? WHERE workspace = ? AND id = ?",
         (ActionStatus.WITHDRAWN, utc_text(place.at), place.workspace, row.id),
     )
+
+
+def _unpark(db: sqlite3.Connection, place: Place, unpark: Unpark) -> None:
+    changed = db.execute(
+        """
+        UPDATE actions SET status = 'withdrawn', error = ?, updated_at = ?
+        WHERE workspace = ? AND id = ? AND handoff_id = ? AND status IN ('failed', 'doubtful')
+        """,
+        (unpark.detail, utc_text(place.at), place.workspace, unpark.action_id, place.handoff_id),
+    )
+    if changed.rowcount != 1:
+        raise NotParked(unpark.action_id)
 
 
 def _carries(row: ActionRow) -> bool:
@@ -279,9 +292,14 @@ def _save_chat(db: sqlite3.Connection, place: Place, save: SaveChat, box: Secret
 
 
 def _patch_chat(db: sqlite3.Connection, place: Place, patch: PatchChat) -> None:
+    patch_chat(db, place.workspace, place.handoff_id, patch)
+
+
+def patch_chat(db: sqlite3.Connection, workspace: str, handoff_id: str, patch: PatchChat) -> None:
+    """Change named keys of a chat's state as it is stored now; nothing where the chat is not known."""
     row = db.execute(
         "SELECT document FROM chats WHERE workspace = ? AND handoff_id = ? AND attempt = ?",
-        (place.workspace, place.handoff_id, patch.attempt),
+        (workspace, handoff_id, patch.attempt),
     ).fetchone()
     if row is None or row[0] is None:
         return
@@ -289,7 +307,7 @@ def _patch_chat(db: sqlite3.Connection, place: Place, patch: PatchChat) -> None:
     patched = chat.model_copy(update={"state": {**chat.state, **patch.patch}})
     db.execute(
         "UPDATE chats SET document = ? WHERE workspace = ? AND handoff_id = ? AND attempt = ?",
-        (documents.dump_chat(patched), place.workspace, place.handoff_id, patch.attempt),
+        (documents.dump_chat(patched), workspace, handoff_id, patch.attempt),
     )
 
 
@@ -297,6 +315,7 @@ _WRITERS: dict[type[LedgerWrite], Callable[[sqlite3.Connection, Place, Any], Non
     RecordMessage: _record,
     SetFate: _set_fate,
     ReturnToBot: _return_to_bot,
+    Unpark: _unpark,
     CancelActions: _cancel_actions,
     ChangeOwner: _change_owner,
     PatchChat: _patch_chat,
