@@ -79,9 +79,10 @@ class PollVendor(HostileVendor):
             events = [*feed[max(0, cursor - 2) : cursor], *events]
         return PollPage(tuple(events), after)
 
-    def fed(self, ref: str) -> list[VendorEvent]:
-        """Everything that polls can still bring."""
-        return list(self._feeds.get(ref, []))
+    def holds_messages(self, ref: str) -> list[str]:
+        """Keys of the agent's messages that polls, or the history, can still bring."""
+        fed = [event.key for event in self._feeds.get(ref, []) if event.kind == "message_received"]
+        return list(dict.fromkeys((*fed, *super().holds_messages(ref))))
 
     async def _publish(self, chat: VendorChat, event: VendorEvent, fault: Fault | None) -> None:
         feed = self._feeds.setdefault(event.ref, [])
@@ -121,9 +122,7 @@ class PollProvider(HostileProvider):
         async def look() -> PollPage:
             return self._page(chat, cursor, fault)
 
-        page = await self._call(
-            "poll", chat.ref, look, fault=None if fault in _SHOWN else fault, drawn=True, chat=chat
-        )
+        page = await self._call("poll", chat.ref, look, fault=None if fault in _SHOWN else fault, drawn=True)
         if page.cursor != cursor:
             chat = chat.model_copy(update={"state": {**chat.state, "cursor": page.cursor}})
         now = self.context.now()

@@ -78,18 +78,16 @@ class HostileProvider(ChatProvider[HostileSettings]):
 
     async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
         """Send a message. Raises ``RejectedError`` when the chat is over."""
-        await self._call(
-            "send", chat.ref, lambda: self.vendor.receive(chat.ref, message), key=message.key, chat=chat
-        )
+        await self._call("send", chat.ref, lambda: self.vendor.receive(chat.ref, message), key=message.key)
         return Sent(vendor_id=f"{self.vendor.name}-{message.key}"[:200])
 
     async def close(self, chat: Chat, reason: EndReason) -> None:
         """End the chat; one that is over already is no error."""
-        await self._call("close", chat.ref, lambda: self.vendor.close_chat(chat.ref, reason), chat=chat)
+        await self._call("close", chat.ref, lambda: self.vendor.close_chat(chat.ref, reason))
 
     async def update(self, chat: Chat, details: ChatDetails) -> None:
         """Pass on details."""
-        await self._call("update", chat.ref, lambda: self.vendor.take_details(chat.ref, details), chat=chat)
+        await self._call("update", chat.ref, lambda: self.vendor.take_details(chat.ref, details))
 
     async def status(self, chat: Chat) -> ChatStatus:
         """What is true at the vendor; ``unknown`` where it cannot be asked."""
@@ -106,7 +104,7 @@ class HostileProvider(ChatProvider[HostileSettings]):
                 at=there.since,
             )
 
-        return await self._call("status", chat.ref, look, chat=chat)
+        return await self._call("status", chat.ref, look)
 
     async def history(self, chat: Chat, since: datetime) -> Sequence[MessageReceived]:
         """The agent's messages since then, with the keys and event ids of their events."""
@@ -120,7 +118,7 @@ class HostileProvider(ChatProvider[HostileSettings]):
         fault = self.vendor.faults.next("history")
         if fault is Fault.LAG:
             fault, lag = None, self.vendor.traits.delay
-        found = await self._call("history", chat.ref, look, chat=chat, fault=fault, drawn=True)
+        found = await self._call("history", chat.ref, look, fault=fault, drawn=True)
         messages: list[MessageReceived] = []
         for event in found:
             self.vendor.truth.note(
@@ -139,7 +137,9 @@ class HostileProvider(ChatProvider[HostileSettings]):
         async def look() -> bool:
             return self.vendor.holds(chat.ref, key)
 
-        return await self._call("was_sent", chat.ref, look, key=key, chat=chat)
+        return await self._call(
+            "was_sent", chat.ref, look, key=key, tell=lambda there: "present" if there else "absent"
+        )
 
     def _chat(self, opening: ChatOpening, there: VendorChat) -> Chat:
         return Chat(
@@ -157,9 +157,9 @@ class HostileProvider(ChatProvider[HostileSettings]):
         apply: Callable[[], Awaitable[T]],
         *,
         key: str = "",
-        chat: Chat | None = None,
         fault: Fault | None = None,
         drawn: bool = False,
+        tell: Callable[[T], str] = lambda _: "",
     ) -> T:
         """One call to the vendor, with its fault, noted in the truth by what the caller can learn from it."""
         if not drawn:
@@ -181,7 +181,7 @@ class HostileProvider(ChatProvider[HostileSettings]):
             if fault is Fault.EARLY:
                 await self.vendor.accept(ref)
                 await self.vendor.pump()
-            note(What.CALLED, ref, key=key, operation=operation, answer=Answer.DONE)
+            note(What.CALLED, ref, key=key, operation=operation, answer=Answer.DONE, note=tell(result))
             return result
         note(What.CALLED, ref, key=key, operation=operation, answer=Answer.UNCLEAR, note=str(fault))
         if fault is Fault.HANG_AFTER_ACCEPT:

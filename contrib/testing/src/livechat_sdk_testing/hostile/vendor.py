@@ -219,6 +219,10 @@ class HostileVendor(ABC):
             and (not lag or event.at <= now - timedelta(seconds=lag))
         ]
 
+    def holds_messages(self, ref: str) -> list[str]:
+        """Keys of the agent's messages that we could still get by asking."""
+        return [event.key for event in self.remembered(ref)]
+
     async def hang(self) -> NoReturn:
         """Wait until somebody cancels the call."""
         self.hung.set()

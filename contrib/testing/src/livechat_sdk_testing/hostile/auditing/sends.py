@@ -1,0 +1,175 @@
+"""The end user's messages: what the vendors have, against what the ledger says of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+
+from livechat_sdk.domain.handoff import Attempt, Handoff
+from livechat_sdk.domain.messages import Direction, Fate, LedgerEntry
+from livechat_sdk.provider.planning import plan_message
+from livechat_sdk_testing.hostile.auditing.evidence import Account, Evidence, message_of
+from livechat_sdk_testing.hostile.auditing.findings import Finding, Wrong
+from livechat_sdk_testing.hostile.truth import Answer, Happening, What
+
+__all__ = ["check_opens", "check_sends"]
+
+_ARRIVED = frozenset({Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN})
+_OPEN = frozenset({Fate.HELD, Fate.PLANNED})
+_AS_ANSWER = "survey"
+"""In the detail of a message that travelled with the survey: it is in the details, not in the chat."""
+
+
+def check_sends(evidence: Evidence, handoff: Handoff) -> Iterator[Finding]:
+    """Each message of the end user has one fate, and the truth agrees with it."""
+    entries = evidence.entries_of(handoff, Direction.TO_PROVIDER)
+    known = {entry.message.key for entry in entries}
+    for key in evidence.accepted.get(handoff.id, ()):
+        if key not in known:
+            yield Finding(Wrong.LOST, handoff.id, (key,), "our side accepted it", "has no such message")
+    for entry in entries:
+        yield from _check_fate(evidence, handoff, entry)
+    for attempt, account in evidence.attempts(handoff):
+        applied = account.lines(attempt.ref, What.APPLIED)
+        if handoff.policy.doubtful != "repeat":
+            yield from _check_doubled(handoff, attempt, applied)
+        yield from _check_order(handoff, attempt, applied, entries)
+
+
+def check_opens(evidence: Evidence, handoff: Handoff) -> Iterator[Finding]:
+    """No attempt opened two chats, and none that we knew of is open after the end."""
+    for attempt, account in evidence.attempts(handoff):
+        opened = account.lines(attempt.ref, What.OPENED)
+        if len(opened) > 1:
+            yield Finding(
+                Wrong.DOUBLED,
+                handoff.id,
+                (attempt.ref,),
+                f"{len(opened)} chats: " + ", ".join(line.note for line in opened),
+                f"attempt {attempt.number}",
+            )
+        known = attempt.opened or account.lines(attempt.ref, What.HANDED)
+        closed = account.lines(attempt.ref, What.CLOSED)
+        if opened and known and account.traits.closes and not handoff.is_live and not closed:
+            yield Finding(
+                Wrong.LEFT_OPEN,
+                handoff.id,
+                (attempt.ref,),
+                "the chat is still open",
+                f"attempt {attempt.number} opened={attempt.opened} abandoned={attempt.abandoned} "
+                f"closing={attempt.closing} closed={attempt.closed}",
+            )
+
+
+def _check_fate(evidence: Evidence, handoff: Handoff, entry: LedgerEntry) -> Iterator[Finding]:
+    key = entry.message.key
+    says = f"{entry.fate}" + (f" ({entry.detail})" if entry.detail else "")
+    states = [
+        _Carried(attempt, account, entry, evidence.interrupted)
+        for attempt, account in evidence.attempts(handoff)
+    ]
+    truth = "; ".join(str(state) for state in states if state.mentioned) or "never saw it"
+    if entry.fate in _OPEN:
+        if not handoff.is_live:
+            yield Finding(Wrong.LOST, handoff.id, (key,), truth, f"{says} after the end")
+    elif entry.fate in _ARRIVED:
+        in_survey = entry.detail is not None and _AS_ANSWER in entry.detail
+        if not in_survey and not any(state.complete for state in states):
+            yield Finding(Wrong.WRONGLY_CERTAIN, handoff.id, (key,), truth, says)
+    elif entry.fate is Fate.DOUBTFUL:
+        if not any(state.hidden for state in states):
+            yield Finding(Wrong.WRONGLY_DOUBTFUL, handoff.id, (key,), truth, says)
+    elif any(state.complete and not state.taken_back for state in states):
+        yield Finding(Wrong.WRONGLY_CERTAIN, handoff.id, (key,), truth, says)
+
+
+class _Carried:
+    """What one vendor did with one message in one attempt."""
+
+    def __init__(
+        self, attempt: Attempt, account: Account, entry: LedgerEntry, interrupted: frozenset[tuple[str, str]]
+    ) -> None:
+        key = entry.message.key
+        plan = plan_message(
+            entry.message, attempt.candidate.capabilities, sent_at=entry.message.sent_at or entry.created_at
+        )
+        self.attempt = attempt
+        self.parts = [part.key for part in plan.parts] or [key]
+        lines = [line for line in account.lines(attempt.ref) if line.key in {key, *self.parts}]
+        self.lines = [line for line in lines if line.what in _TELLING or line.operation in _ASKING]
+        applied = {line.key for line in lines if line.what is What.APPLIED}
+        self.mentioned = bool(self.lines) or (attempt.ref, key) in interrupted
+        self.complete = all(part in applied for part in self.parts)
+        self.taken_back = any(line.what is What.FAILED for line in lines)
+        interrupted_here = (attempt.ref, key) in interrupted
+        self.hidden = interrupted_here and not _was_told(lines, self.parts[-1])
+        self.hidden |= any(_is_hidden(lines, part, account) for part in self.parts)
+
+    def __str__(self) -> str:
+        told = ", ".join(
+            " ".join(str(word) for word in (line.what, line.operation, line.answer, line.note) if word)
+            for line in self.lines
+        )
+        return f"attempt {self.attempt.number}: {told or 'interrupted before the call'}"
+
+
+_TELLING = frozenset({What.APPLIED, What.SWALLOWED, What.ABSORBED, What.FAILED})
+_ASKING = frozenset({"send", "was_sent"})
+
+
+def _is_hidden(lines: list[Happening], part: str, account: Account) -> bool:
+    """Whether the fate of a part was hidden: the last send was not answered, and no look-up told."""
+    sends = [
+        line for line in lines if line.key == part and line.what is What.CALLED and line.operation == "send"
+    ]
+    if not any(line.answer is Answer.UNCLEAR for line in sends):
+        return False
+    if account.traits.dedupes_by_key and sends[-1].answer is Answer.DONE:
+        return False
+    return not _was_told(lines, part, after=sends[-1].number, lag=account.traits.lookup_lag)
+
+
+def _was_told(lines: list[Happening], part: str, *, after: int = 0, lag: float = 0.0) -> bool:
+    """Whether a look-up after the last send has proved where the part is."""
+    sent = max((line.at for line in lines if line.key == part and line.operation == "send"), default=None)
+    for line in lines:
+        asked = line.what is What.CALLED and line.operation == "was_sent" and line.answer is Answer.DONE
+        if not asked or line.key != part or line.number < after:
+            continue
+        if line.note == "present" or sent is None or (line.at - sent).total_seconds() >= lag:
+            return True
+    return False
+
+
+def _check_doubled(handoff: Handoff, attempt: Attempt, applied: list[Happening]) -> Iterator[Finding]:
+    for key, times in Counter(line.key for line in applied).items():
+        if times > 1:
+            yield Finding(
+                Wrong.DOUBLED,
+                handoff.id,
+                (key,),
+                f"applied {times} times in attempt {attempt.number}",
+                f"policy is {handoff.policy.doubtful}",
+            )
+
+
+def _check_order(
+    handoff: Handoff, attempt: Attempt, applied: list[Happening], entries: list[LedgerEntry]
+) -> Iterator[Finding]:
+    seq = {entry.message.key: entry.seq for entry in entries}
+    order: list[tuple[int, int, str]] = []
+    for key in dict.fromkeys(line.key for line in applied):
+        base = message_of(key, seq)
+        if base in seq:
+            part = int(key[len(base) + 1 :]) if key != base else 1
+            order.append((seq[base], part, key))
+    for earlier, later in itertools.pairwise(order):
+        if later[:2] < earlier[:2]:
+            yield Finding(
+                Wrong.SWAPPED,
+                handoff.id,
+                (later[2], earlier[2]),
+                f"{earlier[2]} was applied before {later[2]} in attempt {attempt.number}",
+                f"numbers {earlier[0]} and {later[0]}",
+            )
