@@ -202,3 +202,19 @@ async def test_an_event_of_the_inbox_that_matches_nothing_can_be_kept_then_forgo
     assert kept.event == waiting.event
     await store.forget_inbox(kept.id)
     assert await store.unmatched("desk", ["h1.1"]) == []
+
+
+async def test_what_nobody_claimed_in_time_is_dropped_and_counted_by_integration(store: Store) -> None:
+    await store.keep_unmatched(an_event("e1"), NOW)
+    await store.keep_unmatched(an_event("e2"), later(1))
+    await store.keep_unmatched(an_event("e3", integration="other"), later(2))
+    await store.keep_unmatched(an_event("e4"), later(10))
+    assert await store.forget_unmatched(later(5)) == {"desk": 2, "other": 1}
+    assert [kept.event.id for kept in await store.unmatched("desk", ["h1.1"])] == ["e4"]
+    assert await store.forget_unmatched(later(5)) == {}
+
+
+async def test_an_event_that_waits_in_the_inbox_is_never_dropped_as_unmatched(store: Store) -> None:
+    await store.commit([], [an_event("e1")])
+    assert await store.forget_unmatched(later(1_000_000)) == {}
+    assert [waiting.event.id for waiting in await store.inbox()] == ["e1"]

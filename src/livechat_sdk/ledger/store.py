@@ -443,8 +443,8 @@ class Store(EmbeddedDatabase, Protocol):
         """Drop an inbox event that no handoff will ever take."""
         ...
 
-    async def forget_unmatched(self, before: datetime) -> int:
-        """Drop events that were kept before this time and never matched; returns how many."""
+    async def forget_unmatched(self, before: datetime) -> Mapping[str, int]:
+        """Drop events that were kept before this time and never matched; how many, by integration."""
         ...
 
     async def cooldowns(self) -> Mapping[str, Cooldown]:

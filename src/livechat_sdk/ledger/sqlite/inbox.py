@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from datetime import datetime
 
 from livechat_sdk.domain.base import utc_text
@@ -63,13 +64,13 @@ def forget(db: sqlite3.Connection, workspace: str, inbox_id: int) -> None:
     db.execute("DELETE FROM inbox WHERE workspace = ? AND id = ?", (workspace, inbox_id))
 
 
-def forget_unmatched(db: sqlite3.Connection, workspace: str, before: datetime) -> int:
-    """Drop events that were kept before this time and never matched; returns how many."""
+def forget_unmatched(db: sqlite3.Connection, workspace: str, before: datetime) -> dict[str, int]:
+    """Drop events that were kept before this time and never matched; how many, by integration."""
     dropped = db.execute(
-        "DELETE FROM inbox WHERE workspace = ? AND kept = 1 AND received_at < ?",
+        "DELETE FROM inbox WHERE workspace = ? AND kept = 1 AND received_at < ? RETURNING integration",
         (workspace, utc_text(before)),
     )
-    return dropped.rowcount
+    return dict(Counter(str(integration) for (integration,) in dropped))
 
 
 def _is_seen(db: sqlite3.Connection, workspace: str, event: ProviderEvent) -> bool:

@@ -312,8 +312,8 @@ class SqliteStore:
         """Drop an inbox event that no handoff will ever take."""
         await self._write(lambda db: inbox.forget(db, self.workspace, inbox_id))
 
-    async def forget_unmatched(self, before: datetime) -> int:
-        """Drop events that were kept before this time and never matched; returns how many."""
+    async def forget_unmatched(self, before: datetime) -> Mapping[str, int]:
+        """Drop events that were kept before this time and never matched; how many, by integration."""
         return await self._write(lambda db: inbox.forget_unmatched(db, self.workspace, before))
 
     # ------------------------------------------------------------------------------------------ cool-downs
