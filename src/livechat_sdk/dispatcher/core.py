@@ -18,7 +18,7 @@ from livechat_sdk.dispatcher.intake import Intake
 from livechat_sdk.dispatcher.measuring import MeasuredRunner, Measures
 from livechat_sdk.dispatcher.observing import Observers
 from livechat_sdk.dispatcher.reporting import Report
-from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble
+from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble, read_file
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
 from livechat_sdk.dispatcher.working import Wakeups, Working
 from livechat_sdk.domain.answers import Accepted, BotAvailability, GateAnswer, NotLive
@@ -186,13 +186,7 @@ class Dispatcher(Inquiries):
         plugins: Sequence[object] = (),
     ) -> Self:
         """A dispatcher from ``livechat.yaml``. Raises ``ConfigurationError`` with file, line and fix."""
-        from livechat_sdk.config import load_file, require
-        from livechat_sdk.registry import Registry as _Registry
-
-        known = registry or _Registry.discover()
-        settings = require(load_file(path, types=known.types))
-        if registry is None and settings.plugins.block:
-            known = _Registry.discover(block=settings.plugins.block)
+        settings, known = read_file(path, registry)
         return cls(settings, channel=channel, registry=known, store=store, clock=clock, plugins=plugins)
 
     async def __aenter__(self) -> Self:
