@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from livechat_sdk import HandoffState, Message, Outcome
+from livechat_sdk.domain.answers import Accepted, NotLive
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.ledger.store import ActionStatus
 from livechat_sdk.provider.interface import PlannedMessage, Sent
@@ -37,6 +38,18 @@ async def test_a_conversation_goes_on_after_a_restart(bench: Workbench) -> None:
     assert two.channel.texts == ["still here"]
     assert (await two.reload(handoff)).outcome is Outcome.COMPLETED
     assert len(two.vendor.opened) == 1
+
+
+async def test_a_message_that_is_repeated_after_the_end_is_still_known(bench: Workbench) -> None:
+    one = await bench.start()
+    handoff = await one.active()
+    await one.say(handoff, "hello", key="m-1")
+    await one.kill()  # the answer was lost
+    two = await bench.start(**heirs_of(one))
+    await two.event("ended")
+    assert await two.say(handoff, "hello", key="m-1") == Accepted("m-1", duplicate=True)
+    assert isinstance(await two.say(handoff, "too late", key="m-2"), NotLive)
+    assert await two.fates(handoff) == {"hello": Fate.SENT}
 
 
 async def test_a_decision_that_was_interrupted_is_taken_up_again(

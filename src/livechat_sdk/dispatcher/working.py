@@ -35,9 +35,7 @@ class Wakeups:
     inbox: Callable[[], None]
     timers: Callable[[], None]
     handoff: Callable[[str], None]
-    shards: list[Callable[[frozenset[int]], None]] = field(
-        default_factory=list[Callable[[frozenset[int]], None]]
-    )
+    shards: list[Callable[[frozenset[int]], None]] = field(default_factory=list)
 
 
 class Working:
