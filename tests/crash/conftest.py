@@ -1,0 +1,16 @@
+"""What every crash test needs: quick processes and a place for their ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.processes.nursery import Nursery
+
+
+@pytest.fixture
+async def nursery() -> AsyncIterator[Nursery]:
+    """Starts workers; all that are left at the end of the test are killed."""
+    async with Nursery() as ready:
+        yield ready

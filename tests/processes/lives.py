@@ -1,0 +1,100 @@
+"""One worker through its lives: started again each time that it was killed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.processes.nursery import Child, Nursery
+from tests.processes.steps import steps_in
+from tests.processes.world import World
+
+
+class Lives:
+    """Keeps one worker running, and kills it as planned.
+
+    ``kills`` are the steps at which its first lives end; the life after them is not killed.
+    """
+
+    def __init__(
+        self,
+        nursery: Nursery,
+        world: World,
+        folder: Path,
+        settings: Mapping[str, Any],
+        kills: Sequence[int] = (),
+        *,
+        name: str = "w",
+    ) -> None:
+        self.kills = list(kills)
+        self.name = name
+        self._nursery = nursery
+        self._world = world
+        self._folder = folder
+        self._settings = settings
+        self._life = 0
+        self._over = False
+        self._child: Child | None = None
+
+    async def run(self) -> None:
+        """Start it, and again after each planned kill; returns when it has stopped by itself.
+
+        Any other end of it fails the world: nobody waits for what cannot come.
+        """
+        try:
+            while not await self._live():
+                pass
+        except BaseException as error:
+            await self._world.fail(error)
+            raise
+
+    async def stop(self) -> None:
+        """Tell it to stop in good order."""
+        await self._world.call("stop", worker=self.name)
+
+    def kill(self) -> None:
+        """End it at once; it is not started again."""
+        self._over = True
+        if self._child is not None:
+            self._child.signal(signal.SIGKILL)
+
+    def steps(self, life: int) -> list[str]:
+        """The steps that it reached in one of its lives, from 0."""
+        return steps_in(self._log(life, "steps"))
+
+    @property
+    def deaths(self) -> list[str]:
+        """Where it was killed, in order."""
+        lives = [self.steps(life) for life in range(len(self.kills))]
+        return [steps[-1] for steps, kill in zip(lives, self.kills, strict=True) if len(steps) >= kill]
+
+    async def _live(self) -> bool:
+        life, self._life = self._life, self._life + 1
+        kill_at = self.kills[life] if life < len(self.kills) else None
+        settings = {
+            **self._settings,
+            "worker": self.name,
+            "socket": str(self._world.socket),
+            "steps": str(self._log(life, "steps")),
+            "kill_at": kill_at,
+        }
+        self._child = child = await self._nursery.fork(settings, self._log(life, "log"))
+        code = await child.ended
+        await self._drained()
+        if code == 0 or self._over:
+            return True
+        if code == -signal.SIGKILL and kill_at is not None:
+            return False
+        printed = child.log.read_text(errors="replace")[-4000:]
+        raise AssertionError(f"worker {self.name} ended with {code} in life {life}:\n{printed}")
+
+    async def _drained(self) -> None:
+        """Wait until the world has done all that the dead worker had asked for: its vendors are quick."""
+        await self._world.until(
+            lambda: self.name not in self._world.connected, f"the world is done with the dead {self.name}"
+        )
+
+    def _log(self, life: int, ending: str) -> Path:
+        return self._folder / f"{self.name}-{life}.{ending}"

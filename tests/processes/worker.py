@@ -1,0 +1,183 @@
+"""A worker: a real dispatcher in a process of its own, told over a Unix socket what callers and vendors do.
+
+``python -m tests.processes.worker SETTINGS``, where ``SETTINGS`` is a JSON file (see ``main``); the tests
+start it through the nursery, which is quicker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from livechat_sdk import Dispatcher, EndUser, HandoffRequest, Message, Registry
+from livechat_sdk.config.models import LivechatFile
+from livechat_sdk.domain.answers import Accepted
+from livechat_sdk.domain.ends import Who
+from livechat_sdk.ledger.store import ActionStatus
+from livechat_sdk.provider.webhooks import WebhookDelivery
+from livechat_sdk_testing.channel import RecordingChannel
+from livechat_sdk_testing.toy import ToyPlugin
+from tests.processes.clock import QuickClock
+from tests.processes.steps import Steps
+from tests.processes.vendors import Outside, SocketChannel, SocketPlugin
+from tests.processes.wire import LINE_LIMIT, Peer
+
+COMMANDS = ("request", "say", "webhook", "end", "gate", "settled", "stop")
+"""What the world may call; the methods of ``Commands``."""
+
+_OPEN = {ActionStatus.PENDING, ActionStatus.STARTED}
+
+
+class Commands:
+    """What the world outside may ask of a worker."""
+
+    def __init__(self, dispatcher: Dispatcher, steps: Steps) -> None:
+        self._dispatcher = dispatcher
+        self._steps = steps
+        self.stopping = asyncio.Event()
+
+    async def request(self, key: str, conversation: str, bot: str) -> dict[str, Any]:
+        """A bot asks for a human."""
+        handoff = await self._dispatcher.request(
+            HandoffRequest(key=key, conversation_id=conversation, bot=bot, user=EndUser(id="u-1"))
+        )
+        self._steps.reached("answer request, before")
+        return {"id": handoff.id, "outcome": handoff.outcome, "owner_number": handoff.owner_number}
+
+    async def say(self, handoff: str, key: str, text: str) -> dict[str, Any]:
+        """The end user says something."""
+        answer = await self._dispatcher.user_message(handoff, Message.text(text, key=key))
+        self._steps.reached("answer say, before")
+        return {"accepted": isinstance(answer, Accepted)}
+
+    async def webhook(self, name: str, path: str, headers: dict[str, str], body: str) -> int:
+        """A vendor reports something."""
+        now = self._dispatcher.clock.now()
+        taken = await self._dispatcher.webhook(
+            name, WebhookDelivery("POST", path, headers, body.encode(), now)
+        )
+        self._steps.reached("answer webhook, before")
+        return taken
+
+    async def end(self, handoff: str, by: Who) -> dict[str, Any]:
+        """The end user, the bot or an operator ends it."""
+        ended = await self._dispatcher.end(handoff, by=by)
+        self._steps.reached("answer end, before")
+        return {"state": ended.state}
+
+    async def gate(self, conversation: str, number: int) -> dict[str, Any]:
+        """A bot asks whether it may speak."""
+        answer = await self._dispatcher.bot_may_send(conversation, number)
+        return {"allowed": answer.allowed, "owner": answer.owner, "number": answer.owner_number}
+
+    async def settled(self, handoff: str) -> bool:
+        """Wait until nothing is left to do for this handoff."""
+        while True:
+            await self._dispatcher.wait_idle()
+            actions = await self._dispatcher.store.actions(handoff)
+            if not any(row.status in _OPEN for row in actions):
+                return True
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Stop in good order."""
+        self.stopping.set()
+
+
+def settings_of(document: Mapping[str, Any]) -> LivechatFile:
+    """The settings of the dispatcher."""
+    vendors = document["vendors"]
+    return LivechatFile.model_validate(
+        {
+            "store": document["store"],
+            "integrations": {
+                name: {"type": f"{name.upper()}_LIVECHAT", "name": name, "webhookKey": vendor["key"]}
+                for name, vendor in vendors.items()
+            },
+            "bots": {
+                name: {"livechat": {"integrations": list(vendors), **livechat}}
+                for name, livechat in document["bots"].items()
+            },
+        }
+    )
+
+
+async def serve(document: Mapping[str, Any]) -> None:
+    """Run until the world says stop, or SIGTERM comes, or something kills this process."""
+    steps = Steps(Path(document["steps"]), document.get("kill_at"))
+    if document.get("watched", True):
+        steps.watch_sqlite()
+        steps.watch_files()
+    reader, writer = await asyncio.open_unix_connection(document["socket"], limit=LINE_LIMIT)
+    handlers: dict[str, Any] = {}
+    peer = Peer(reader, writer, handlers)
+    running = asyncio.create_task(peer.run())
+    await peer.call("arrive", worker=document["worker"])
+    outside = Outside(peer, steps)
+    plugins = {
+        name: SocketPlugin(f"{name.upper()}_LIVECHAT", vendor["capabilities"], outside)
+        for name, vendor in document["vendors"].items()
+    }
+    dispatcher = Dispatcher(
+        settings_of(document),
+        channel=SocketChannel(outside),
+        registry=Registry(plugins),
+        clock=QuickClock(document["since"], document["speed"]),
+    )
+    async with dispatcher:
+        commands = Commands(dispatcher, steps)
+        handlers.update({name: getattr(commands, name) for name in COMMANDS})
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, commands.stopping.set)
+        await peer.call("ready", worker=document["worker"])
+        stopping = asyncio.create_task(commands.stopping.wait())
+        await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+    peer.close()
+    await running
+
+
+def main(document: Mapping[str, Any]) -> int:
+    """Run a worker; returns its exit code.
+
+    ``document``: ``worker`` (its name), ``socket`` (of the world), ``store`` (address), ``vendors`` (by name:
+    their capabilities and webhook key), ``bots`` (by name: their settings of live chat), ``since`` and
+    ``speed`` (of the clock), ``steps`` (the log of steps), ``kill_at`` (the step to die at; none: live).
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    asyncio.run(serve(document))
+    return 0
+
+
+async def warm_up(folder: Path) -> None:
+    """Play a handoff once, so that everything is loaded and built that a worker needs."""
+    toy = ToyPlugin()
+    settings = LivechatFile.model_validate(
+        {
+            "store": f"sqlite:///{folder / 'ledger.db'}",
+            "integrations": {"toy": {"type": "TOY_LIVECHAT", "name": "toy", "webhookKey": toy.key}},
+            "bots": {"shop-bot": {"livechat": {"integrations": ["toy"]}}},
+        }
+    )
+    clock = QuickClock(time.monotonic(), 1.0)
+    async with Dispatcher(
+        settings, channel=RecordingChannel(), registry=Registry({"toy": toy}), clock=clock
+    ) as dispatcher:
+        request = HandoffRequest(key="k", conversation_id="c", bot="shop-bot", user=EndUser(id="u"))
+        handoff = await dispatcher.request(request)
+        await dispatcher.wait_idle()
+        for event in ("joined", "message", "ended"):
+            delivery = toy.delivery(event, text="hello")
+            await dispatcher.user_message(handoff.id, Message.text("hello"))
+            await dispatcher.webhook("toy", delivery)
+            await dispatcher.wait_idle()
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(Path(sys.argv[1]).read_text())))
