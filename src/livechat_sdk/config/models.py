@@ -149,11 +149,15 @@ class BotSettings(_Part):
 
 
 class GatewaySettings(_Part):
-    """The HTTP side. ``tokens`` open ``/v1`` for the platform: one, or ``[new, old]`` while it rotates."""
+    """The HTTP side. ``tokens`` open ``/v1`` for the platform: one, or ``[new, old]`` while it rotates.
+
+    ``metrics_tokens`` open ``/metrics`` and nothing else, for whoever collects the counts.
+    """
 
     host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     tokens: Secret | None = None
+    metrics_tokens: Secret | None = None
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
     """The address under which vendors reach the gateway; without a slash at the end."""
 
@@ -192,7 +196,9 @@ class LivechatFile(_Part):
     @property
     def revision(self) -> str:
         """A short name for this content: 12 hexadecimal digits that do not depend on any secret."""
-        content = self.model_dump(mode="json", exclude={"store_key": True, "gateway": {"tokens"}})
+        content = self.model_dump(
+            mode="json", exclude={"store_key": True, "gateway": {"tokens", "metrics_tokens"}}
+        )
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

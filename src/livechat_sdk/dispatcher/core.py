@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Self
 
 from livechat_sdk.dispatcher.asking import Inquiries
 from livechat_sdk.dispatcher.intake import Intake
+from livechat_sdk.dispatcher.measuring import MeasuredRunner, Measures
 from livechat_sdk.dispatcher.observing import Observers
-from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble
+from livechat_sdk.dispatcher.reporting import Report
+from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble, read_file
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
 from livechat_sdk.dispatcher.working import Wakeups, Working
 from livechat_sdk.domain.answers import Accepted, BotAvailability, GateAnswer, NotLive
@@ -51,9 +53,10 @@ from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay import Relay
 from livechat_sdk.relay.deciding import Decider
 from livechat_sdk.relay.leases import LeaseGuard
-from livechat_sdk.relay.running import ActionRunner
 from livechat_sdk.relay.signals import Signals
 from livechat_sdk.relay.to_user import UserDeliveries
+from livechat_sdk.telemetry import spans
+from livechat_sdk.telemetry.watchdog import LoopWatchdog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
     from livechat_sdk.provider.embedded import EmbeddedDatabase
     from livechat_sdk.provider.webhooks import WebhookDelivery
     from livechat_sdk.registry import Registry
+    from livechat_sdk.telemetry.meters import Family
 
 __all__ = ["MAX_REQUEST_BYTES", "Dispatcher"]
 
@@ -110,6 +114,7 @@ class Dispatcher(Inquiries):
         from livechat_sdk.ledger.secrets import StoreKeys
         from livechat_sdk.registry import Registry as _Registry
 
+        spans.activate()
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.registry = registry or _Registry.discover(block=settings.plugins.block)
@@ -128,7 +133,9 @@ class Dispatcher(Inquiries):
         self._decider = Decider(settings, self.hooks, self._providers)
         deliveries = UserDeliveries(self.store, self.hooks, settings, channel)
         guard = LeaseGuard()
-        runner = ActionRunner(
+        self._measures = Measures()
+        runner = MeasuredRunner(
+            self._measures,
             store=self.store,
             clock=self.clock,
             hooks=self.hooks,
@@ -143,6 +150,26 @@ class Dispatcher(Inquiries):
         self._observers = Observers(self.hooks)
         wake = Wakeups(self._intake.inbox_changed, self._intake.timers_changed, self._watchers.changed)
         self._working = Working(self.store, self._relay, guard, wake)
+        self._watchdog = LoopWatchdog(
+            {
+                "the channel": channel,
+                **{f"integration {name}": built for name, built in self.integrations.items()},
+                **{f"plugin {name}": target for name, target in self.hooks.targets().items()},
+            }
+        )
+        self._report = Report(
+            measures=self._measures,
+            store=self.store,
+            workspace=self.workspace,
+            stepper=self._stepper,
+            intake=self._intake,
+            relay=self._relay,
+            working=self._working,
+            lease=guard,
+            signals=self._signals,
+            hooks=self.hooks,
+            watchdog=self._watchdog,
+        )
         self._running = False
         self.database: EmbeddedDatabase = NotifyingDatabase(self.store, self._intake.inbox_changed)
         """The ledger's database, for programs that keep their own tables beside the ledger."""
@@ -159,13 +186,7 @@ class Dispatcher(Inquiries):
         plugins: Sequence[object] = (),
     ) -> Self:
         """A dispatcher from ``livechat.yaml``. Raises ``ConfigurationError`` with file, line and fix."""
-        from livechat_sdk.config import load_file, require
-        from livechat_sdk.registry import Registry as _Registry
-
-        known = registry or _Registry.discover()
-        settings = require(load_file(path, types=known.types))
-        if registry is None and settings.plugins.block:
-            known = _Registry.discover(block=settings.plugins.block)
+        settings, known = read_file(path, registry)
         return cls(settings, channel=channel, registry=known, store=store, clock=clock, plugins=plugins)
 
     async def __aenter__(self) -> Self:
@@ -182,6 +203,7 @@ class Dispatcher(Inquiries):
             raise
         self._running = True
         self._intake.start()
+        self._watchdog.start()
         return self
 
     async def __aexit__(
@@ -194,6 +216,7 @@ class Dispatcher(Inquiries):
         await self._stepper.stop()
         await self._signals.stop()
         await self._observers.stop()
+        self._watchdog.stop()
         for name, built in self.integrations.items():
             stop = getattr(built, "stop", None)
             if stop is not None:
@@ -225,12 +248,21 @@ class Dispatcher(Inquiries):
             raise InvalidInput(
                 f"the request has {size:,} bytes, the limit is {MAX_REQUEST_BYTES:,}; shorten the transcript"
             )
-        handoff = await self._create(request)
-        if handoff.state is HandoffState.REQUESTED and wait > 0:
-            decided = await self._watchers.until(
-                handoff.id, lambda h: h.state is not HandoffState.REQUESTED, wait=wait
+        with spans.span("livechat.request", {"livechat.bot": request.bot}):
+            handoff = await self._create(request)
+            if handoff.state is HandoffState.REQUESTED and wait > 0:
+                decided = await self._watchers.until(
+                    handoff.id, lambda h: h.state is not HandoffState.REQUESTED, wait=wait
+                )
+                handoff = decided or handoff
+            spans.annotate(
+                {
+                    spans.HANDOFF: handoff.id,
+                    "livechat.integration": handoff.integration,
+                    "livechat.state": handoff.state,
+                    "livechat.outcome": handoff.outcome,
+                }
             )
-            handoff = decided or handoff
         return handoff
 
     async def user_message(self, handoff_id: str, message: Message) -> Accepted | NotLive:
@@ -321,12 +353,23 @@ class Dispatcher(Inquiries):
         provider = self._providers.get(integration)
         if provider is None:
             raise IntegrationNotFound(integration, tuple(self._providers))
+        with spans.span("livechat.webhook", {"livechat.integration": integration}):
+            try:
+                taken = await self._take_delivery(provider, delivery)
+            except (WebhookRejected, StoreError) as error:
+                refused = error.status if isinstance(error, WebhookRejected) else 503
+                self._measures.webhook(integration, refused=refused)
+                raise
+            self._measures.webhook(integration)
+        return taken
+
+    async def _take_delivery(self, provider: AnyProvider, delivery: WebhookDelivery) -> int:
         try:
             events = provider.read_webhook(delivery)
         except WebhookRejected:
             raise
         except Exception as error:
-            logger.exception("integration %s cannot read a webhook", integration)
+            logger.exception("integration %s cannot read a webhook", provider.name)
             # Our bug, not the vendor's: 503 lets the vendor send it again when it is mended.
             raise WebhookRejected("the adapter failed; its log says where", status=503) from error
         taken = 0
@@ -349,7 +392,14 @@ class Dispatcher(Inquiries):
             problems[f"plugin {plugin}"] = "all its threads are stuck; it is skipped"
         for lane in self._relay.broken:
             problems[f"lane {lane}"] = "stopped by a bug; a restart takes it up again"
+        blocked = self._watchdog.trouble()
+        if blocked is not None:
+            problems["event loop"] = blocked
         return problems
+
+    async def metrics(self) -> Sequence[Family]:
+        """What was counted since the start and how things are now; ``GET /metrics`` is made from this."""
+        return await self._report.families()
 
     async def wait_idle(self) -> None:
         """Wait until nothing is left that could be done now. For tests and scripts."""
@@ -409,6 +459,7 @@ class Dispatcher(Inquiries):
 
     def _committed(self, committed: Committed) -> None:
         after = committed.after
+        self._measures.committed(committed.before, committed.change)
         self._relay.enqueue(committed.actions)
         for signal in committed.signals:
             self._signals.send(after, signal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 
 from livechat_sdk.dispatcher.stepping import Stepper
@@ -34,6 +35,8 @@ class Intake:
         self._working = 0
         self.duplicates = 0
         """Events that came again and changed nothing."""
+        self.unmatched: Counter[str] = Counter()
+        """Events that were kept because their chat was not known, by integration."""
 
     def start(self) -> None:
         """Start the two loops: inbox and timers."""
@@ -88,7 +91,7 @@ class Intake:
 
     async def _keep(self, event: ProviderEvent, *, inbox_id: int | None) -> bool:
         """Keep an event until its chat is known. The chat may have become known this very moment."""
-        await self._store.keep_unmatched(event, event.received_at)
+        self.unmatched[event.integration] += await self._store.keep_unmatched(event, event.received_at)
         if inbox_id is not None:
             await self._store.forget_inbox(inbox_id)
         if await self._store.match(event.integration, event.refs) is None:

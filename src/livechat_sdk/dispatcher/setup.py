@@ -15,12 +15,13 @@ from livechat_sdk.provider.interface import AnyProvider, ChatProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from livechat_sdk.config.models import LivechatFile
     from livechat_sdk.hooks import Hooks
     from livechat_sdk.registry import Registry
 
-__all__ = ["Host", "NotifyingDatabase", "Parts", "assemble"]
+__all__ = ["Host", "NotifyingDatabase", "Parts", "assemble", "read_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,21 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
         hooks.register(plugin, name=f"{type(plugin).__name__}.{number}")
     hooks.check()
     return Parts(hooks=hooks, integrations=integrations, providers=providers)
+
+
+def read_file(path: str | Path, registry: Registry | None) -> tuple[LivechatFile, Registry]:
+    """Settings from a file, and the plugins to use with them: the given ones, or those that are installed.
+
+    Raises ``ConfigurationError`` with file, line and fix.
+    """
+    from livechat_sdk.config import load_file, require
+    from livechat_sdk.registry import Registry as _Registry
+
+    known = registry or _Registry.discover()
+    settings = require(load_file(path, types=known.types))
+    if registry is None and settings.plugins.block:
+        known = _Registry.discover(block=settings.plugins.block)
+    return settings, known
 
 
 def _integrations(

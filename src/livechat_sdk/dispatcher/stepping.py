@@ -62,6 +62,7 @@ class Committed:
     before: Handoff | None
     after: Handoff
     cause: str
+    change: Change
     actions: Sequence[ActionRow]
     signals: Sequence[Signal]
     timers_changed: bool
@@ -200,6 +201,7 @@ class Stepper:
                 before=before,
                 after=change.handoff,
                 cause=change.kind,
+                change=change,
                 actions=actions,
                 signals=signals,
                 timers_changed=change.handoff.timers != timers_before,

@@ -35,7 +35,9 @@ class Wakeups:
     inbox: Callable[[], None]
     timers: Callable[[], None]
     handoff: Callable[[str], None]
-    shards: list[Callable[[frozenset[int]], None]] = field(default_factory=list)
+    shards: list[Callable[[frozenset[int]], None]] = field(
+        default_factory=list[Callable[[frozenset[int]], None]]
+    )
 
 
 class Working:

@@ -7,10 +7,12 @@ runs it with uvicorn.
 from __future__ import annotations
 
 try:
+    import prometheus_client as _prometheus_client
     import starlette as _starlette
 except ModuleNotFoundError as missing:  # pragma: no cover - the environment of the tests has the extra
     raise ModuleNotFoundError(
-        "the gateway needs Starlette and uvicorn: pip install 'livechat-sdk[server]'", name=missing.name
+        "the gateway needs Starlette, uvicorn and prometheus-client: pip install 'livechat-sdk[server]'",
+        name=missing.name,
     ) from missing
 
 from livechat_sdk.gateway.app import create_app
@@ -18,4 +20,4 @@ from livechat_sdk.gateway.views import HandoffView, JournalView, MessagesView, M
 
 __all__ = ["HandoffView", "JournalView", "MessageView", "MessagesView", "create_app"]
 
-del _starlette
+del _prometheus_client, _starlette

@@ -19,6 +19,7 @@ from livechat_sdk.gateway.bodies import Limits
 from livechat_sdk.gateway.conversations import ConversationRoutes
 from livechat_sdk.gateway.handoffs import HandoffRoutes
 from livechat_sdk.gateway.health import HealthRoutes
+from livechat_sdk.gateway.metrics import MetricsRoutes, RequestMeters
 from livechat_sdk.gateway.openapi import OpenApiRoute
 from livechat_sdk.gateway.operations import Operation, routes_of
 from livechat_sdk.gateway.pages import mounts_of
@@ -37,6 +38,7 @@ def create_app(
     dispatcher: Dispatcher,
     *,
     tokens: Sequence[SecretStr],
+    metrics_tokens: Sequence[SecretStr] = (),
     max_body: int = 1024 * 1024,
     read_timeout: float = 10.0,
     heartbeat: float = 15.0,
@@ -45,7 +47,8 @@ def create_app(
 ) -> Starlette:
     """The gateway of a dispatcher.
 
-    ``tokens`` open ``/v1``: one, or two while one is being replaced. ``max_body`` (bytes) and
+    ``tokens`` open ``/v1`` and ``/metrics``: one, or two while one is being replaced; ``metrics_tokens``
+    open ``/metrics`` alone. ``max_body`` (bytes) and
     ``read_timeout`` (seconds) hold for every request body; ``heartbeat`` is the pause, in seconds,
     after which a silent event stream sends a comment. ``mounts`` are more applications by the first
     part of their path; providers with pages are mounted under their integration's name.
@@ -59,8 +62,10 @@ def create_app(
     guard = BearerGuard(tokens)
     limits = Limits(max_body=max_body, read_timeout=read_timeout, heartbeat=heartbeat)
     stopping = asyncio.Event()
+    meters = RequestMeters()
+    metrics = MetricsRoutes(dispatcher, meters, [*tokens, *metrics_tokens])
     routes: list[BaseRoute] = [
-        *routes_of(operations_of(dispatcher, stopping), guard, limits),
+        *routes_of(operations_of(dispatcher, stopping, metrics), guard, limits, meters.answered),
         *mounts_of(dispatcher.integrations, mounts or {}, limits),
     ]
 
@@ -82,7 +87,9 @@ def create_app(
     return app
 
 
-def operations_of(dispatcher: Dispatcher, stopping: asyncio.Event) -> list[Operation]:
+def operations_of(
+    dispatcher: Dispatcher, stopping: asyncio.Event, metrics: MetricsRoutes | None = None
+) -> list[Operation]:
     """Every operation of the gateway: the table behind its routes and its API document."""
     operations = [
         *HandoffRoutes(dispatcher).operations(),
@@ -90,6 +97,7 @@ def operations_of(dispatcher: Dispatcher, stopping: asyncio.Event) -> list[Opera
         *ConversationRoutes(dispatcher).operations(),
         *WebhookRoutes(dispatcher).operations(),
         *HealthRoutes(dispatcher, stopping).operations(),
+        *(metrics or MetricsRoutes(dispatcher, RequestMeters(), ())).operations(),
     ]
     return [*operations, *OpenApiRoute(operations).operations()]
 

@@ -151,8 +151,9 @@ def _responses(operation: Operation, refs: Refs) -> dict[str, Any]:
         responses[str(status)] = {"description": about}
         if status == 204:  # noqa: PLR2004
             continue
-        schema = {"type": "object"} if model is None else refs[model, "serialization"]
-        content: dict[str, Any] = {"application/json": {"schema": schema}}
+        plain = "string" if operation.media_type.startswith("text/") else "object"
+        schema = {"type": plain} if model is None else refs[model, "serialization"]
+        content: dict[str, Any] = {operation.media_type: {"schema": schema}}
         if operation.stream:
             # The document format has no words for the data of events yet.
             content = {"text/event-stream": {"schema": {"type": "string"}, "x-event-data": schema}}

@@ -52,6 +52,11 @@ class ListenSettings(Protocol):
         """Bearer tokens of the platform's side."""
         ...
 
+    @property
+    def metrics_tokens(self) -> Sequence[SecretStr] | None:
+        """Bearer tokens for ``/metrics`` alone."""
+        ...
+
 
 async def serve(
     dispatcher: Dispatcher,
@@ -68,7 +73,12 @@ async def serve(
     are more applications, as for ``create_app``. ``drain`` is in seconds. Raises ``ConfigurationError``
     without a token, or when the address cannot be listened on.
     """
-    app = create_app(dispatcher, tokens=settings.tokens or (), mounts=mounts)
+    app = create_app(
+        dispatcher,
+        tokens=settings.tokens or (),
+        metrics_tokens=settings.metrics_tokens or (),
+        mounts=mounts,
+    )
     server = GatewayServer(app, host=settings.host, port=settings.port, drain=drain)
     server.listen()
     await server.run(on_started=on_started, signals=signals)

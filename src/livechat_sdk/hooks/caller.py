@@ -21,6 +21,7 @@ from livechat_sdk.hooks.plugins import Implementation, Plugin
 from livechat_sdk.hooks.running import Late, Runner
 from livechat_sdk.hooks.stats import Status, TallyBook, describe
 from livechat_sdk.hooks.threads import Finished, ThreadsStuck
+from livechat_sdk.telemetry import spans
 
 __all__ = ["Caller", "Reply"]
 
@@ -107,6 +108,24 @@ class Caller:
         arguments: Mapping[str, object],
     ) -> Reply[T]:
         """Ask one plugin. Raises nothing but the cancellation of whoever waits for the reply."""
+        if not spans.are_on():
+            return await self._ask(implementation, limit, read, arguments)
+        about: spans.Attributes = {
+            "livechat.hook": implementation.hook,
+            "livechat.plugin": implementation.plugin.name,
+        }
+        with spans.span(f"livechat.hook {implementation.hook}", about):
+            reply = await self._ask(implementation, limit, read, arguments)
+            spans.annotate({"livechat.result": reply.status})
+        return reply
+
+    async def _ask(
+        self,
+        implementation: Implementation,
+        limit: float,
+        read: Read[T],
+        arguments: Mapping[str, object],
+    ) -> Reply[T]:
         plugin, names = implementation.plugin, implementation.argnames
         given = tuple(arguments[name] if plugin.inline else detached(arguments[name]) for name in names)
         reply: Reply[T] = Reply(Status.ABSTAINED)

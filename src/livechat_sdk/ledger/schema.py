@@ -63,6 +63,9 @@ SCHEMA: tuple[str, ...] = (
     CREATE INDEX handoffs_of_user ON handoffs (workspace, user_id)
     """,
     """
+    CREATE INDEX handoffs_of_conversation ON handoffs (workspace, conversation_id)
+    """,
+    """
     CREATE INDEX handoffs_by_end ON handoffs (workspace, ended_at) WHERE state = 'ended'
     """,
     """

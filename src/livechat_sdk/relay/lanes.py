@@ -80,6 +80,11 @@ class Relay:
         """How many lanes have something to do now, rather than after a pause."""
         return sum(not lane.waiting for lane in self._lanes.values())
 
+    @property
+    def queued_actions(self) -> int:
+        """How many actions are in the lanes."""
+        return sum(lane.size for lane in self._lanes.values())
+
     def is_busy(self, lane: LaneId) -> bool:
         """Whether a lane has something to do."""
         return lane in self._lanes

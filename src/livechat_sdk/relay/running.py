@@ -32,6 +32,7 @@ from livechat_sdk.relay.deciding import Decider
 from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.to_provider import ProviderCalls
 from livechat_sdk.relay.to_user import UserDeliveries
+from livechat_sdk.telemetry import spans
 
 if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile
@@ -81,6 +82,7 @@ class ActionRunner:
         handoff = await self._store.load(row.handoff_id)
         if handoff is None:  # erased meanwhile
             return None
+        spans.annotate({"livechat.integration": handoff.integration, "livechat.outcome": handoff.outcome})
         match row.action:
             case Decide():
                 async with asyncio.timeout(_DECIDE_LIMIT):

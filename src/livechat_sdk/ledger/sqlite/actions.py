@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from livechat_sdk.domain.base import Metadata, utc_text
-from livechat_sdk.domain.messages import Choice, Direction, Fate, Message
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.ledger import documents
-from livechat_sdk.ledger.sqlite import queries
+from livechat_sdk.ledger.decisions import spoken
+from livechat_sdk.ledger.queries import Queries
+from livechat_sdk.ledger.sqlite.asking import ask
 from livechat_sdk.ledger.sqlite.writes import Place, patch_chat, record_message
 from livechat_sdk.ledger.store import ActionRow, ActionStatus
-from livechat_sdk.lifecycle.effects import PatchChat, RecordMessage, Say, SendMessage
+from livechat_sdk.lifecycle.effects import PatchChat, SendMessage
 
 __all__ = ["claim", "postpone", "save_progress", "start", "store_words"]
 
 
-def claim(db: sqlite3.Connection, workspace: str, worker: str, limit: int) -> list[ActionRow]:
+def claim(db: sqlite3.Connection, workspace: str, worker: str, limit: int) -> Sequence[ActionRow]:
     """Hand the open actions that this worker does not have yet to it, oldest first."""
-    rows = queries.unclaimed_actions(db, workspace, worker, limit)
+    rows = ask(db, Queries(workspace).unclaimed_actions(worker, limit))
     db.executemany(
         "UPDATE actions SET worker = ? WHERE workspace = ? AND id = ?",
         [(worker, workspace, row.id) for row in rows],
@@ -89,13 +91,5 @@ def store_words(
     handoff_id, document = db.execute(
         "SELECT handoff_id, document FROM actions WHERE workspace = ? AND id = ?", (workspace, action_id)
     ).fetchone()
-    say = documents.load_action(document)
-    if not isinstance(say, Say):
-        raise AssertionError(f"action {action_id} says nothing")
-    body = Message(
-        key=say.key,
-        body=message.text,
-        choices=tuple(Choice(label=choice, value=choice) for choice in message.choices),
-    )
-    record = RecordMessage(message=body, direction=Direction.TO_USER, author="system", fate=Fate.PLANNED)
+    record = spoken(documents.load_action(document), message)
     record_message(db, Place(workspace, handoff_id, message.conversation_id, now), record)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from livechat_sdk.domain.base import utc_text
-from livechat_sdk.domain.handoff import Handoff, HandoffState
+from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.errors import HandoffNotFound
 from livechat_sdk.ledger import documents
+from livechat_sdk.ledger.decisions import check_owner_number, ended_at, over_chats
+from livechat_sdk.ledger.queries import Queries
 from livechat_sdk.ledger.secrets import SecretBox
 from livechat_sdk.ledger.shards import shard_of
-from livechat_sdk.ledger.sqlite import inbox, queries
+from livechat_sdk.ledger.sqlite import inbox
+from livechat_sdk.ledger.sqlite.asking import ask
 from livechat_sdk.ledger.sqlite.writes import Place, write
 from livechat_sdk.ledger.store import (
     ActionRow,
@@ -25,7 +28,7 @@ from livechat_sdk.ledger.store import (
     TimerRow,
     VersionConflict,
 )
-from livechat_sdk.lifecycle.effects import ChangeOwner, OpenChat
+from livechat_sdk.lifecycle.effects import OpenChat
 
 __all__ = ["ApplyChange", "CreateHandoff"]
 
@@ -42,25 +45,17 @@ class CreateHandoff:
     def __call__(self, db: sqlite3.Connection) -> Created:
         """Run in the writer's transaction."""
         handoff = self.change.handoff
-        request = handoff.request
-        same_key = queries.handoff_of_key(db, self.workspace, request.key)
+        request, queries = handoff.request, Queries(self.workspace)
+        same_key = ask(db, queries.handoff_of_key(request.key))
         if same_key is not None:
             return Created("same_key", same_key)
-        live = queries.live_handoff(db, self.workspace, request.conversation_id)
+        live = ask(db, queries.live_handoff(request.conversation_id))
         if live is not None and handoff.is_live:
             return Created("conversation_live", live)
-        self._check_owner_number(db)
+        check_owner_number(self.change, ask(db, queries.ownership(request.conversation_id)).number)
         _insert_handoff(db, self.workspace, self.change)
         added = _rest_of(db, self.workspace, self.change, self.box, self.worker)
         return Created("created", handoff, added)
-
-    def _check_owner_number(self, db: sqlite3.Connection) -> None:
-        """The new owner's number follows the present one; a handoff that takes nothing over shares it."""
-        present = queries.ownership(db, self.workspace, self.change.handoff.request.conversation_id).number
-        taken = next((each.number for each in self.change.writes if isinstance(each, ChangeOwner)), None)
-        derived_from = self.change.handoff.owner_number if taken is None else taken - 1
-        if derived_from != present:
-            raise VersionConflict(f"owner number {derived_from} is not the present one, {present}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,7 @@ def _insert_handoff(db: sqlite3.Connection, workspace: str, change: Change) -> N
             documents.DOCUMENT_VERSION,
             utc_text(handoff.created_at),
             at,
-            _ended_at(handoff),
+            ended_at(handoff),
             documents.dump_handoff(handoff),
         ),
     )
@@ -139,7 +134,7 @@ def _update_handoff(db: sqlite3.Connection, workspace: str, change: Change) -> N
             handoff.version,
             documents.DOCUMENT_VERSION,
             utc_text(change.at),
-            _ended_at(handoff),
+            ended_at(handoff),
             documents.dump_handoff(handoff),
             workspace,
             handoff.id,
@@ -154,10 +149,6 @@ def _update_handoff(db: sqlite3.Connection, workspace: str, change: Change) -> N
     if row is None:
         raise HandoffNotFound(handoff.id)
     raise VersionConflict(f"handoff {handoff.id} has version {row[0]}, the step knew {change.before_version}")
-
-
-def _ended_at(handoff: Handoff) -> str | None:
-    return utc_text(handoff.end.at) if handoff.end else None
 
 
 def _complete(
@@ -267,15 +258,12 @@ def _reserve_chat(db: sqlite3.Connection, workspace: str, handoff: Handoff, numb
 
 def _close_chats(db: sqlite3.Connection, workspace: str, handoff: Handoff, at: datetime) -> None:
     """Note until when a chat served, and whether it was left open at the vendor."""
-    ended = handoff.state is HandoffState.ENDED
-    for attempt in handoff.attempts:
-        if ended or attempt.abandoned or attempt.closed:
-            left_open = int(attempt.opened and not attempt.closed)
-            db.execute(
-                """
-                UPDATE chats SET closed_at = COALESCE(closed_at, ?1), left_open = ?2
-                WHERE workspace = ?3 AND handoff_id = ?4 AND attempt = ?5
-                    AND (closed_at IS NULL OR left_open <> ?2)
-                """,
-                (utc_text(at), left_open, workspace, handoff.id, attempt.number),
-            )
+    for number, left_open in over_chats(handoff):
+        db.execute(
+            """
+            UPDATE chats SET closed_at = COALESCE(closed_at, ?1), left_open = ?2
+            WHERE workspace = ?3 AND handoff_id = ?4 AND attempt = ?5
+                AND (closed_at IS NULL OR left_open <> ?2)
+            """,
+            (utc_text(at), int(left_open), workspace, handoff.id, number),
+        )

@@ -69,6 +69,7 @@ class SqliteFile:
                 _require_wal(connection, self.path)
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA secure_delete = ON")
         except (sqlite3.Error, StoreError) as error:
             if connection is not None:
                 connection.close()

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 from livechat_sdk.domain.chats import Chat, ProviderEvent
-from livechat_sdk.domain.handoff import Handoff, HandoffState
-from livechat_sdk.domain.messages import Direction, LedgerEntry
 from livechat_sdk.domain.outgoing import SystemMessage
-from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.cooldowns import Cooldown
+from livechat_sdk.ledger.queries import Queries, Query
+from livechat_sdk.ledger.reading import LedgerReading
 from livechat_sdk.ledger.secrets import SecretBox, StoreKeys, key_file_of, read_key_file
 from livechat_sdk.ledger.shards import ALL_SHARDS
-from livechat_sdk.ledger.sqlite import actions, cooldowns, embedded, inbox, queries
+from livechat_sdk.ledger.sqlite import actions, cooldowns, embedded, inbox
+from livechat_sdk.ledger.sqlite.asking import ask
 from livechat_sdk.ledger.sqlite.changes import ApplyChange, CreateHandoff
 from livechat_sdk.ledger.sqlite.connection import SqliteFile
 from livechat_sdk.ledger.sqlite.lock import ServingLock
@@ -32,14 +32,9 @@ from livechat_sdk.ledger.store import (
     ActionStatus,
     Applied,
     Change,
-    ChatPlace,
     Created,
-    InboxEvent,
-    JournalEntry,
     Lease,
     News,
-    Ownership,
-    TimerRow,
 )
 from livechat_sdk.lifecycle.effects import SendMessage
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
@@ -55,7 +50,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SqliteStore:
+class SqliteStore(LedgerReading):
     """A ``Store`` on one SQLite file, served by one process.
 
     ``key`` encrypts the credentials of chats; without it a key file ``<database>.key`` is made beside the
@@ -73,6 +68,7 @@ class SqliteStore:
         busy_timeout: float = 5.0,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
+        super().__init__(Queries(workspace), SecretBox(self._find_keys))
         self.path = Path(path).resolve()
         self.workspace = workspace
         self._keys = key
@@ -81,7 +77,6 @@ class SqliteStore:
         self._role: _Role = "worker"
         self.worker = uuid.uuid4().hex
         """Id of this worker. There is only one on an SQLite file, so its lease never ends."""
-        self._box = SecretBox(self._find_keys)
         self._lock: ServingLock | None = None
         self._writer: Writer | None = None
         self._readers: Readers | None = None
@@ -176,8 +171,7 @@ class SqliteStore:
 
     async def claim(self, limit: int = 1000) -> Sequence[ActionRow]:
         """Open actions that an earlier process or a command has left, in order."""
-        found = await self._read(lambda db: queries.unclaimed_actions(db, self.workspace, self.worker, 1))
-        if not found:
+        if not await self._ask(self._queries.unclaimed_actions(self.worker, 1)):
             return ()
         return await self._write(lambda db: actions.claim(db, self.workspace, self.worker, limit))
 
@@ -194,75 +188,12 @@ class SqliteStore:
         """
         return await self._write(ApplyChange(self.workspace, change, self._box, self._runner))
 
-    # --------------------------------------------------------------------------------------------- reading
-    async def load(self, handoff_id: str) -> Handoff | None:
-        """One handoff, or ``None``."""
-        return await self._read(lambda db: queries.handoff(db, self.workspace, handoff_id))
-
-    async def handoffs(
-        self, *, states: Sequence[HandoffState] | None = None, limit: int = 100, newest_first: bool = True
-    ) -> Sequence[Handoff]:
-        """Handoffs by age."""
-        return await self._read(lambda db: queries.handoffs(db, self.workspace, states, limit, newest_first))
-
-    async def ownership(self, conversation_id: str) -> Ownership:
-        """Who owns a conversation."""
-        return await self._read(lambda db: queries.ownership(db, self.workspace, conversation_id))
-
-    async def entries(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[LedgerEntry]:
-        """Messages of a handoff in the order in which they came, from the one after ``after`` on."""
-        return await self._read(lambda db: queries.entries(db, self.workspace, handoff_id, after, limit))
-
-    async def entry(self, handoff_id: str, direction: Direction, key: str) -> LedgerEntry | None:
-        """One message by its key."""
-        return await self._read(lambda db: queries.entry(db, self.workspace, handoff_id, direction, key))
-
-    async def journal(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[JournalEntry]:
-        """The inputs of a handoff in order."""
-        return await self._read(lambda db: queries.journal(db, self.workspace, handoff_id, after, limit))
-
-    async def chat(self, handoff_id: str, attempt: int) -> Chat | None:
-        """The vendor's side of an attempt, once the vendor has confirmed it, with its secrets in clear."""
-        return await self._read(lambda db: queries.chat(db, self.workspace, handoff_id, attempt, self._box))
-
-    async def open_chats(self, integrations: Sequence[str]) -> Sequence[ChatPlace]:
-        """Chats of these integrations that are open at the vendor, oldest first."""
-        return await self._read(lambda db: queries.open_chats(db, self.workspace, integrations))
-
+    # ------------------------------------------------------------------------- actions, chats and events
     async def save_poll(self, before: Chat, after: Chat, events: Sequence[ProviderEvent]) -> bool:
         """Store what a poll brought; false when somebody else has changed the same keys meanwhile."""
         if not events and after == before:
             return True
         return await self._write(SavePoll(self.workspace, before, after, tuple(events), self._box))
-
-    async def match(self, integration: str, refs: Sequence[str]) -> tuple[str, int] | None:
-        """The handoff id and attempt that an event with these refs belongs to; the newest wins."""
-        return await self._read(lambda db: queries.match(db, self.workspace, integration, refs))
-
-    async def tickets(self, handoff_id: str) -> Sequence[Ticket]:
-        """Tickets made from a handoff."""
-        return await self._read(lambda db: queries.tickets(db, self.workspace, handoff_id))
-
-    async def returned_to_bot(self, handoff_id: str) -> Sequence[LedgerEntry]:
-        """The end user's messages that went back to the bot at the end, in order."""
-        return await self._read(lambda db: queries.returned_to_bot(db, self.workspace, handoff_id))
-
-    # --------------------------------------------------------------------------------- actions and timers
-    async def actions(self, handoff_id: str) -> Sequence[ActionRow]:
-        """Every action of a handoff, in order, whatever its status."""
-        return await self._read(lambda db: queries.actions(db, self.workspace, handoff_id))
-
-    async def action(self, action_id: int) -> ActionRow | None:
-        """One action by its id."""
-        return await self._read(lambda db: queries.action(db, self.workspace, action_id))
-
-    async def given_up(self, handoff_id: str | None = None, *, limit: int = 1000) -> Sequence[ActionRow]:
-        """Actions that failed or are doubtful, oldest first, of one handoff or of all."""
-        return await self._read(lambda db: queries.given_up(db, self.workspace, handoff_id, limit))
-
-    async def open_actions(self) -> Sequence[ActionRow]:
-        """Every pending or started action of the workspace, in order."""
-        return await self._read(lambda db: queries.open_actions(db, self.workspace))
 
     async def start_action(self, row: ActionRow) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished."""
@@ -287,26 +218,9 @@ class SqliteStore:
         """Store the words of a ``Say``, and the entry in the ledger unless the text is empty."""
         await self._write(lambda db: actions.store_words(db, self.workspace, row.id, message, self._now()))
 
-    async def due_timers(self, now: datetime, limit: int = 100) -> Sequence[TimerRow]:
-        """Timers that are due, oldest first."""
-        return await self._read(lambda db: queries.due_timers(db, self.workspace, now, limit))
-
-    async def next_timer(self) -> datetime | None:
-        """When the next timer is due."""
-        return await self._read(lambda db: queries.next_timer(db, self.workspace))
-
-    # ---------------------------------------------------------------------------------------------- events
-    async def inbox(self, limit: int = 100) -> Sequence[InboxEvent]:
-        """Events committed by embedded providers that no step has taken yet, in order."""
-        return await self._read(lambda db: queries.inbox(db, self.workspace, limit))
-
     async def keep_unmatched(self, event: ProviderEvent, received_at: datetime) -> bool:
         """Keep an event that matches no chat (once per event id); False when it is kept or seen already."""
         return await self._write(lambda db: inbox.keep_unmatched(db, self.workspace, event, received_at))
-
-    async def unmatched(self, integration: str, refs: Sequence[str]) -> Sequence[InboxEvent]:
-        """Kept events that have one of these refs, in order."""
-        return await self._read(lambda db: queries.unmatched(db, self.workspace, integration, refs))
 
     async def forget_inbox(self, inbox_id: int) -> None:
         """Drop an inbox event that no handoff will ever take."""
@@ -317,10 +231,6 @@ class SqliteStore:
         return await self._write(lambda db: inbox.forget_unmatched(db, self.workspace, before))
 
     # ------------------------------------------------------------------------------------------ cool-downs
-    async def cooldowns(self) -> Mapping[str, Cooldown]:
-        """What is known of integrations that could not open chats, by their names."""
-        return await self._read(lambda db: queries.cooldowns(db, self.workspace))
-
     async def save_cooldown(
         self, integration: str, *, before: Cooldown | None, after: Cooldown | None
     ) -> bool:
@@ -355,6 +265,9 @@ class SqliteStore:
             why = "was opened for reading only" if self._role == "reader" else "is not open"
             raise StoreError(f"the ledger {self.path} {why}")
         return await self._writer.run(job)
+
+    async def _ask(self, query: Query[T]) -> T:
+        return await self._read(lambda db: ask(db, query))
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         if self._readers is None:

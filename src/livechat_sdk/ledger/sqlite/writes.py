@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,12 @@ from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.ledger import documents
-from livechat_sdk.ledger.fates import ARRIVED, RETURNED_TO_BOT, SETTLED_AGAINST, next_fate
+from livechat_sdk.ledger.decisions import cancelled, fate_of, returned, was_started
+from livechat_sdk.ledger.fates import RETURNED_TO_BOT
+from livechat_sdk.ledger.queries import Queries
 from livechat_sdk.ledger.secrets import SecretBox
 from livechat_sdk.ledger.shards import shard_of
-from livechat_sdk.ledger.sqlite import queries
+from livechat_sdk.ledger.sqlite.asking import ask
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, DuplicateMessage, NotParked
 from livechat_sdk.lifecycle.effects import (
     CancelActions,
@@ -23,17 +25,14 @@ from livechat_sdk.lifecycle.effects import (
     ChangeOwner,
     EraseSecrets,
     LedgerWrite,
-    OpenChat,
     PatchChat,
     RecordMessage,
     ReturnToBot,
     SaveChat,
     SaveTicket,
-    SendMessage,
     SetFate,
     SetTimer,
     Unpark,
-    UpdateDetails,
 )
 
 __all__ = ["Place", "patch_chat", "record_message", "write"]
@@ -62,7 +61,7 @@ def _record(db: sqlite3.Connection, place: Place, record: RecordMessage) -> None
     if record_message(db, place, record):
         return
     key = record.message.key
-    existing = queries.entry(db, place.workspace, place.handoff_id, record.direction, key)
+    existing = ask(db, Queries(place.workspace).entry(place.handoff_id, record.direction, key))
     if existing is None:
         raise AssertionError(f"message {key!r} is there and cannot be found")
     raise DuplicateMessage(existing)
@@ -109,13 +108,7 @@ def _set_fate(db: sqlite3.Connection, place: Place, report: SetFate) -> None:
     ).fetchone()
     if row is None:
         return
-    old = Fate(row[0])
-    fate = next_fate(old, report.fate, anew=report.anew)
-    if old in SETTLED_AGAINST and fate in ARRIVED and not _was_started(db, place, report):
-        fate = old
-    # The first reason for not sending stands: what went back to the bot stays with the bot.
-    retold = fate is old and (report.detail is None or old in SETTLED_AGAINST)
-    taken = fate is report.fate and not retold
+    fate, taken = fate_of(Fate(row[0]), report, lambda: _was_started(db, place, report))
     db.execute(
         """
         UPDATE entries SET fate = ?, detail = CASE WHEN ? THEN ? ELSE detail END,
@@ -130,21 +123,17 @@ def _was_started(db: sqlite3.Connection, place: Place, report: SetFate) -> bool:
     """Whether the sending of a message ever began: this is its result, or an action of it got so far."""
     if place.is_result:
         return True
-    unstarted = {ActionStatus.PENDING, ActionStatus.WITHDRAWN}
-    return any(
-        row.status not in unstarted and report.message_key in _keys_of(row)
-        for row in queries.actions(db, place.workspace, place.handoff_id)
-    )
+    return was_started(ask(db, Queries(place.workspace).actions(place.handoff_id)), report.message_key)
+
+
+def _open_actions(db: sqlite3.Connection, place: Place) -> Sequence[ActionRow]:
+    return ask(db, Queries(place.workspace).open_actions(place.handoff_id))
 
 
 def _return_to_bot(db: sqlite3.Connection, place: Place, back: ReturnToBot) -> None:
     """Drop what no human got; what is on its way already keeps its own result."""
-    keys = set(back.message_keys)
-    rows = [row for row in queries.open_actions(db, place.workspace, place.handoff_id) if _carries(row)]
-    for row in rows:
-        if row.status is ActionStatus.STARTED:
-            keys = keys - _keys_of(row)
-    for key in sorted(keys):
+    keys, withdrawn = returned(_open_actions(db, place), back)
+    for key in keys:
         db.execute(
             """
             UPDATE entries SET fate = ?, detail = ?, updated_at = ?
@@ -162,21 +151,13 @@ def _return_to_bot(db: sqlite3.Connection, place: Place, back: ReturnToBot) -> N
                 Fate.PLANNED,
             ),
         )
-    for row in rows:
-        carried = _keys_of(row)
-        if row.status is ActionStatus.PENDING and carried and carried <= keys:
-            _withdraw(db, place, row)
+    for row in withdrawn:
+        _withdraw(db, place, row)
 
 
 def _cancel_actions(db: sqlite3.Connection, place: Place, cancel: CancelActions) -> None:
-    for row in queries.open_actions(db, place.workspace, place.handoff_id):
-        action = row.action
-        if (
-            row.status is ActionStatus.PENDING
-            and isinstance(action, OpenChat | SendMessage | UpdateDetails)
-            and action.attempt == cancel.attempt
-        ):
-            _withdraw(db, place, row)
+    for row in cancelled(_open_actions(db, place), cancel):
+        _withdraw(db, place, row)
 
 
 def _withdraw(db: sqlite3.Connection, place: Place, row: ActionRow) -> None:
@@ -196,19 +177,6 @@ def _unpark(db: sqlite3.Connection, place: Place, unpark: Unpark) -> None:
     )
     if changed.rowcount != 1:
         raise NotParked(unpark.action_id)
-
-
-def _carries(row: ActionRow) -> bool:
-    return isinstance(row.action, SendMessage | UpdateDetails)
-
-
-def _keys_of(row: ActionRow) -> set[str]:
-    """Keys of the messages that an action carries, whichever way they go."""
-    action = row.action
-    if isinstance(action, UpdateDetails):
-        return set(action.message_keys)
-    key = getattr(action, "message_key", None) or getattr(action, "key", None)
-    return {key} if isinstance(key, str) else set()
 
 
 def _change_owner(db: sqlite3.Connection, place: Place, change: ChangeOwner) -> None:
