@@ -11,7 +11,7 @@ PROJECTS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test soak check format bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,9 @@ demo: $(STAMP) ## play a handoff on this machine (ARGS=--script plays it by itse
 
 test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them)
 	@$(BIN)/python -m pytest -q -rs $(ARGS)
+
+soak: $(STAMP) ## search for hours: 100 000 schedules of faults (ARGS="--schedules 5000 --resume"); report in build/soak
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 check: $(STAMP) ## lint, formatting, types, imports, lock, wheels (ARGS="lint mypy" for some of them)
 	@$(BIN)/python tools/check.py $(ARGS)

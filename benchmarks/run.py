@@ -2,8 +2,9 @@
 
 A benchmark is a program of its own. On standard output it prints one line for each thing it measured:
 ``name ratio goal met`` or ``name ratio goal short``; what a person may like to know besides goes to standard
-error. ``python benchmarks/run.py import_time`` runs one of them. A goal that is not reached does not fail the
-run, because machines differ; ``--strict`` makes it fail. A benchmark that crashes always does.
+error. Where a figure is a cost (its name ends in a unit or begins with ``flat``), lower is better.
+``python benchmarks/run.py import_time`` runs one of them. A goal that is not reached does not fail the run,
+because machines differ; ``--strict`` makes it fail. A benchmark that crashes always does.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ def available() -> dict[str, Path]:
 
 def run(path: Path) -> list[Measurement]:
     """Run one benchmark in a process of its own and return its measurements."""
-    done = subprocess.run([sys.executable, str(path)], stdout=subprocess.PIPE, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}  # so that they can import what they share
+    done = subprocess.run(
+        [sys.executable, str(path)], stdout=subprocess.PIPE, text=True, check=False, env=environment
+    )
     if done.returncode != 0:
         raise BenchmarkError(f"{path.name} ended with exit code {done.returncode}; its words are above")
     measured = [parse(line) for line in done.stdout.splitlines() if line.strip()]

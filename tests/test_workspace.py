@@ -245,6 +245,8 @@ def _python(program: str) -> str:
         "livechat_sdk_cli",
         "livechat_sdk_helvia",
         "livechat_sdk_testing",
+        "opentelemetry",
+        "prometheus_client",
         "psycopg",
         "pytest",
         "ruamel",

@@ -32,6 +32,7 @@ class Listen:
     host: str = "127.0.0.1"
     port: int = 0
     tokens: tuple[SecretStr, ...] | None = (SecretStr(TOKEN),)
+    metrics_tokens: tuple[SecretStr, ...] | None = None
 
 
 @contextlib.asynccontextmanager

@@ -178,3 +178,10 @@ async def test_a_commit_is_on_the_disk_before_it_returns(sqlite: SqliteStore) ->
 
     assert await writer.run(lambda db: db.execute("PRAGMA synchronous").fetchone()) == (full,)
     assert await writer.run(lambda db: db.execute("PRAGMA journal_mode").fetchone()) == ("wal",)
+
+
+async def test_what_is_deleted_is_overwritten(sqlite: SqliteStore) -> None:
+    writer = sqlite._writer
+    assert writer is not None
+
+    assert await writer.run(lambda db: db.execute("PRAGMA secure_delete").fetchone()) == (1,)

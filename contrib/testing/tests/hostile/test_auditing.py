@@ -127,7 +127,12 @@ class Life:
         at = VirtualClock().now() + timedelta(seconds=self.ended_after)
         end = End(outcome=self.outcome, reason=REASON, at=at) if self.outcome else None
         return a_handoff(
-            state=HandoffState.ENDED, version=9, attempts=(self.attempt,), policy=self.policy, end=end
+            state=HandoffState.ENDED,
+            version=9,
+            owner_number=2,
+            attempts=(self.attempt,),
+            policy=self.policy,
+            end=end,
         )
 
     def evidence(self, **changes: Any) -> Evidence:
@@ -510,11 +515,13 @@ def test_two_live_handoffs_in_one_conversation() -> None:
     assert life.found(handoffs=[life.handoff, second]) == [(Wrong.OWNER_BROKEN, ())]
 
 
-def test_owner_numbers_that_do_not_grow() -> None:
+def test_an_owner_number_that_is_used_twice() -> None:
     life = a_good_life()
     life.end()
     end = End(outcome=Outcome.COMPLETED, reason=REASON, at=life.clock.now())
-    second = a_handoff(id="h-2", request=a_request(key="k-2"), state=HandoffState.ENDED, version=2, end=end)
+    second = a_handoff(
+        id="h-2", request=a_request(key="k-2"), state=HandoffState.ENDED, version=2, owner_number=2, end=end
+    )
     told = next(one for one in life.shown if isinstance(one, HandoffEnded))
     again = told.model_copy(update={"handoff_id": "h-2", "key": "h-2.ended"})
     found = life.found(handoffs=[life.handoff, second], shown=[*life.shown, again])
@@ -535,8 +542,9 @@ def test_a_chat_that_we_knew_of_must_not_stay_open(attempt: dict[str, bool], *, 
     assert life.found() == ([(Wrong.LEFT_OPEN, (REF,))] if wrong else [])
 
 
-def test_a_chat_that_nobody_could_know_of_may_stay_open() -> None:
-    life = Life()
+@pytest.mark.parametrize("traits", [{}, {"knows_ref": False}])
+def test_a_chat_that_nobody_could_know_of_may_stay_open(traits: dict[str, bool]) -> None:
+    life = a_good_life(**traits) if traits else Life()
     life.attempt = life.attempt.model_copy(update={"opened": False, "abandoned": True})
     life.end(at_vendor=False)
     assert life.found() == []

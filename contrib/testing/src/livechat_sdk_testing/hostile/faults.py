@@ -129,6 +129,10 @@ class Faults:
         fitting = [fault for fault in FITTING[operation] if fault in self._among]
         return self._source.choice(fitting) if fitting else None
 
+    def forget(self, operation: Operation) -> None:
+        """Drop the scripted faults of an operation that have not struck yet."""
+        self._scripted.pop(operation, None)
+
     def stop(self) -> None:
         """From now on nothing goes wrong any more."""
         self._source = None

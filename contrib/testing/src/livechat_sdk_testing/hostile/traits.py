@@ -22,7 +22,8 @@ class Traits:
     lookup_lag: float = 0.0
     """For so long after a send a look-up does not find it."""
     send_before_join: bool = True
-    """Without it, a message that comes before an agent has joined is swallowed with a friendly answer."""
+    """Without it, a message that comes before the chat was accepted or joined is swallowed with a friendly
+    answer."""
     history: bool = False
     history_keeps: float | None = None
     """How long the history holds a message; ``None``: for ever."""

@@ -22,7 +22,7 @@ class What(StrEnum):
     APPLIED = "applied"
     """A message of the end user is in the chat, for the agent to see."""
     SWALLOWED = "swallowed"
-    """The vendor took a message, said yes, and showed it to nobody (it came before an agent had joined)."""
+    """The vendor took a message, said yes, and showed it to nobody (it came too early)."""
     ABSORBED = "absorbed"
     """A call came again and changed nothing: the vendor knew its key or reference."""
     CLOSED = "closed"

@@ -44,6 +44,7 @@ class VendorChat:
     opening: ChatOpening
     since: datetime
     state: Literal["queued", "active", "ended"] = "queued"
+    accepted: bool = False
     agent: str | None = None
     end: EndReason | None = None
     received: list[Received] = field(default_factory=list[Received])
@@ -175,7 +176,7 @@ class HostileVendor(ABC):
         if known and self.traits.dedupes_by_key:
             self.truth.note(What.ABSORBED, ref, key=message.key, operation="send")
             return
-        if chat.state == "queued" and not self.traits.send_before_join:
+        if not (chat.accepted or self.traits.send_before_join):
             self.truth.note(What.SWALLOWED, ref, key=message.key)
             return
         received = Received(message.key, message.body, self.now())
@@ -267,7 +268,9 @@ class HostileVendor(ABC):
             fields=fields,
         )
         fault = Fault.WITHHOLD if kind in self.faults.withheld else self.faults.next("event")
-        before = (chat.state, chat.since, chat.agent, chat.end)
+        before = (chat.state, chat.since, chat.accepted, chat.agent, chat.end)
+        if joins is not None or kind == "chat_accepted":
+            chat.accepted = True
         if ends is not None:
             chat.state, chat.since, chat.end = "ended", event.at, ends
         elif joins is not None:
@@ -277,7 +280,7 @@ class HostileVendor(ABC):
         try:
             await self._publish(chat, event, fault)
         except BaseException:  # an embedded vendor whose commit failed: it did not happen
-            chat.state, chat.since, chat.agent, chat.end = before
+            chat.state, chat.since, chat.accepted, chat.agent, chat.end = before
             chat.events.remove(event)
             self.truth.forget(event.id)
             raise

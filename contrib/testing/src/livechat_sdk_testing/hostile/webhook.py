@@ -48,8 +48,8 @@ class WebhookVendor(HostileVendor):
     """Keeps a queue of webhooks; ``pump`` sends those that are due through ``deliver``.
 
     ``deliver`` is the test's way to our side, ``None`` while nobody listens. A webhook that is not
-    answered is sent again after pauses that grow from 10 to 300 seconds, and not at all after
-    ``traits.redelivers_for``. Webhooks do not wait for each other.
+    answered is sent again after pauses that grow from 10 to 300 seconds, for the last time
+    ``traits.redelivers_for`` seconds after the first. Webhooks do not wait for each other.
     """
 
     def __init__(
@@ -111,11 +111,12 @@ class WebhookVendor(HostileVendor):
     def _again(self, due: _Due) -> None:
         now = self.now()
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(due.tries, 10))
-        due.tries += 1
-        due.due_at = now + timedelta(seconds=pause)
-        if due.due_at - due.first_at > timedelta(seconds=self.traits.redelivers_for):
+        last_at = due.first_at + timedelta(seconds=self.traits.redelivers_for)
+        if now >= last_at:
             self._note_event(What.GAVE_UP, due.event, "webhook")
             return
+        due.tries += 1
+        due.due_at = min(now + timedelta(seconds=pause), last_at)
         self._queue.append(due)
 
     async def _publish(self, chat: VendorChat, event: VendorEvent, fault: Fault | None) -> None:

@@ -75,8 +75,9 @@ def _should_be_asked_for(handoff: Handoff, attempt: Attempt, said: Happening) ->
 
 
 def _came_after_the_end(handoff: Handoff, came: list[Happening]) -> bool:
-    first = min((line.at for line in came), default=None)
-    return handoff.end is not None and (first is None or first >= handoff.end.at)
+    """Whether our side had confirmed it only when the handoff was over (or never)."""
+    sure = _sure(came)
+    return handoff.end is not None and (sure is None or sure.at >= handoff.end.at)
 
 
 def _check_order(handoff: Handoff, attempt: Attempt, account: Account, shown: list[str]) -> Iterator[Finding]:
@@ -100,11 +101,21 @@ def _check_order(handoff: Handoff, attempt: Attempt, account: Account, shown: li
 def _span(lines: list[Happening], key: str) -> tuple[int, int] | None:
     """From the first time that a message was offered to the moment when our side surely had it."""
     mine = [line for line in lines if line.key == key]
-    handed = [line for line in mine if line.what is What.HANDED]
-    if not handed:
-        return None
-    pushed = [line.number for line in handed if line.operation not in _BY_ASKING]
-    return mine[0].number, pushed[0] if pushed else handed[-1].number
+    sure = _sure(mine)
+    return (mine[0].number, sure.number) if sure is not None else None
+
+
+def _sure(came: list[Happening]) -> Happening | None:
+    """The line from which on our side surely had it.
+
+    That is the first push that was confirmed. The answer to a poll may have been cut off by the end of a
+    process and come again, so of those the last one counts.
+    """
+    handed = [line for line in came if line.what is What.HANDED]
+    pushed = [line for line in handed if line.operation not in _BY_ASKING]
+    if pushed:
+        return pushed[0]
+    return handed[-1] if handed else None
 
 
 def _compare(handoff: Handoff, recorded: list[str], shown: list[str]) -> Iterator[Finding]:

@@ -43,7 +43,7 @@ def check_end(evidence: Evidence, handoff: Handoff) -> Iterator[Finding]:
 
 
 def check_conversations(evidence: Evidence) -> Iterator[Finding]:
-    """A conversation has at most one live handoff, the owner that this means, and numbers that grow."""
+    """A conversation has at most one live handoff, the owner that this means, and each end its own number."""
     by_conversation: dict[str, list[Handoff]] = {}
     for handoff in evidence.handoffs:
         by_conversation.setdefault(handoff.request.conversation_id, []).append(handoff)
@@ -66,18 +66,18 @@ def check_conversations(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _check_numbers(evidence: Evidence) -> Iterator[Finding]:
-    last: dict[str, int] = {}
+    """Each end gives the conversation back under a number of its own."""
+    known: dict[tuple[str, int], str] = {}
     for handoff in evidence.handoffs:
         for end in evidence.ends_shown(handoff):
             if end.end.outcome is Outcome.ALREADY_OPEN:
                 continue
-            before = last.get(end.conversation_id, 0)
-            if end.owner_number <= before:
+            other = known.setdefault((end.conversation_id, end.owner_number), handoff.id)
+            if other != handoff.id:
                 yield Finding(
                     Wrong.OWNER_BROKEN,
                     handoff.id,
                     (),
-                    f"the owner number went from {before} to {end.owner_number}",
-                    f"{end.conversation_id}",
+                    f"the bot was told owner number {end.owner_number} by this end and by that of {other}",
+                    f"{end.conversation_id} has number {handoff.owner_number} in this handoff",
                 )
-            last[end.conversation_id] = max(before, end.owner_number)

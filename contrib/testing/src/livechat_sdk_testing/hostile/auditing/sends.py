@@ -49,7 +49,9 @@ def check_opens(evidence: Evidence, handoff: Handoff) -> Iterator[Finding]:
                 f"{len(opened)} chats: " + ", ".join(line.note for line in opened),
                 f"attempt {attempt.number}",
             )
-        known = attempt.opened or account.lines(attempt.ref, What.HANDED)
+        # A vendor that keeps no references names only its own: without an answer to open, nobody can match.
+        life = account.lines(attempt.ref, What.HANDED) if account.traits.knows_ref else []
+        known = attempt.opened or life
         closed = account.lines(attempt.ref, What.CLOSED)
         if opened and known and account.traits.closes and not handoff.is_live and not closed:
             yield Finding(
@@ -103,7 +105,8 @@ class _Carried:
         self.complete = all(part in applied for part in self.parts)
         self.taken_back = any(line.what is What.FAILED for line in lines)
         interrupted_here = (attempt.ref, key) in interrupted
-        self.hidden = interrupted_here and not _was_told(lines, self.parts[-1])
+        lag = account.traits.lookup_lag
+        self.hidden = interrupted_here and not _was_told(lines, self.parts[-1], lag=lag)
         self.hidden |= any(_is_hidden(lines, part, account) for part in self.parts)
 
     def __str__(self) -> str:
@@ -131,15 +134,14 @@ def _is_hidden(lines: list[Happening], part: str, account: Account) -> bool:
 
 
 def _was_told(lines: list[Happening], part: str, *, after: int = 0, lag: float = 0.0) -> bool:
-    """Whether a look-up after the last send has proved where the part is."""
-    sent = max((line.at for line in lines if line.key == part and line.operation == "send"), default=None)
-    for line in lines:
-        asked = line.what is What.CALLED and line.operation == "was_sent" and line.answer is Answer.DONE
-        if not asked or line.key != part or line.number < after:
-            continue
-        if line.note == "present" or sent is None or (line.at - sent).total_seconds() >= lag:
-            return True
-    return False
+    """Whether the last look-up, if it came after the last send, has proved where the part is."""
+    mine = [line for line in lines if line.key == part and line.what is What.CALLED]
+    sent = max((line.at for line in mine if line.operation == "send"), default=None)
+    asked = [line for line in mine if line.operation == "was_sent" and line.number > after]
+    if not asked or asked[-1].answer is not Answer.DONE:
+        return False
+    last = asked[-1]
+    return last.note == "present" or sent is None or (last.at - sent).total_seconds() >= lag
 
 
 def _check_doubled(handoff: Handoff, attempt: Attempt, applied: list[Happening]) -> Iterator[Finding]:

@@ -1,0 +1,83 @@
+"""Ten minutes without a dispatcher: agents go on talking, vendors give up repeating.
+
+After the start every message that can still be had is there, once, in order; what is lost is exactly what
+``longest_outage`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from livechat_sdk.domain.capabilities import Inbound
+from livechat_sdk_testing.hostile import Traits
+from livechat_sdk_testing.hostile.auditing import audit
+from livechat_sdk_testing.hostile.outage import longest_outage
+from tests.faults.playing import play_steps
+from tests.faults.schedules import Slot, Step
+from tests.faults.world import World
+
+DOWN = 600
+EVERY = 50
+STARTING = 5
+"""Seconds that it takes to start again."""
+
+Make = Callable[..., World]
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
+    """A world with one conversation at a vendor with these traits."""
+    async with AsyncExitStack() as stack:
+
+        def one(traits: Traits) -> World:
+            world = World(tmp_path / "ledger.db", (Slot((traits,), {}),))
+            stack.push_async_callback(world.close)
+            return world
+
+        yield one
+
+
+async def ten_minutes(world: World) -> dict[str, float]:
+    """An agent says something every 50 seconds; returns the age of each text when we are back."""
+    await world.start()
+    await play_steps(world, Step(0, "requests"), Step(0, "joins"), Step(0, "user_says", ("hi",)))
+    vendor, chat = world.conversations[0].open_chats()[0]
+    await vendor.say(chat.ref, "before")
+    await world.settle()
+    await world.crash()
+    ages: dict[str, float] = {}
+    for at in range(0, DOWN, EVERY):
+        await vendor.say(chat.ref, f"at {at}")
+        ages[f"at {at}"] = float(DOWN - at + STARTING)
+        await world.pass_time_down(EVERY)
+    await world.pass_time_down(STARTING)
+    await world.start()
+    await world.settle()
+    await vendor.say(chat.ref, "after")
+    await world.pass_time(600)
+    return ages
+
+
+CASES = {
+    "webhooks repeated for an hour": Traits(redelivers_for=3600.0),
+    "webhooks repeated for five minutes": Traits(redelivers_for=300.0),
+    "webhooks never repeated": Traits(redelivers_for=0.0),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_what_is_lost_is_what_the_statement_says(make: Make, case: str) -> None:
+    traits = CASES[case]
+    world = make(traits)
+    ages = await ten_minutes(world)
+    outage = longest_outage(traits.capabilities, keeps=traits.history_keeps)
+    arrived = [text for text, age in ages.items() if outage.survives(age)]
+    texts = world.channel.texts
+    assert sorted(texts) == sorted(["before", *arrived, "after"]), outage.sentence
+    assert audit(await world.evidence()) == []
+    if traits.inbound is not Inbound.WEBHOOK:  # webhooks do not wait for each other
+        assert texts == ["before", *arrived, "after"]
