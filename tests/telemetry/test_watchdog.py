@@ -175,3 +175,13 @@ def test_closed_loop_ends_the_thread(caplog: pytest.LogCaptureFixture) -> None:
     thread.join(5)
     assert not thread.is_alive()
     assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+
+
+async def test_stopping_does_not_wait_for_the_answer_of_the_loop_that_stops_it() -> None:
+    watching = LoopWatchdog({}, limit=30.0)
+    watching.start()
+    block()  # long enough for a question to be open, which this loop cannot answer now
+    started = time.monotonic()
+    watching.stop()
+    assert time.monotonic() - started < 0.9, "it gave up on the thread after a second"
+    assert not any(thread.name == "livechat-watchdog" for thread in threading.enumerate())

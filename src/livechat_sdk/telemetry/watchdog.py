@@ -83,6 +83,7 @@ class LoopWatchdog:
         self._lately: deque[tuple[float, float, str]] = deque(maxlen=1000)
         self._named_at: dict[str, float] = {}
         self._stopping = threading.Event()
+        self._answered = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -95,8 +96,9 @@ class LoopWatchdog:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching."""
+        """Stop watching. Does not wait for the loop's answer: this is called on the loop itself."""
         self._stopping.set()
+        self._answered.set()
         if self._thread is not None:
             self._thread.join(timeout=1.0)
             self._thread = None
@@ -122,15 +124,19 @@ class LoopWatchdog:
 
     # ---------------------------------------------------------------------------------------- the thread
     def _watch(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
-        answered = threading.Event()
+        answered = self._answered
         while not self._stopping.wait(_PAUSE):
             answered.clear()
+            if self._stopping.is_set():  # between the pause and the line above
+                return
             asked = time.monotonic()
             try:
                 loop.call_soon_threadsafe(answered.set)
             except RuntimeError:  # the loop is closed
                 return
             if answered.wait(self._limit):
+                if self._stopping.is_set():
+                    return
                 # Somebody who keeps the interpreter's lock keeps this thread waiting as well.
                 if time.monotonic() - asked > self._limit:
                     self._account(self._look(loop, loop_thread), time.monotonic() - asked)
