@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 from livechat_sdk.dispatcher import Dispatcher as _AsyncDispatcher
 from livechat_sdk.dispatcher.setup import read_file
-from livechat_sdk.domain.answers import Accepted, BotAvailability, GateAnswer, NotLive
+from livechat_sdk.domain.answers import Accepted, BotAvailability, GateAnswer, NotLive, RequestAnswer
 from livechat_sdk.domain.channel import Channel
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.ends import Who, Why
@@ -136,6 +136,10 @@ class Dispatcher:
     def request(self, request: HandoffRequest, *, wait: float = 5.0) -> Handoff:
         """Ask for a human. The same ``key`` gives the same handoff."""
         return self._background.run(self._dispatcher.request(request, wait=wait))
+
+    def request_answer(self, request: HandoffRequest, *, wait: float = 5.0) -> RequestAnswer:
+        """As ``request``, and whether this call made the handoff: exact, also among several processes."""
+        return self._background.run(self._dispatcher.request_answer(request, wait=wait))
 
     def user_message(self, handoff_id: str, message: Message) -> Accepted | NotLive:
         """Take a message of the end user. The same key again is accepted and changes nothing."""

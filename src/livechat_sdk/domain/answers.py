@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-__all__ = ["Accepted", "BotAvailability", "GateAnswer", "NotLive"]
+from livechat_sdk.domain.handoff import Handoff
+
+__all__ = ["Accepted", "BotAvailability", "GateAnswer", "NotLive", "RequestAnswer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,14 @@ class Accepted:
 
     key: str
     duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswer:
+    """The handoff of a request. ``created``: this call made it, no earlier one with the same key had."""
+
+    handoff: Handoff
+    created: bool
 
 
 @dataclass(frozen=True, slots=True)

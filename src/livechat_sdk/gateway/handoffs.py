@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,7 +11,7 @@ from starlette.responses import Response
 from livechat_sdk.domain.answers import Accepted, NotLive
 from livechat_sdk.domain.base import Identifier
 from livechat_sdk.domain.ends import Outcome
-from livechat_sdk.domain.handoff import Handoff, HandoffRequest
+from livechat_sdk.domain.handoff import HandoffRequest
 from livechat_sdk.domain.messages import Message, UserReceipt
 from livechat_sdk.errors import HandoffNotFound
 from livechat_sdk.gateway.incoming import Incoming
@@ -37,8 +35,6 @@ __all__ = ["HandoffRoutes", "handoff_id"]
 _ID = TypeAdapter[str](Identifier)
 _PAGE = 200
 _LARGEST_PAGE = 1000
-_REMEMBERED = 1000
-
 _KEY = Parameter("Idempotency-Key", "the field `key`, for those who rather send a header", where="header")
 _NOT_FOUND = {404: "`handoff_not_found`"}
 _NOT_LIVE = {409: "`not_live`: the bot owns the conversation again, or another handoff does"}
@@ -58,7 +54,6 @@ class HandoffRoutes:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self._made = _Made()
 
     def operations(self) -> Sequence[Operation]:
         """The operations of this room, for the table."""
@@ -167,9 +162,9 @@ class HandoffRoutes:
                 fields=[{"path": "key", "problem": "Field required"}],
             )
         wanted = incoming.validate(HandoffRequest, fields)
-        before = self._dispatcher.clock.now()
-        handoff = await self._dispatcher.request(wanted)
-        new = handoff.outcome is not Outcome.ALREADY_OPEN and self._made.is_new(handoff, since=before)
+        found = await self._dispatcher.request_answer(wanted)
+        handoff = found.handoff
+        new = found.created and handoff.outcome is not Outcome.ALREADY_OPEN
         where = {"location": f"/v1/handoffs/{handoff.id}"}
         return answer(HandoffView.of(handoff), 201 if new else 200, headers=where)
 
@@ -219,26 +214,6 @@ class HandoffRoutes:
         end = await incoming.model(EndBody, may_be_empty=True)
         ended = await self._dispatcher.end(handoff_id(incoming), by=end.by, why=end.why, raw=end.raw)
         return answer(HandoffView.of(ended))
-
-
-class _Made:
-    """Tells a handoff that a request made from one that an earlier request with its key had made.
-
-    The time of creation tells it, but for requests with one key at the same moment: the first of them
-    to be answered has made it.
-    """
-
-    def __init__(self) -> None:
-        self._told: OrderedDict[str, None] = OrderedDict()
-
-    def is_new(self, handoff: Handoff, *, since: datetime) -> bool:
-        """Whether the request that came in at ``since`` made this handoff; true once for each."""
-        if handoff.created_at < since or handoff.id in self._told:
-            return False
-        self._told[handoff.id] = None
-        if len(self._told) > _REMEMBERED:
-            self._told.popitem(last=False)
-        return True
 
 
 def _accepted(found: Accepted | NotLive) -> Taken:

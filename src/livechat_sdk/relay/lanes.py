@@ -112,7 +112,7 @@ class Relay:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.lost += sum(lane.size for lane in lanes)
 
-    async def stop(self, *, grace: float = 5.0) -> None:
+    async def stop(self, *, grace: float = 10.0) -> None:
         """Let running calls finish for ``grace`` seconds, then interrupt them.
 
         Nothing is lost: the rest is in the ledger.

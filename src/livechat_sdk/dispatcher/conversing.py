@@ -1,0 +1,187 @@
+"""What a platform calls for one conversation: ask for a human, pass on what is said, end it, ask the gate."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from livechat_sdk.dispatcher.asking import Inquiries
+from livechat_sdk.domain.answers import Accepted, GateAnswer, NotLive, RequestAnswer
+from livechat_sdk.domain.ends import Who, Why
+from livechat_sdk.domain.handoff import Handoff, HandoffRequest, HandoffState, SurveyAnswer
+from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Direction, Message, UserReceipt
+from livechat_sdk.errors import InvalidInput, MessageTooLarge, StoreError, UnknownBot
+from livechat_sdk.ledger.store import DuplicateMessage, VersionConflict
+from livechat_sdk.lifecycle.inputs import (
+    AlreadyOpen,
+    DetailsAdded,
+    EndRequested,
+    Input,
+    Requested,
+    UserLeft,
+    UserRead,
+    UserSaid,
+    UserTyped,
+)
+from livechat_sdk.lifecycle.ownership import gate_lets_pass
+from livechat_sdk.telemetry import spans
+
+if TYPE_CHECKING:
+    from livechat_sdk.config.models import LivechatFile
+    from livechat_sdk.dispatcher.stepping import Stepper
+    from livechat_sdk.domain.clock import Clock
+
+__all__ = ["MAX_REQUEST_BYTES", "Conversing"]
+
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+"""Largest handoff request, transcript included, in bytes of JSON."""
+
+_WHY_BY_DEFAULT: dict[Who, tuple[Why, Why]] = {
+    # who: (while waiting, with an agent)
+    "user": ("abandoned", "resolved"),
+    "bot": ("abandoned", "resolved"),
+    "agent": ("resolved", "resolved"),
+    "operator": ("other", "other"),
+    "provider": ("error", "error"),
+    "clock": ("timeout", "timeout"),
+}
+
+
+class Conversing(Inquiries):
+    """The calls of a dispatcher that concern one conversation. The dispatcher sets what they work with."""
+
+    settings: LivechatFile
+    clock: Clock
+    workspace: str
+    _stepper: Stepper
+
+    async def request(self, request: HandoffRequest, *, wait: float = 5.0) -> Handoff:
+        """Ask for a human. The same ``key`` gives the same handoff.
+
+        Waits up to ``wait`` seconds for the decision (hours, route, availability) and returns the
+        handoff as it is then. Another key while the conversation has a live handoff gives one that
+        has ended with ``already_open``. Raises ``UnknownBot``, ``InvalidInput``, ``StoreError``.
+        """
+        return (await self.request_answer(request, wait=wait)).handoff
+
+    async def request_answer(self, request: HandoffRequest, *, wait: float = 5.0) -> RequestAnswer:
+        """As ``request``, and whether this call made the handoff: exact, also among several processes."""
+        bot = self.settings.bots.get(request.bot)
+        if bot is None:
+            raise UnknownBot(request.bot, tuple(self.settings.bots))
+        size = len(request.model_dump_json().encode())
+        if size > MAX_REQUEST_BYTES:
+            raise InvalidInput(
+                f"the request has {size:,} bytes, the limit is {MAX_REQUEST_BYTES:,}; shorten the transcript"
+            )
+        with spans.span("livechat.request", {"livechat.bot": request.bot}):
+            answer = await self._create(request)
+            handoff = answer.handoff
+            if handoff.state is HandoffState.REQUESTED and wait > 0:
+                decided = await self._watchers.until(
+                    handoff.id, lambda h: h.state is not HandoffState.REQUESTED, wait=wait
+                )
+                handoff = decided or handoff
+            spans.annotate(
+                {
+                    spans.HANDOFF: handoff.id,
+                    "livechat.integration": handoff.integration,
+                    "livechat.state": handoff.state,
+                    "livechat.outcome": handoff.outcome,
+                }
+            )
+        return RequestAnswer(handoff, answer.created)
+
+    async def user_message(self, handoff_id: str, message: Message) -> Accepted | NotLive:
+        """Take a message of the end user. The same key again is accepted and changes nothing.
+
+        Raises ``MessageTooLarge``, ``InvalidInput`` for an empty message, ``HandoffNotFound``.
+        """
+        if message.size > MAX_MESSAGE_BYTES:
+            raise MessageTooLarge(message.size, MAX_MESSAGE_BYTES)
+        if not (message.body.strip() or message.attachments):
+            raise InvalidInput("the message is empty: give it a body or an attachment")
+        try:
+            answer = await self._submit(handoff_id, UserSaid(message=message))
+        except DuplicateMessage:
+            return Accepted(message.key, duplicate=True)
+        if answer is None:
+            return Accepted(message.key)
+        # Too late for a new message; one whose first answer was lost has its fate in the ledger all the same.
+        known = await self.store.entry(handoff_id, Direction.TO_PROVIDER, message.key)
+        return answer if known is None else Accepted(message.key, duplicate=True)
+
+    async def add_details(self, handoff_id: str, *, survey: Sequence[SurveyAnswer]) -> Accepted | NotLive:
+        """Add answers to the pre-chat survey; an answer with a known id replaces it."""
+        return await self._submit(handoff_id, DetailsAdded(survey=tuple(survey))) or Accepted(handoff_id)
+
+    async def user_typing(self, handoff_id: str, *, on: bool) -> None:
+        """The end user started or stopped typing. Best effort."""
+        await self._submit(handoff_id, UserTyped(on=on))
+
+    async def user_receipt(self, handoff_id: str, receipt: UserReceipt) -> None:
+        """The end user's side received or read a message of the agent."""
+        await self._submit(handoff_id, UserRead(receipt=receipt))
+
+    async def user_left(self, handoff_id: str) -> None:
+        """The end user left the channel: the handoff ends."""
+        await self._submit(handoff_id, UserLeft())
+
+    async def end(
+        self, handoff_id: str, *, by: Who = "user", why: Why | None = None, raw: str | None = None
+    ) -> Handoff:
+        """End a handoff from our side and return it as it is then; ending again changes nothing."""
+        handoff = await self.handoff(handoff_id)
+        reason = why or _WHY_BY_DEFAULT[by][0 if handoff.is_waiting else 1]
+        submitted = await self._stepper.submit(handoff_id, EndRequested(by=by, why=reason, raw=raw))
+        return submitted.handoff
+
+    async def bot_may_send(self, conversation_id: str, owner_number: int) -> GateAnswer:
+        """The send gate: whether a bot message under ``owner_number`` may pass now.
+
+        The bot knows its number from the last ``HandoffEnded`` (0 before the first handoff).
+        """
+        owner = await self.store.ownership(conversation_id)
+        allowed = gate_lets_pass(
+            owner.live_state, may_wait=owner.bot_may_wait, owner_number=owner_number, current=owner.number
+        )
+        return GateAnswer(allowed, owner.owner, owner.number, owner.live_handoff)
+
+    async def _create(self, request: HandoffRequest) -> RequestAnswer:
+        bot = self.settings.bots[request.bot]
+        for _ in range(20):
+            owner = await self.store.ownership(request.conversation_id)
+            now = self.clock.now()
+            handoff = Handoff(
+                id=f"h-{uuid.uuid4().hex[:20]}",
+                workspace=self.workspace,
+                request=request,
+                policy=bot.livechat.policy(),
+                settings_revision=self.settings.revision,
+                owner_number=owner.number + 1,
+                created_at=now,
+                state_since=now,
+            )
+            try:
+                created = await self._stepper.create(handoff, Requested())
+                if created.status != "conversation_live":
+                    return RequestAnswer(created.handoff, created.status == "created")
+                live = created.handoff
+                owner = await self.store.ownership(request.conversation_id)
+                second = await self._stepper.create(
+                    handoff.model_copy(update={"owner_number": owner.number}),
+                    AlreadyOpen(existing=live.id, existing_state=live.state),
+                )
+            except VersionConflict:
+                continue
+            return RequestAnswer(second.handoff, second.status == "created")
+        raise StoreError("the conversation changes hands all the time; try again")
+
+    async def _submit(self, handoff_id: str, happening: Input) -> NotLive | None:
+        """``None`` when it was applied; who owns the conversation when it was refused."""
+        submitted = await self._stepper.submit(handoff_id, happening)
+        if submitted.refused is None:
+            return None
+        owner = await self.store.ownership(submitted.handoff.request.conversation_id)
+        return NotLive(owner.owner, owner.number, owner.live_handoff)
