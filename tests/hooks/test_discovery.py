@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from livechat_sdk.hooks import Hooks, PluginInfo, discover
+from livechat_sdk.hooks import Hooks, PluginInfo, discover, discovery
 from livechat_sdk.hooks.manager import BLOCK_VARIABLE
 from livechat_sdk.hooks.markers import ENTRY_POINT_GROUP
 from tests.hooks.samples import REQUEST, ROUTE
@@ -83,6 +83,21 @@ async def test_discovered_plugin_is_asked(install: Install) -> None:
     hooks = Hooks()
     _discover(hooks)
     assert await hooks.route(REQUEST, ["desk"]) == ROUTE
+
+
+def test_plugin_that_is_slow_to_load_is_loaded_and_named(
+    install: Install, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "_SLOW_IMPORT", 0.2)
+    install("acme-slow", f"import threading\nthreading.Event().wait(0.3)\n{GOOD}", acme="")
+    install("quick-plugin", GOOD, quick="")
+    hooks = Hooks()
+    found = _discover(hooks)
+    assert found["acme"].status == "loaded"
+    assert found["acme"].reason.startswith("it took 0.")
+    assert found["quick"].status == "loaded"
+    assert "acme" in hooks.plugins()
+    assert "plugin 'acme' of acme-slow 1.2: it took" in caplog.text
 
 
 BROKEN = {

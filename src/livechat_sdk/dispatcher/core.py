@@ -126,8 +126,8 @@ class Dispatcher(Conversing):
         self._watchdog = LoopWatchdog(
             {
                 "the channel": channel,
-                **{f"integration {name}": built for name, built in self.integrations.items()},
                 **{f"plugin {name}": target for name, target in self.hooks.targets().items()},
+                **{f"integration {name}": built for name, built in self.integrations.items()},
             }
         )
         self._report = Report(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -21,13 +22,16 @@ logger = logging.getLogger("livechat_sdk.hooks")
 
 _LONGEST_REASON = 500
 
+_SLOW_IMPORT = 1.0
+"""Seconds after which loading a plugin is worth a word: every start of the program waits for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class PluginInfo:
     """One installed plugin, and what became of loading it.
 
     ``distribution`` and ``version`` are of the package that brings it, empty when unknown. ``reason``
-    says why it is not loaded; it is empty for a plugin that is in good order.
+    says why it is not loaded, or what is odd about it; it is empty for a plugin that is in good order.
     """
 
     name: str
@@ -56,6 +60,7 @@ def _take_in(hooks: Hooks, entry: EntryPoint, blocked: Collection[str]) -> Plugi
     version = entry.dist.version if entry.dist else ""
     if entry.name in blocked:
         return PluginInfo(entry.name, distribution, version, (), "blocked", "it is on the block-list")
+    started = time.monotonic()
     try:
         hooks.register(_load(entry), entry.name)
     # A plugin's module may do anything while it is imported, `sys.exit` included.
@@ -75,6 +80,11 @@ def _take_in(hooks: Hooks, entry: EntryPoint, blocked: Collection[str]) -> Plugi
         reason = f"{entry.value} implements no hook"
         logger.warning("plugin %r of %s %s: %s", entry.name, distribution, version, reason)
         return PluginInfo(entry.name, distribution, version, (), "loaded", reason)
+    seconds = time.monotonic() - started
+    if seconds > _SLOW_IMPORT:
+        reason = f"it took {seconds:.1f} s to load"
+        logger.warning("plugin %r of %s %s: %s", entry.name, distribution, version, reason)
+        return PluginInfo(entry.name, distribution, version, implemented, "loaded", reason)
     return PluginInfo(entry.name, distribution, version, implemented, "loaded")
 
 

@@ -43,7 +43,9 @@ def _ask(implementation: Implementation) -> Sequence[IntegrationType]:
     try:
         answer: object = implementation.function()
         items = _items(answer)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit, too: it is told which plugin keeps the program from starting
         detail = describe(error, implementation.file)
         raise PluginError(plugin, f"{_HOOK} failed: {detail}") from error
     if items is None:
@@ -51,9 +53,9 @@ def _ask(implementation: Implementation) -> Sequence[IntegrationType]:
         raise PluginError(plugin, f"{_HOOK} answered with a {kind}, not a list of IntegrationType")
     types: list[IntegrationType] = []
     for item in items:
-        if not isinstance(item, IntegrationType):
+        if not issubclass(type(item), IntegrationType):  # does not run code of the item, as isinstance may
             raise PluginError(
                 plugin, f"{_HOOK} answered with a {type(item).__name__} among its integration types"
             )
-        types.append(item)
+        types.append(cast("IntegrationType", item))
     return types
