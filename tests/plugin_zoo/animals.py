@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from livechat_sdk import hookimpl
 
@@ -146,8 +146,7 @@ def bring_up(hook: str, kind: Kind) -> Animal:
 
     async def asynchronous(self: Animal) -> object:
         self.started += 1
-        answer: Awaitable[object] = behave(self)  # type: ignore[assignment]  # it is an `async def`
-        return await answer
+        return await cast("Awaitable[object]", behave(self))
 
     def plain(self: Animal) -> object:
         self.started += 1

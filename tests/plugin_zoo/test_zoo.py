@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -195,7 +196,7 @@ async def test_loop_that_is_blocked_for_long_makes_the_process_not_ready(
             await asyncio.sleep(0.001)
         assert problems["event loop"].endswith("most of it by plugin Zoo.1")
         with pytest.raises(Refusal, match="not ready: event loop"):
-            await HealthRoutes(world.dispatcher, asyncio.Event()).ready(None)  # type: ignore[arg-type]
+            await HealthRoutes(world.dispatcher, asyncio.Event()).ready(cast("Any", None))
 
 
 async def test_plugin_with_all_threads_stuck_is_skipped_and_makes_the_process_not_ready(

@@ -66,12 +66,23 @@ async def test_object_whose_code_blocks_is_named_with_the_place(
     )
 
 
-async def test_task_is_named_when_its_code_belongs_to_nobody(watchdog: LoopWatchdog) -> None:
-    async def work() -> None:
-        block()
+async def work() -> None:
+    block()
 
+
+async def test_task_is_named_by_its_function_when_its_code_belongs_to_nobody(
+    watchdog: LoopWatchdog, caplog: pytest.LogCaptureFixture
+) -> None:
     await asyncio.create_task(work(), name="lane h-1 user")
-    assert (await blamed(watchdog, "task 'lane h-1 user'"))[0] == 1
+    assert (await blamed(watchdog, "task work"))[0] == 1
+    assert "h-1" not in "".join(one.culprit for one in watchdog.blamed()), "no counter holds an id"
+    assert f"test_watchdog.py:{block.__code__.co_firstlineno + 2} in block" in caplog.text
+    assert "(task 'lane h-1 user')" in caplog.text
+
+
+async def test_task_of_a_plugin_is_named_by_the_plugin(watchdog: LoopWatchdog) -> None:
+    await asyncio.create_task(work(), name="plugin acme in livechat_route")
+    assert (await blamed(watchdog, "plugin acme in livechat_route"))[0] == 1
 
 
 async def test_callback_without_a_task_is_said_to_be_one(watchdog: LoopWatchdog) -> None:
@@ -155,6 +166,21 @@ async def test_culprits_are_counted_together_past_a_bound(owner: Owner) -> None:
     owner.deliver()
     assert (await blamed(watching, "others"))[0] == 1
     watching.stop()
+
+
+async def test_stopping_in_the_loops_own_thread_blames_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(50):
+        watching = LoopWatchdog({}, limit=0.02)
+        watching.start()
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        watching._stopping.wait(0.0005)  # so that it is stopped at various points of its round
+        watching.stop()
+        assert time.monotonic() - started < 0.9
+        assert watching._thread is None
+    assert "blocks the event loop" not in caplog.text
 
 
 async def test_no_thread_is_left_when_it_was_stopped(watchdog: LoopWatchdog) -> None:

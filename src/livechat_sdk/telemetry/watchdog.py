@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from types import FrameType, ModuleType
-from typing import Final
+from typing import Any, Final
 
 __all__ = ["BLOCKING_LIMIT", "Blame", "LoopWatchdog"]
 
@@ -141,6 +141,8 @@ class LoopWatchdog:
                 if time.monotonic() - asked > self._limit:
                     self._account(self._look(loop, loop_thread), time.monotonic() - asked)
                 continue
+            if self._stopping.is_set():
+                return
             sight = self._look(loop, loop_thread)
             self._name(sight)
             while not answered.wait(self._repeat):
@@ -187,15 +189,25 @@ class LoopWatchdog:
             if owner is not None:
                 return _Sight(owner, _place(frame, innermost))
             frame = frame.f_back
-        task = asyncio.current_task(loop)
-        culprit = f"task {task.get_name()!r}" if task is not None else "a callback"
-        return _Sight(culprit, _place(_own(innermost), innermost))
+        culprit, name = _task_of(asyncio.current_task(loop))
+        return _Sight(culprit, _place(_own(innermost), innermost) + name)
 
     def _owner(self, frame: FrameType) -> str | None:
         by_module = self._modules.get(frame.f_globals.get("__name__", ""))
         if by_module is not None:
             return by_module
         return self._owners.get(id(frame.f_locals.get("self")))
+
+
+def _task_of(task: asyncio.Task[Any] | None) -> tuple[str, str]:
+    """What to call a task, and its name for the log: names of tasks hold ids, which no counter should."""
+    if task is None:
+        return "a callback", ""
+    name = task.get_name()
+    if name.startswith("plugin "):
+        return name, ""
+    function = getattr(task.get_coro(), "__qualname__", type(task).__name__)
+    return f"task {function}", f" (task {name!r})"
 
 
 def _own(frame: FrameType) -> FrameType:
