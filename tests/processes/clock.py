@@ -19,14 +19,19 @@ class QuickClock:
     def __init__(self, since: float, speed: float) -> None:
         self._since = since
         self._speed = speed
+        self._moved = timedelta()
+
+    def move(self, seconds: float) -> None:
+        """Set it forward, or back: whoever sleeps notices when it wakes."""
+        self._moved += timedelta(seconds=seconds)
 
     def now(self) -> datetime:
         """The time now, in UTC."""
-        return _START + timedelta(seconds=(time.monotonic() - self._since) * self._speed)
+        return _START + timedelta(seconds=(time.monotonic() - self._since) * self._speed) + self._moved
 
     async def sleep_until(self, when: datetime) -> None:
         """Return when ``now()`` has reached ``when``."""
         left = (when - self.now()).total_seconds()
         while left > 0:
-            await asyncio.sleep(min(left / self._speed + 0.001, 60.0))
+            await asyncio.sleep(min(left, 60.0) / self._speed + 0.001)
             left = (when - self.now()).total_seconds()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,9 @@ class Lives:
         self._folder = folder
         self._settings = settings
         self._life = 0
+        self._expected = False
+        self._paused = asyncio.Lock()
+        self._stopped = asyncio.Event()
         self._over = False
         self._child: Child | None = None
 
@@ -45,14 +50,32 @@ class Lives:
         """
         try:
             while not await self._live():
-                pass
+                async with self._paused:
+                    pass
         except BaseException as error:
             await self._world.fail(error)
             raise
+        finally:
+            self._stopped.set()
 
     async def stop(self) -> None:
         """Tell it to stop in good order."""
         await self._world.call("stop", worker=self.name)
+
+    async def stopped(self) -> None:
+        """Wait until it has stopped by itself."""
+        await self._stopped.wait()
+
+    @asynccontextmanager
+    async def killed(self) -> AsyncGenerator[None]:
+        """Kill it now; it is started again when the block is left."""
+        async with self._paused:
+            if self._child is None:
+                raise AssertionError("it was never started")
+            self._expected = True
+            self._child.signal(signal.SIGKILL)
+            await self._child.wait()
+            yield
 
     def kill(self) -> None:
         """End it at once; it is not started again."""
@@ -81,11 +104,12 @@ class Lives:
             "kill_at": kill_at,
         }
         self._child = child = await self._nursery.fork(settings, self._log(life, "log"))
-        code = await child.ended
+        code = await child.wait()
         await self._drained()
         if code == 0 or self._over:
             return True
-        if code == -signal.SIGKILL and kill_at is not None:
+        if code == -signal.SIGKILL and (kill_at is not None or self._expected):
+            self._expected = False
             return False
         printed = child.log.read_text(errors="replace")[-4000:]
         raise AssertionError(f"worker {self.name} ended with {code} in life {life}:\n{printed}")

@@ -30,12 +30,16 @@ _PR_SET_PDEATHSIG = 1
 # ------------------------------------------------------------------------------------------ whoever starts it
 @dataclass(frozen=True)
 class Child:
-    """One worker process. ``ended`` gives its exit code: negative is the signal that it died of."""
+    """One worker process."""
 
     pid: int
     ended: asyncio.Future[int]
     log: Path
     tell: Callable[[dict[str, Any]], None]
+
+    async def wait(self) -> int:
+        """Wait for its end and return its exit code: negative is the signal that it died of."""
+        return await asyncio.shield(self.ended)
 
     def signal(self, number: int) -> None:
         """Send it a signal, unless it has ended. Its parent does it: only a parent knows whose a pid is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import resource
 import signal
 import sys
 import time
@@ -20,7 +21,9 @@ from livechat_sdk import Dispatcher, EndUser, HandoffRequest, Message, Registry
 from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.domain.answers import Accepted
 from livechat_sdk.domain.ends import Who
-from livechat_sdk.ledger.store import ActionStatus
+from livechat_sdk.ledger.opening import sqlite_path
+from livechat_sdk.ledger.sqlite import SqliteStore
+from livechat_sdk.ledger.store import ActionStatus, Store
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.toy import ToyPlugin
@@ -29,7 +32,7 @@ from tests.processes.steps import Steps
 from tests.processes.vendors import Outside, SocketChannel, SocketPlugin
 from tests.processes.wire import LINE_LIMIT, Peer
 
-COMMANDS = ("request", "say", "webhook", "end", "gate", "settled", "stop")
+COMMANDS = ("request", "say", "webhook", "end", "gate", "settled", "move_clock", "limit_files", "stop")
 """What the world may call; the methods of ``Commands``."""
 
 _OPEN = {ActionStatus.PENDING, ActionStatus.STARTED}
@@ -38,8 +41,9 @@ _OPEN = {ActionStatus.PENDING, ActionStatus.STARTED}
 class Commands:
     """What the world outside may ask of a worker."""
 
-    def __init__(self, dispatcher: Dispatcher, steps: Steps) -> None:
+    def __init__(self, dispatcher: Dispatcher, clock: QuickClock, steps: Steps) -> None:
         self._dispatcher = dispatcher
+        self._clock = clock
         self._steps = steps
         self.stopping = asyncio.Event()
 
@@ -86,6 +90,15 @@ class Commands:
                 return True
             await asyncio.sleep(0.01)
 
+    async def move_clock(self, seconds: float) -> None:
+        """Set this worker's clock forward or back."""
+        self._clock.move(seconds)
+
+    async def limit_files(self, size: int | None) -> None:
+        """Let no file of this process grow beyond ``size`` bytes: a full disk, seen from below."""
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
+
     async def stop(self) -> None:
         """Stop in good order."""
         self.stopping.set()
@@ -109,6 +122,14 @@ def settings_of(document: Mapping[str, Any]) -> LivechatFile:
     )
 
 
+def _store(document: Mapping[str, Any], clock: QuickClock) -> Store | None:
+    """A store with a patience of its own, if the test wants one; else the one of the settings."""
+    if "busy_timeout" not in document:
+        return None
+    path = sqlite_path(document["store"])
+    return SqliteStore(path, busy_timeout=document["busy_timeout"], now=clock.now)
+
+
 async def serve(document: Mapping[str, Any]) -> None:
     """Run until the world says stop, or SIGTERM comes, or something kills this process."""
     steps = Steps(Path(document["steps"]), document.get("kill_at"))
@@ -125,14 +146,16 @@ async def serve(document: Mapping[str, Any]) -> None:
         name: SocketPlugin(f"{name.upper()}_LIVECHAT", vendor["capabilities"], outside)
         for name, vendor in document["vendors"].items()
     }
+    clock = QuickClock(document["since"], document["speed"])
     dispatcher = Dispatcher(
         settings_of(document),
         channel=SocketChannel(outside),
         registry=Registry(plugins),
-        clock=QuickClock(document["since"], document["speed"]),
+        clock=clock,
+        store=_store(document, clock),
     )
     async with dispatcher:
-        commands = Commands(dispatcher, steps)
+        commands = Commands(dispatcher, clock, steps)
         handlers.update({name: getattr(commands, name) for name in COMMANDS})
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, commands.stopping.set)
         await peer.call("ready", worker=document["worker"])
@@ -148,7 +171,8 @@ def main(document: Mapping[str, Any]) -> int:
 
     ``document``: ``worker`` (its name), ``socket`` (of the world), ``store`` (address), ``vendors`` (by name:
     their capabilities and webhook key), ``bots`` (by name: their settings of live chat), ``since`` and
-    ``speed`` (of the clock), ``steps`` (the log of steps), ``kill_at`` (the step to die at; none: live).
+    ``speed`` (of the clock), ``steps`` (the log of steps), ``kill_at`` (the step to die at; none: live),
+    ``busy_timeout`` (of an SQLite store, where the usual one is too long).
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     asyncio.run(serve(document))

@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +61,8 @@ class Vendor:
         """Keys of messages that are applied and then answered with an error, once each."""
         self.hidden: set[str] = set()
         """Keys for which that has happened."""
+        self.while_sending: dict[str, Callable[[], Awaitable[object]]] = {}
+        """What else happens between taking a message, by its key, and answering."""
         self._world = world
         self._toy = ToyPlugin()
         self._event_ids = itertools.count(1)
@@ -89,6 +91,8 @@ class Vendor:
         if not (self.capabilities.get("dedupes_by_key") and key in chat.received):
             chat.received.append(key)
         await self._world.changed()
+        if key in self.while_sending:
+            await self.while_sending[key]()
         if key in self.hides_answer_of and key not in self.hidden:
             self.hidden.add(key)
             raise Refused("RetryableError", "504: the answer was lost", {"status": 504})
@@ -211,8 +215,8 @@ class World:
     ) -> None:
         if self._server is not None:
             self._server.close()
-        for task in tuple(self._tasks):
-            task.cancel()
+        for peer in self.connected.values():
+            peer.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         shutil.rmtree(self.folder)
 
@@ -242,6 +246,12 @@ class World:
                     if refusal.kind not in {"StoreError", "StoreLocked", "LaneLost"}:
                         raise
                     await asyncio.sleep(0.02)
+
+    async def ask(self, method: str, *, worker: str = "w", **params: Any) -> Any:
+        """Ask the named worker once. Raises ``Gone`` or ``Refused``."""
+        _, peer = await self._some_worker(worker)
+        async with _Patience(f"{method} is answered"):
+            return await peer.call(method, **params)
 
     async def until(self, reached: Callable[[], Any], what: str) -> Any:
         """Wait until ``reached`` gives something true, and return it. A failure names ``what``."""
