@@ -70,8 +70,11 @@ async def test_a_vendor_that_dedupes_in_words_only_is_found_out(nursery: Nursery
     )
     alive = await play(nursery, liar, tmp_path / "alive")
     assert any("main got m-4 2 times" in finding for finding in alive.findings)
-    after_a_send = alive.steps.index("send main, after") + 1
+    sent = alive.steps.index("send main, after") + 1
 
-    run = await play(nursery, liar, tmp_path / "killed", [after_a_send])
+    # Where exactly a step comes depends on how commits are grouped: one of these is right after the send.
+    around = range(sent - 4, sent + 5)
+    runs = await play_all(nursery, tmp_path, [(liar, [number]) for number in around])
 
-    assert any("main got m-1 2 times" in finding for finding in run.findings)
+    found = complaints(runs)
+    assert any("main got m-1 2 times" in one or "main got m-2 2 times" in one for one in found)
