@@ -37,6 +37,7 @@ from livechat_sdk.lifecycle.inputs import (
     EndRequested,
     ProviderReported,
     Requested,
+    StillOpen,
     TimerFired,
     UserLeft,
     UserRead,
@@ -93,6 +94,7 @@ EVENT_KINDS: tuple[type[EventEnvelope], ...] = members(ProviderEvent)
 def all_kinds() -> dict[str, Make]:
     """How to make one input of every kind; what needs an attempt gets the handoff's current one."""
     makes: dict[str, Make] = {kind: _always(one) for kind, one in PLAIN.items()}
+    makes["still_open"] = lambda handoff: StillOpen(attempt=len(handoff.attempts))
     for event in EVENT_KINDS:
         makes[f"event.{event.model_fields['kind'].default}"] = _event(event)
     for clock in CLOCKS:

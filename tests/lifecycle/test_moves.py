@@ -178,13 +178,18 @@ def test_lives_cover_every_state() -> None:
 
 
 def made_to_fit(handoff: Handoff, kind: str) -> Handoff:
-    """The same handoff with a running clock of that name, or with a chat that is being closed."""
+    """The same handoff with a running clock of that name, or with a chat that is being closed, or left."""
     if kind.startswith("timer."):
         return handoff.model_copy(update={"timers": {kind.removeprefix("timer."): NOON}})
     if kind.endswith(".close_chat"):
         *before, current = handoff.attempts
         return handoff.model_copy(
             update={"attempts": (*before, current.model_copy(update={"closing": True}))}
+        )
+    if kind == "still_open" and handoff.attempts:
+        *before, current = handoff.attempts
+        return handoff.model_copy(
+            update={"attempts": (*before, current.model_copy(update={"abandoned": True}))}
         )
     return handoff
 

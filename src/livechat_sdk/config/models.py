@@ -183,6 +183,8 @@ class LivechatFile(_Part):
     bots: dict[Identifier, BotSettings] = Field(default_factory=dict[str, BotSettings])
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
     plugins: PluginSettings = Field(default_factory=PluginSettings)
+    reconcile_every: Duration = 60.0
+    """How often vendors that can tell are asked what is true of each open chat."""
 
     @field_validator("integrations")
     @classmethod

@@ -30,6 +30,7 @@ from livechat_sdk.errors import (
     UnknownBot,
     WebhookRejected,
 )
+from livechat_sdk.inbound import Inflow, Means
 from livechat_sdk.ledger.store import Completion, Store
 from livechat_sdk.lifecycle.inputs import (
     EffectSucceeded,
@@ -121,7 +122,15 @@ class Dispatcher(Conversing):
         self._relay = Relay(self.store, self.clock, runner, self._result, guard)
         self._signals = Signals(self.store, self._relay, deliveries, self._providers)
         self._observers = Observers(self.hooks)
-        wake = Wakeups(self._intake.inbox_changed, self._intake.timers_changed, self._watchers.changed)
+        means = Means(self.store, self.clock, guard, self._intake, self._stepper.submit)
+        self._inflow = Inflow(means, self._providers, reconcile_every=settings.reconcile_every)
+        self._intake.on_gap = self._inflow.gap
+        wake = Wakeups(
+            self._intake.inbox_changed,
+            self._intake.timers_changed,
+            self._changed_elsewhere,
+            [self._inflow.shards_changed],
+        )
         self._working = Working(self.store, self._relay, guard, wake)
         self._watchdog = LoopWatchdog(
             {
@@ -176,6 +185,7 @@ class Dispatcher(Conversing):
             raise
         self._running = True
         self._intake.start()
+        self._inflow.start()
         self._watchdog.start()
         return self
 
@@ -183,6 +193,7 @@ class Dispatcher(Conversing):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running = False
+        await self._inflow.stop()
         await self._intake.stop()
         await self._working.stop()
         await self._relay.stop()
@@ -292,7 +303,8 @@ class Dispatcher(Conversing):
         while True:
             await self._signals.wait_idle()
             await asyncio.sleep(0.001)  # the ledger works in threads: there is no event for "all is done"
-            if self._stepper.is_idle and self._intake.is_idle and not self._relay.runnable_lanes:
+            parts = (self._stepper, self._intake, self._inflow)
+            if all(part.is_idle for part in parts) and not self._relay.runnable_lanes:
                 return
 
     # How it works
@@ -305,6 +317,10 @@ class Dispatcher(Conversing):
             refs = (chat.ref, chat.vendor_ref) if chat.vendor_ref else (chat.ref,)
             await self._intake.take_unmatched(chat.integration, refs)
 
+    def _changed_elsewhere(self, handoff_id: str) -> None:
+        self._watchers.changed(handoff_id)
+        self._inflow.heard_of(handoff_id)
+
     def _committed(self, committed: Committed) -> None:
         after = committed.after
         self._measures.committed(committed.before, committed.change)
@@ -314,5 +330,6 @@ class Dispatcher(Conversing):
         if committed.timers_changed:
             self._intake.timers_changed()
         self._watchers.changed(after.id)
+        self._inflow.handoff_changed(committed.before, after)
         if committed.before is None or committed.before.version != after.version:
             self._observers.tell(committed)

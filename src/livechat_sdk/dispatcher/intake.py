@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from livechat_sdk.dispatcher.stepping import Stepper
-from livechat_sdk.domain.chats import ProviderEvent
+from livechat_sdk.domain.chats import ProviderEvent, StreamGap
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import HandoffNotFound, StoreError
 from livechat_sdk.ledger.store import DuplicateEvent, DuplicateMessage, Store, TimerGone, TimerRow
@@ -35,6 +36,8 @@ class Intake:
         self._working = 0
         self.duplicates = 0
         """Events that came again and changed nothing."""
+        self.on_gap: Callable[[StreamGap], Awaitable[None]] | None = None
+        """Is told of each ``StreamGap``: it concerns every open chat of its integration."""
         self.unmatched: Counter[str] = Counter()
         """Events that were kept because their chat was not known, by integration."""
 
@@ -67,18 +70,29 @@ class Intake:
         """Whether both loops wait for something to happen."""
         return not (self._working or self._inbox_changed.is_set() or self._timers_changed.is_set())
 
-    async def take_event(self, event: ProviderEvent, *, inbox_id: int | None = None) -> bool:
+    async def take_event(
+        self, event: ProviderEvent, *, inbox_id: int | None = None, late_seconds: float | None = None
+    ) -> bool:
         """Apply an event to the handoff that it belongs to; keep it if there is none yet.
 
-        True when it was applied now; False when it was seen before or is kept.
+        ``late_seconds`` comes with what was missed and found out by asking. True when it was applied now;
+        False when it was seen before or is kept.
         """
+        if isinstance(event, StreamGap) and self.on_gap is not None:
+            await self.on_gap(event)
+            if inbox_id is not None:
+                await self._store.forget_inbox(inbox_id)
+            return True
         found = await self._store.match(event.integration, event.refs)
         if found is None:
             return await self._keep(event, inbox_id=inbox_id)
         handoff_id, attempt = found
         try:
             result = await self._stepper.submit(
-                handoff_id, ProviderReported(event=event, attempt=attempt), event=event, inbox_id=inbox_id
+                handoff_id,
+                ProviderReported(event=event, attempt=attempt, late_seconds=late_seconds),
+                event=event,
+                inbox_id=inbox_id,
             )
         except (DuplicateEvent, DuplicateMessage):
             self.duplicates += 1

@@ -245,8 +245,9 @@ def _for_people(happening: Input) -> Mapping[str, Any]:
             return _without_none({"refusal": refusal, "why": detail, "to": to or None})
         case EndRequested(by=by, why=why, raw=raw):
             return _without_none({"by": by, "why": why, "raw": raw})
-        case ProviderReported(event=event, attempt=attempt):
-            return {"event": event.id, "attempt": attempt, "integration": event.integration}
+        case ProviderReported(event=event, attempt=attempt, late_seconds=late):
+            told = {"event": event.id, "attempt": attempt, "integration": event.integration}
+            return told if late is None else {**told, "late_seconds": late}
         case EffectFailed(error=error) | EffectDoubtful(error=error):
             return {"error": error}
         case UserSaid(message=message):

@@ -27,6 +27,7 @@ from livechat_sdk.lifecycle.inputs import (
     EffectSucceeded,
     EndRequested,
     ProviderReported,
+    StillOpen,
     TimerFired,
     UserLeft,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "abandoned_attempt_reported",
     "agent_silent",
     "chat_closed",
+    "close_again",
     "close_given_up",
     "closing_took_too_long",
     "delivered",
@@ -122,6 +124,19 @@ def close_given_up(draft: Draft, happening: EffectFailed | EffectDoubtful) -> No
     draft.set_attempt(number, closing=False)
     if draft.handoff.state is HandoffState.ENDING and number == len(draft.handoff.attempts):
         _finish(draft)
+
+
+def close_again(draft: Draft, happening: StillOpen) -> None:
+    """The vendor is told once more, unless that is under way."""
+    attempt = draft.handoff.attempts[happening.attempt - 1]
+    if attempt.closed or attempt.closing or not (attempt.opened and attempt.candidate.capabilities.closes):
+        return
+    end = draft.handoff.end
+    reason = EndReason(by="bot", why="other", raw="abandoned attempt")
+    if end is not None and not attempt.abandoned:
+        reason = end.reason
+    draft.set_attempt(attempt.number, closing=True)
+    draft.emit(CloseChat(attempt=attempt.number, reason=reason))
 
 
 def chat_closed(draft: Draft, happening: EffectSucceeded) -> None:

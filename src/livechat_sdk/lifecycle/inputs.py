@@ -27,6 +27,7 @@ __all__ = [
     "Input",
     "ProviderReported",
     "Requested",
+    "StillOpen",
     "TimerFired",
     "UserLeft",
     "UserRead",
@@ -85,9 +86,19 @@ class UserLeft(Model):
 
 
 class ProviderReported(Model):
-    """The vendor reported something about one attempt."""
+    """The vendor reported something about one attempt.
+
+    ``late_seconds`` comes with what we had missed and found out by asking: how late we are.
+    """
 
     event: ProviderEvent
+    attempt: int
+    late_seconds: float | None = None
+
+
+class StillOpen(Model):
+    """A chat that we are done with is still open at the vendor: nothing closes it at present."""
+
     attempt: int
 
 
@@ -152,6 +163,7 @@ Input = (
     | UserRead
     | UserLeft
     | ProviderReported
+    | StillOpen
     | TimerFired
     | ContactFound
     | EffectSucceeded
@@ -172,6 +184,7 @@ _PLAIN: dict[type[Model], str] = {
     UserLeft: "user_left",
     ContactFound: "contact_found",
     EndRequested: "end_requested",
+    StillOpen: "still_open",
 }
 
 

@@ -103,6 +103,7 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("succeeded.close_chat", (*_VENDOR, _S.ENDED), closing.late_chat_closed),
     ("failed.close_chat", _TRIED, closing.close_given_up),
     ("doubtful.close_chat", _TRIED, closing.close_given_up),
+    ("still_open", _TRIED, closing.close_again),
     # clocks
     ("timer.request_timeout", _WAITING, closing.request_timed_out),
     ("timer.user_remind", _ENGAGED, closing.remind_user),

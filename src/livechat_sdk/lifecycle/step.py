@@ -18,6 +18,7 @@ from livechat_sdk.lifecycle.inputs import (
     Input,
     ProviderReported,
     Requested,
+    StillOpen,
     TimerFired,
     kind_of,
 )
@@ -77,18 +78,21 @@ def _out_of_place(handoff: Handoff, happening: Input) -> str | None:
             return "the handoff has not been requested yet"
         case TimerFired(name=name, due_at=due_at) if handoff.timers.get(name) != due_at:
             return f"timer {name} is not set for {due_at.isoformat()}"
-        case ProviderReported():
-            return _event_out_of_place(handoff, happening)
+        case ProviderReported() | StillOpen():
+            return _report_out_of_place(handoff, happening)
         case EffectSucceeded() | EffectFailed() | EffectDoubtful():
             return _result_out_of_place(handoff, happening)
         case _:
             return None
 
 
-def _event_out_of_place(handoff: Handoff, happening: ProviderReported) -> str | None:
+def _report_out_of_place(handoff: Handoff, happening: ProviderReported | StillOpen) -> str | None:
     if not 1 <= happening.attempt <= len(handoff.attempts):
         return f"there is no attempt {happening.attempt}"
     attempt = handoff.attempts[happening.attempt - 1]
+    if isinstance(happening, StillOpen):
+        in_use = handoff.is_live and not attempt.abandoned
+        return f"attempt {attempt.number} is in use" if in_use else None
     if attempt.closed and handoff.is_live and isinstance(happening.event, ChatEnded):
         return "the chat is closed already"
     return None

@@ -13,6 +13,7 @@ from livechat_sdk.provider.interface import (
     ChatStatus,
     PlannedMessage,
     Polled,
+    PollPace,
     ProviderHost,
     Sent,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "IntegrationSettings",
     "IntegrationType",
     "PlannedMessage",
+    "PollPace",
     "Polled",
     "ProviderHost",
     "Row",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
 from livechat_sdk.domain.capabilities import Capabilities
@@ -31,6 +31,7 @@ __all__ = [
     "ChatProvider",
     "ChatStatus",
     "PlannedMessage",
+    "PollPace",
     "Polled",
     "ProviderHost",
     "Sent",
@@ -117,20 +118,40 @@ class ChatStatus(Model):
 
     ``unknown`` is an answer: it never ends a chat. ``agent`` is whoever is in an active chat, ``ended`` who
     ended it and why, ``at`` since when it is so by the vendor's clock; each ``None`` when the vendor does
-    not say.
+    not say. ``vendor_ref`` is the vendor's own id: give it where a chat can be asked for by our reference
+    alone, so that one whose opening was never answered can be closed.
     """
 
     state: Literal["queued", "active", "ended", "unknown"]
     agent: Agent | None = None
     ended: EndReason | None = None
     at: Timestamp | None = None
+    vendor_ref: Identifier | None = None
 
 
 class Polled(Model):
-    """The result of one poll: events, and the chat with its new cursor."""
+    """The result of one poll: events, and the chat with its new cursor.
+
+    ``again_after`` are the seconds after which the vendor wants to be asked again; ``None`` leaves that to
+    the ``PollPace``.
+    """
 
     chat: Chat
     events: tuple[ProviderEvent, ...] = ()
+    again_after: float | None = Field(default=None, ge=0, le=3600, allow_inf_nan=False)
+
+
+class PollPace(Model):
+    """Seconds between two polls of one chat: ``fastest`` while people talk, ``slowest`` when all is quiet."""
+
+    fastest: float = Field(default=1.0, ge=0.05, le=3600, allow_inf_nan=False)
+    slowest: float = Field(default=20.0, ge=0.05, le=3600, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.fastest > self.slowest:
+            raise ValueError("fastest must not be larger than slowest")
+        return self
 
 
 class ProviderHost(Protocol):
@@ -163,6 +184,11 @@ class ChatProvider(ABC, Generic[Settings]):
     def name(self) -> str:
         """The integration's name in the settings."""
         return self.context.name
+
+    @property
+    def poll_pace(self) -> PollPace:
+        """How often one chat may be polled; an adapter may take it from its settings."""
+        return PollPace()
 
     async def start(self, host: ProviderHost) -> None:
         """Called once before the first chat. Most adapters need nothing here."""
@@ -206,7 +232,11 @@ class ChatProvider(ABC, Generic[Settings]):
         return Availability()
 
     async def status(self, chat: Chat) -> ChatStatus:
-        """What is true at the vendor."""
+        """What is true at the vendor.
+
+        Raises ``RejectedError`` with status 404 or 410, or without any, when the vendor does not know the
+        chat: twice, at least ``lookup_lag`` apart, that means it is over.
+        """
         return ChatStatus(state="unknown")
 
     async def history(self, chat: Chat, since: datetime) -> Sequence[MessageReceived]:
@@ -226,7 +256,10 @@ class ChatProvider(ABC, Generic[Settings]):
         raise WebhookRejected(f"integration {self.name!r} ({self.type}) has no webhook", status=404)
 
     async def poll(self, chat: Chat) -> Polled:
-        """Ask the vendor for events since the chat's cursor."""
+        """Ask the vendor for events since the chat's cursor.
+
+        Raises ``RejectedError`` when the vendor will not have it; ``status`` is asked why.
+        """
         raise UnsupportedFeature(f"{self.type} is not polled")
 
     def listen(self) -> AsyncIterator[ProviderEvent]:

@@ -1,0 +1,257 @@
+"""Which chats are open at vendors, as far as this worker looks after them.
+
+What this worker commits is known at once, what others commit is heard of; the ledger is read at the start,
+when shards come in, and now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from livechat_sdk.domain.clock import Clock
+from livechat_sdk.domain.handoff import Attempt, Handoff, HandoffState
+from livechat_sdk.errors import StoreError
+from livechat_sdk.inbound.waiting import wait_for_change
+from livechat_sdk.ledger.shards import shard_of
+from livechat_sdk.ledger.store import Store
+
+__all__ = ["ChatKey", "Place", "Places", "Watcher"]
+
+logger = logging.getLogger("livechat_sdk.inbound")
+
+_LOOK_AGAIN = timedelta(seconds=60)
+_AT_MOST_EVERY = timedelta(seconds=1)
+_PRESUMED_QUIET = timedelta(seconds=60)
+"""For how long nobody is taken to have spoken in a chat that was found in the ledger."""
+_ENGAGED = frozenset({HandoffState.ACTIVE, HandoffState.TRANSFERRING})
+
+
+class ChatKey(NamedTuple):
+    """One attempt of one handoff."""
+
+    handoff_id: str
+    attempt: int
+
+
+@dataclass(slots=True)
+class Place:
+    """One chat at a vendor. ``over``: our side has ended or gone on without it.
+
+    ``engaged`` is false while the end user waits for an agent, as far as that is known. ``unopened``: we gave
+    up before the vendor confirmed the chat, so nobody knows whether it is there.
+    """
+
+    key: ChatKey
+    integration: str
+    heard_at: datetime
+    over: bool = False
+    engaged: bool = True
+    unopened: bool = False
+
+
+class Watcher(Protocol):
+    """Somebody who visits chats."""
+
+    def added(self, place: Place, *, fresh: bool) -> None:
+        """A chat to look after. ``fresh``: it was opened just now; else it was found in the ledger."""
+        ...
+
+    def changed(self, place: Place) -> None:
+        """Something has happened in the handoff of this chat."""
+        ...
+
+    def removed(self, place: Place, *, lost: bool) -> None:
+        """The chat is closed; or, when ``lost``, another worker looks after it."""
+        ...
+
+
+class Places:
+    """Keeps the list, and tells the watchers."""
+
+    def __init__(self, store: Store, clock: Clock, integrations: Sequence[str]) -> None:
+        self._store = store
+        self._clock = clock
+        self._integrations = tuple(integrations)
+        self._places: dict[ChatKey, Place] = {}
+        self._of_handoff: dict[str, list[ChatKey]] = {}
+        self._watchers: tuple[Watcher, ...] = ()
+        self._shards: frozenset[int] = frozenset()
+        self._touched: set[ChatKey] | None = None
+        """What has changed while the ledger is being read: what it says of that is old."""
+        self._look_now = asyncio.Event()
+        self._resting = False
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, *watchers: Watcher) -> None:
+        """Tell these."""
+        self._watchers = watchers
+
+    def start(self) -> None:
+        """Read the ledger, and go on doing so."""
+        if self._integrations:
+            self._look_now.set()
+            self._task = asyncio.create_task(self._loop(), name="open chats")
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the ledger need not be read now."""
+        return self._task is None or self._resting
+
+    def get(self, key: ChatKey) -> Place | None:
+        """The chat, while this worker looks after it."""
+        return self._places.get(key)
+
+    def of(self, integration: str) -> Iterator[Place]:
+        """The chats of an integration."""
+        return (place for place in tuple(self._places.values()) if place.integration == integration)
+
+    def shards_changed(self, shards: frozenset[int]) -> None:
+        """Look after the chats of these shards, and of no others."""
+        gained = bool(shards - self._shards)
+        self._shards = shards
+        for place in tuple(self._places.values()):
+            if shard_of(place.key.handoff_id) not in shards:
+                self._remove(place, lost=True)
+        if gained:
+            self._look_now.set()
+
+    def heard_of(self, handoff_id: str) -> None:
+        """Another worker has changed this handoff."""
+        if shard_of(handoff_id) not in self._shards:
+            return
+        known = self._of_handoff.get(handoff_id, ())
+        for key in known:
+            self._heard(self._places[key])
+        if not known:
+            self._look_now.set()  # it may have got a chat
+
+    def handoff_changed(self, before: Handoff | None, after: Handoff) -> None:
+        """This worker has changed a handoff."""
+        if shard_of(after.id) not in self._shards:
+            return
+        for attempt in after.attempts:
+            key = ChatKey(after.id, attempt.number)
+            if self._touched is not None:
+                self._touched.add(key)
+            was_unsure = before is None or _is_unsure(_attempt(before, attempt.number))
+            self._see(after, attempt, key, new_doubt=_is_unsure(attempt) and not was_unsure)
+
+    def note_unsure(self, handoff: Handoff) -> None:
+        """Look after chats that may have been opened before this process ran."""
+        for attempt in handoff.attempts:
+            key = ChatKey(handoff.id, attempt.number)
+            if key not in self._places and _is_unsure(attempt):
+                self._see(handoff, attempt, key, new_doubt=True)
+
+    def forget(self, key: ChatKey) -> None:
+        """The chat turned out to be closed, or nobody will ever know."""
+        place = self._places.get(key)
+        if place is not None:
+            self._remove(place, lost=False)
+
+    async def look(self) -> None:
+        """Read the ledger. Raises ``StoreError``."""
+        self._touched = set()
+        try:
+            found = {
+                ChatKey(chat.handoff_id, chat.attempt): chat
+                for chat in await self._store.open_chats(self._integrations)
+            }
+            touched = self._touched
+        finally:
+            self._touched = None
+        quiet_since = self._clock.now() - _PRESUMED_QUIET
+        for key, place in tuple(self._places.items()):
+            if key not in found and key not in touched and not place.unopened:
+                self._remove(place, lost=False)
+        for key, chat in found.items():
+            if key in touched or shard_of(key.handoff_id) not in self._shards:
+                continue
+            known = self._places.get(key)
+            if known is None:
+                self._add(Place(key, chat.integration, quiet_since, over=chat.over), fresh=False)
+            elif known.over is not chat.over:
+                known.over = chat.over
+                self._tell_changed(known)
+
+    def _see(self, handoff: Handoff, attempt: Attempt, key: ChatKey, *, new_doubt: bool) -> None:
+        if attempt.integration not in self._integrations:
+            return
+        place = self._places.get(key)
+        is_open = attempt.opened and not attempt.closed
+        if place is not None and not is_open and not (place.unopened and _is_unsure(attempt)):
+            self._remove(place, lost=False)
+            return
+        over = attempt.abandoned or not handoff.is_live
+        engaged = handoff.state in _ENGAGED
+        if place is None:
+            if is_open or new_doubt:
+                now = self._clock.now()
+                self._add(Place(key, attempt.integration, now, over, engaged, not is_open), fresh=True)
+            return
+        place.over, place.engaged, place.unopened = over, engaged, not is_open
+        self._heard(place)
+
+    def _add(self, place: Place, *, fresh: bool) -> None:
+        self._places[place.key] = place
+        self._of_handoff.setdefault(place.key.handoff_id, []).append(place.key)
+        for watcher in self._watchers:
+            watcher.added(place, fresh=fresh)
+
+    def _heard(self, place: Place) -> None:
+        place.heard_at = self._clock.now()
+        self._tell_changed(place)
+
+    def _tell_changed(self, place: Place) -> None:
+        for watcher in self._watchers:
+            watcher.changed(place)
+
+    def _remove(self, place: Place, *, lost: bool) -> None:
+        del self._places[place.key]
+        keys = self._of_handoff[place.key.handoff_id]
+        keys.remove(place.key)
+        if not keys:
+            del self._of_handoff[place.key.handoff_id]
+        for watcher in self._watchers:
+            watcher.removed(place, lost=lost)
+
+    async def _loop(self) -> None:
+        while True:
+            self._look_now.clear()
+            try:
+                await self.look()
+            except StoreError as error:
+                logger.warning("the open chats cannot be read: %s", error)
+                self._look_now.set()
+            now = self._clock.now()
+            self._resting = True
+            await self._clock.sleep_until(now + _AT_MOST_EVERY)  # however much is heard of meanwhile
+            self._resting = not self._look_now.is_set()
+            await wait_for_change(self._look_now, self._clock, now + _LOOK_AGAIN)
+            self._resting = False
+
+
+def _attempt(handoff: Handoff, number: int) -> Attempt | None:
+    return handoff.attempts[number - 1] if number <= len(handoff.attempts) else None
+
+
+def _is_unsure(attempt: Attempt | None) -> bool:
+    """Whether an attempt was given up before the vendor had answered: a chat may be there."""
+    return (
+        attempt is not None
+        and attempt.abandoned
+        and not (attempt.opened or attempt.closed)
+        and attempt.failure != "refused"
+    )
