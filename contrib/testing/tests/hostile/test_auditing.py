@@ -250,9 +250,9 @@ def test_sends_that_changed_places() -> None:
 def test_parts_that_changed_places() -> None:
     life = Life(text_limit=4)
     life.user_says("u-1", apply=False, body="one two")
-    for part in ("u-1.2", "u-1"):
+    for part in ("u-1", "u-1.1"):
         life.applies(part)
-    assert life.found() == [(Wrong.SWAPPED, ("u-1", "u-1.2"))]
+    assert life.found() == [(Wrong.SWAPPED, ("u-1.1", "u-1"))]
 
 
 def test_messages_that_changed_places_on_the_screen() -> None:
@@ -327,6 +327,16 @@ def half_of_it(life: Life) -> None:
 def test_the_ledger_is_sure_of_the_opposite(plant: Plant) -> None:
     life = a_good_life(text_limit=7)
     plant(life)
+    assert life.found() == [(Wrong.WRONGLY_CERTAIN, ("u-3",))]
+
+
+def test_what_a_provider_had_taken_that_was_given_up_may_go_back_to_the_bot() -> None:
+    life = a_good_life()
+    life.attempt = life.attempt.model_copy(update={"abandoned": True})
+    life.user_says("u-3", Fate.DROPPED, detail=RETURNED_TO_BOT)
+    life.end(undelivered=["u-3"])
+    assert life.found() == []
+    life.attempt = life.attempt.model_copy(update={"abandoned": False})
     assert life.found() == [(Wrong.WRONGLY_CERTAIN, ("u-3",))]
 
 

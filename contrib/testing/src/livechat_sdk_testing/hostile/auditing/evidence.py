@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,8 +14,6 @@ from livechat_sdk_testing.hostile.truth import Happening, What
 from livechat_sdk_testing.hostile.vendor import HostileVendor
 
 __all__ = ["Account", "Evidence", "collect"]
-
-_PART = re.compile(r"\.\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +81,6 @@ class Evidence:
     def ends_shown(self, handoff: Handoff) -> list[HandoffEnded]:
         """The ends of a handoff that the bot's side got."""
         return [one for one in self.shown if isinstance(one, HandoffEnded) and one.handoff_id == handoff.id]
-
-
-def message_of(part_key: str, known: Iterable[str]) -> str:
-    """The key of the message that a part belongs to: ``m-1.2`` is a part of ``m-1`` if that is known."""
-    names = set(known)
-    base = _PART.sub("", part_key)
-    return part_key if part_key in names or base not in names else base
 
 
 async def collect(
