@@ -442,6 +442,18 @@ def test_a_message_that_only_the_history_holds_is_lost_too() -> None:
     assert life.found() == [], "nobody can have it any more"
 
 
+@pytest.mark.parametrize(("seconds", "lost"), [(60, False), (181, True)])
+def test_a_message_that_only_the_history_holds_must_have_been_asked_for_in_time(
+    seconds: float, *, lost: bool
+) -> None:
+    life = a_good_life(history=True)
+    life.vendor.faults.withheld.add("message_received")
+    life.agent_says("a-3", fate=None, show=False)
+    run(life.clock.advance(seconds))
+    life.end()
+    assert life.found() == ([(Wrong.LOST, ("a-3",))] if lost else [])
+
+
 def test_a_message_that_the_vendor_never_told_anybody_is_not_our_loss() -> None:
     life = a_good_life()
     life.vendor.faults.withheld.add("message_received")

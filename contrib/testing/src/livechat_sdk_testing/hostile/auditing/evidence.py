@@ -48,7 +48,9 @@ class Evidence:
 
     ``accepted`` holds, for each handoff, the keys of the end user's messages to which our side said
     ``Accepted``. ``interrupted`` holds (chat reference, message key) of sends that the ledger had noted as
-    started when a process died: about those nobody can know, whatever the vendor had answered.
+    started when a process died: about those nobody can know, whatever the vendor had answered. ``patience``
+    is how many seconds a handoff must go on after a message that did not come by itself, so that somebody
+    must have asked the vendor's history for it.
     """
 
     handoffs: Sequence[Handoff]
@@ -58,6 +60,7 @@ class Evidence:
     accepted: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     interrupted: frozenset[tuple[str, str]] = frozenset()
     owners: Mapping[str, Ownership] = field(default_factory=dict[str, Ownership])
+    patience: float = 180.0
 
     def account(self, attempt: Attempt) -> Account | None:
         """The account of the vendor of an attempt; ``None`` for a vendor that is not audited."""
