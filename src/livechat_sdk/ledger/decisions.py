@@ -93,9 +93,7 @@ def returned(rows: Sequence[ActionRow], back: ReturnToBot) -> tuple[list[str], l
         if _under_way(row):
             keys -= keys_of(row.action)
     withdrawn = [
-        row
-        for row in sends
-        if not _under_way(row) and (carried := keys_of(row.action)) and carried <= keys
+        row for row in sends if not _under_way(row) and (carried := keys_of(row.action)) and carried <= keys
     ]
     return sorted(keys), withdrawn
 
