@@ -107,6 +107,17 @@ async def test_numbers_go_on_after_a_restart_and_above_a_million(
     assert (await again.livechat_create_ticket(draft("a"), a_handoff())).id == "T-999999"
 
 
+async def test_the_number_of_a_ticket_that_was_erased_is_not_given_to_another_one(
+    tickets: LocalTicketing, host: MemoryHost
+) -> None:
+    for key in ("a", "b"):
+        await tickets.livechat_create_ticket(draft(key), a_handoff())
+    host.database.connection.execute("DELETE FROM local_tickets WHERE number = 2")
+    again = unstarted()
+    await again.start(host)
+    assert (await again.livechat_create_ticket(draft("c"), a_handoff())).id == "T-000003"
+
+
 async def test_integrations_and_workspaces_do_not_see_each_other(
     tickets: LocalTicketing, host: MemoryHost
 ) -> None:
@@ -134,9 +145,10 @@ class Crowded(MemoryDatabase):
 
 
 async def test_livechat_create_ticket_tries_again_when_the_number_was_taken() -> None:
-    database = Crowded(3)
+    database = Crowded(0)
     made = unstarted()
     await made.start(MemoryHost(database))
+    database.times = 3
     assert (await made.livechat_create_ticket(DRAFT, a_handoff())).id == "T-000001"
     assert database.times == 0
     database.times = 3
@@ -166,9 +178,10 @@ async def test_livechat_add_to_ticket_is_not_taken_in_by_the_same_key_on_another
 
 
 async def test_livechat_create_ticket_gives_up_clearly_when_it_never_gets_a_number() -> None:
-    database = Crowded(10_000)
+    database = Crowded(0)
     made = unstarted()
     await made.start(MemoryHost(database))
+    database.times = 10_000
     with pytest.raises(RetryableError, match="tickets create_ticket: too many writers") as refused:
         await made.livechat_create_ticket(DRAFT, a_handoff())
     assert refused.value.sent is False

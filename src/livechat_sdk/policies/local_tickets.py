@@ -16,6 +16,7 @@ from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.interface import ProviderHost
+from livechat_sdk.provider.personal import PersonalTable, declare_personal
 from livechat_sdk.provider.settings import IntegrationSettings
 
 __all__ = ["LOCAL_TICKETING", "LocalTicket", "LocalTicketing", "LocalTicketingSettings"]
@@ -27,7 +28,7 @@ MAX_BODY_BYTES = 1024 * 1024
 """Largest body of a ticket or note, in bytes of UTF-8."""
 
 _SCHEMA = "local_tickets"
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _DDL = (
     """CREATE TABLE IF NOT EXISTS local_tickets (
         workspace TEXT NOT NULL, integration TEXT NOT NULL, number INTEGER NOT NULL,
@@ -35,11 +36,27 @@ _DDL = (
         status TEXT NOT NULL, created_at TEXT NOT NULL,
         PRIMARY KEY (workspace, integration, number), UNIQUE (workspace, integration, draft_key))""",
     """CREATE INDEX IF NOT EXISTS local_tickets_handoff ON local_tickets (workspace, integration, handoff)""",
+    """CREATE INDEX IF NOT EXISTS local_tickets_of_handoff ON local_tickets (workspace, handoff)""",
     """CREATE TABLE IF NOT EXISTS local_ticket_notes (
         workspace TEXT NOT NULL, integration TEXT NOT NULL, number INTEGER NOT NULL, place INTEGER NOT NULL,
         note_key TEXT NOT NULL, note TEXT NOT NULL, created_at TEXT NOT NULL,
         PRIMARY KEY (workspace, integration, number, place),
         UNIQUE (workspace, integration, number, note_key))""",
+    """CREATE TABLE IF NOT EXISTS local_ticket_numbers (
+        workspace TEXT NOT NULL, integration TEXT NOT NULL, highest INTEGER NOT NULL,
+        PRIMARY KEY (workspace, integration))""",
+    """INSERT INTO local_ticket_numbers (workspace, integration, highest)
+        SELECT workspace, integration, MAX(number) FROM local_tickets WHERE number > 0
+        GROUP BY workspace, integration ON CONFLICT (workspace, integration) DO NOTHING""",
+)
+_PERSONAL = (
+    PersonalTable(
+        "local_ticket_notes",
+        "handoff",
+        "(integration, number) IN (SELECT t.integration, t.number FROM local_tickets AS t"
+        " WHERE t.workspace = :workspace AND t.handoff = :handoff)",
+    ),
+    PersonalTable("local_tickets", "handoff", "handoff = :handoff"),
 )
 _MINE = "workspace = :workspace AND integration = :integration"
 # ruff: noqa: S608 - the SQL is put together from constants of this module only
@@ -47,8 +64,17 @@ _MINE = "workspace = :workspace AND integration = :integration"
 # table holds the key then (the same ticket, asked for twice) or the number (the next try gets another).
 _ADD_TICKET = f"""INSERT INTO local_tickets
     (workspace, integration, number, draft_key, handoff, draft, status, created_at)
-    SELECT :workspace, :integration, COALESCE(MAX(number), 0) + 1, :key, :handoff, :document, 'open', :now
-    FROM local_tickets WHERE {_MINE} ON CONFLICT DO NOTHING"""
+    SELECT :workspace, :integration, COALESCE(MAX(taken.number), 0) + 1, :key, :handoff, :document, 'open',
+        :now
+    FROM (SELECT MAX(number) AS number FROM local_tickets WHERE {_MINE}
+        UNION ALL SELECT highest FROM local_ticket_numbers WHERE {_MINE}) AS taken
+    WHERE 1 = 1 ON CONFLICT DO NOTHING"""
+# The number of a ticket that was erased is not given to another one.
+_KEEP_NUMBER = f"""INSERT INTO local_ticket_numbers (workspace, integration, highest)
+    SELECT workspace, integration, MAX(number) FROM local_tickets WHERE {_MINE}
+    GROUP BY workspace, integration ON CONFLICT (workspace, integration) DO UPDATE
+    SET highest = CASE WHEN excluded.highest > local_ticket_numbers.highest
+        THEN excluded.highest ELSE local_ticket_numbers.highest END"""
 _ADD_NOTE = f"""INSERT INTO local_ticket_notes
     (workspace, integration, number, place, note_key, note, created_at)
     SELECT :workspace, :integration, :number, COALESCE(MAX(place), 0) + 1, :key, :document, :now
@@ -91,6 +117,9 @@ class LocalTicketing:
     async def start(self, host: ProviderHost) -> None:
         """Called once before the first ticket: makes the tables."""
         await host.database.create_tables(_SCHEMA, _SCHEMA_VERSION, _DDL)
+        await declare_personal(
+            host.database, _SCHEMA, _PERSONAL, workspace=self._context.workspace, integration=self.name
+        )
         self._database = host.database
 
     @hookimpl
@@ -100,7 +129,8 @@ class LocalTicketing:
         ticket = self._params(
             key=draft.key, handoff=handoff.id, document=draft.model_dump_json(), now=self._now()
         )
-        await self._add("create_ticket", _ADD_TICKET, _HAS_TICKET, ticket)
+        keep = Statement(_KEEP_NUMBER, self._params())
+        await self._add("create_ticket", _ADD_TICKET, _HAS_TICKET, ticket, keep)
         rows = await self._fetch("draft_key = :key", key=draft.key)
         return self._ticket(rows[0])
 
@@ -139,7 +169,9 @@ class LocalTicketing:
             notes=tuple(TicketNote.model_validate_json(str(one["note"])) for one in notes),
         )
 
-    async def _add(self, operation: str, insert: str, present: str, params: Mapping[str, SqlValue]) -> None:
+    async def _add(
+        self, operation: str, insert: str, present: str, params: Mapping[str, SqlValue], *more: Statement
+    ) -> None:
         """Insert a row under its key unless one is there; tries again when another writer took the number."""
         database = self._ready(operation)
         used = {
@@ -147,7 +179,7 @@ class LocalTicketing:
         }
         for _ in range(_TRIES):
             try:
-                await database.commit([Statement(insert, params, expect=1)])
+                await database.commit([Statement(insert, params, expect=1), *more])
             except Expect:
                 if await database.fetch(present, used):
                     return

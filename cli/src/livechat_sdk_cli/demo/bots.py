@@ -25,6 +25,7 @@ from livechat_sdk import (
 from livechat_sdk.domain.messages import UserReceipt
 from livechat_sdk.node import NodeResult, Waiting, check_branches
 from livechat_sdk.provider.embedded import EmbeddedDatabase, SqlValue, Statement
+from livechat_sdk.provider.personal import PersonalTable, declare_personal
 
 if TYPE_CHECKING:
     from livechat_sdk import Dispatcher
@@ -53,6 +54,8 @@ CREATE TABLE IF NOT EXISTS demo_bots (
     PRIMARY KEY (workspace, conversation)
 )
 """
+
+_PERSONAL = PersonalTable("demo_bots", "conversation", "conversation = :conversation")
 
 _WAIT = """
 INSERT INTO demo_bots (workspace, conversation, owner_number, waiting) VALUES (:workspace, :id, 0, :waiting)
@@ -136,6 +139,7 @@ class DemoBots:
     async def start(self, dispatcher: Dispatcher) -> None:
         """Make the table ready and begin to serve ``dispatcher``."""
         await self._database.create_tables("demo_bots", 1, [_TABLE])
+        await declare_personal(self._database, "demo_bots", [_PERSONAL], workspace=self._workspace)
         self._nodes = {
             bot: LiveChatNode(dispatcher, {"bot": bot, "reason": "asked for a human"})
             for bot in dispatcher.settings.bots

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DDL", "SCHEMA_NAME", "SCHEMA_VERSION"]
+from livechat_sdk.provider.personal import PersonalTable
+
+__all__ = ["DDL", "PERSONAL", "SCHEMA_NAME", "SCHEMA_VERSION"]
 
 SCHEMA_NAME: Final = "helvia_desk"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 DDL: Final = (
     """
@@ -58,6 +60,9 @@ DDL: Final = (
     """
     CREATE INDEX IF NOT EXISTS desk_conversations_by_status
     ON desk_conversations (workspace, integration, status, last_at)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_conversations_by_handoff ON desk_conversations (workspace, handoff_id)
     """,
     """
     CREATE TABLE IF NOT EXISTS desk_histories (
@@ -175,3 +180,20 @@ DDL: Final = (
     )
     """,
 )
+
+_OF_HANDOFF: Final = """
+    (integration, conversation_id) IN (
+        SELECT c.integration, c.id FROM desk_conversations AS c
+        WHERE c.workspace = :workspace AND c.handoff_id = :handoff
+    )
+"""
+
+PERSONAL: Final = (
+    PersonalTable("desk_histories", "handoff", _OF_HANDOFF),
+    PersonalTable("desk_requests", "handoff", _OF_HANDOFF),
+    PersonalTable("desk_participants", "handoff", _OF_HANDOFF),
+    PersonalTable("desk_messages", "handoff", _OF_HANDOFF),
+    PersonalTable("desk_notes", "handoff", _OF_HANDOFF),
+    PersonalTable("desk_conversations", "handoff", "handoff_id = :handoff"),
+)
+"""Where rows about end users are. Accounts and sessions are the agents', and stay."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk.provider.integration import IntegrationContext
+from livechat_sdk.provider.personal import declare_personal
 from livechat_sdk_helvia.accounts import Accounts
 from livechat_sdk_helvia.auth import Passwords, Sessions
 from livechat_sdk_helvia.context import DeskContext
@@ -14,7 +15,7 @@ from livechat_sdk_helvia.hub import Hub
 from livechat_sdk_helvia.ids import IdMaker
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import Notes
-from livechat_sdk_helvia.schema import DDL, SCHEMA_NAME, SCHEMA_VERSION
+from livechat_sdk_helvia.schema import DDL, PERSONAL, SCHEMA_NAME, SCHEMA_VERSION
 from livechat_sdk_helvia.settings import HelviaSettings
 
 __all__ = ["Desk"]
@@ -57,7 +58,11 @@ class Desk:
 
     async def start(self, announce: Callable[[str], None]) -> None:
         """Make the tables and the accounts ready. ``announce`` is told the first passwords, once."""
-        await self.context.database.create_tables(SCHEMA_NAME, SCHEMA_VERSION, DDL)
+        desk = self.context
+        await desk.database.create_tables(SCHEMA_NAME, SCHEMA_VERSION, DDL)
+        await declare_personal(
+            desk.database, SCHEMA_NAME, PERSONAL, workspace=desk.workspace, integration=desk.integration
+        )
         await self.accounts.bring_up_to_date(self._settings, announce)
 
     def stop(self) -> None:

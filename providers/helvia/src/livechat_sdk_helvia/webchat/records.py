@@ -9,8 +9,9 @@ from pydantic import BeforeValidator
 
 from livechat_sdk.domain.base import Model, Timestamp
 from livechat_sdk.domain.messages import Attachment, Choice
+from livechat_sdk.provider.personal import PersonalTable
 
-__all__ = ["DDL", "SCHEMA_NAME", "SCHEMA_VERSION", "ChatConversation", "ChatMessage", "Side"]
+__all__ = ["DDL", "PERSONAL", "SCHEMA_NAME", "SCHEMA_VERSION", "ChatConversation", "ChatMessage", "Side"]
 
 SCHEMA_NAME: Final = "webchat"
 SCHEMA_VERSION: Final = 1
@@ -59,6 +60,19 @@ DDL: Final = (
     ON webchat_messages (workspace, handled, conversation_id, seq)
     """,
 )
+
+
+PERSONAL: Final = (
+    PersonalTable(
+        "webchat_messages",
+        "handoff",
+        "handoff_id = :handoff AND conversation_id IN"
+        " (SELECT h.conversation_id FROM handoffs AS h WHERE h.workspace = :workspace AND h.id = :handoff)",
+    ),
+    PersonalTable("webchat_messages", "conversation", "conversation_id = :conversation"),
+    PersonalTable("webchat_conversations", "conversation", "id = :conversation", withheld=("token_hash",)),
+)
+"""Where rows about end users are: what was said in a handoff goes with it, the rest with the last one."""
 
 
 def _parsed(value: Any) -> Any:

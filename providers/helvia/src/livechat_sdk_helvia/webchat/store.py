@@ -11,10 +11,12 @@ from typing import Literal
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.errors import Expect
 from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
+from livechat_sdk.provider.personal import declare_personal
 from livechat_sdk_helvia.auth import token_hash
 from livechat_sdk_helvia.records import from_row
 from livechat_sdk_helvia.webchat.records import (
     DDL,
+    PERSONAL,
     SCHEMA_NAME,
     SCHEMA_VERSION,
     ChatConversation,
@@ -55,6 +57,7 @@ class ChatStore:
         if self._ready:
             return
         await self._database.create_tables(SCHEMA_NAME, SCHEMA_VERSION, DDL)
+        await declare_personal(self._database, SCHEMA_NAME, PERSONAL, workspace=self._workspace)
         self._ready = True
 
     async def new_conversation(self, bot: str) -> tuple[ChatConversation, str]:
