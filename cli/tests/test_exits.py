@@ -31,6 +31,7 @@ PROMISED = {
     errors.MessageTooLarge(2, 1): 2,
     errors.UnknownBot("x", []): 2,
     errors.IntegrationNotFound("x"): 2,
+    errors.ErasureRefused("x"): 2,
     errors.Conflict("x"): 1,
     errors.Expect(0, 1, 0): 1,
     errors.LivechatError("x"): 1,

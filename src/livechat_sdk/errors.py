@@ -16,6 +16,7 @@ __all__ = [
     "AuthError",
     "ConfigurationError",
     "Conflict",
+    "ErasureRefused",
     "Expect",
     "HandoffNotFound",
     "IntegrationNotFound",
@@ -214,6 +215,19 @@ class HandoffNotFound(InvalidInput):
     def __init__(self, handoff_id: str) -> None:
         self.handoff_id = handoff_id
         super().__init__(f"no handoff {handoff_id!r} in this workspace")
+
+
+class ErasureRefused(InvalidInput):
+    """Handoffs that should be erased are live, or something is still to be done for them.
+
+    ``handoffs`` are their ids. ``asked_to_end``: their end was asked for and has not come in time, because
+    nobody serves the store, or a vendor or the platform does not answer.
+    """
+
+    def __init__(self, message: str, handoffs: Sequence[str] = (), *, asked_to_end: bool = False) -> None:
+        self.handoffs = tuple(handoffs)
+        self.asked_to_end = asked_to_end
+        super().__init__(message)
 
 
 class IntegrationNotFound(InvalidInput):

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from livechat_sdk.config.documents import IntegrationDocument, looks_secret, without_secrets
-from livechat_sdk.config.durations import LONGEST, Duration
+from livechat_sdk.config.durations import LONGEST, Age, Duration
 from livechat_sdk.config.models import BotSettings, GatewaySettings, LivechatFile, LivechatSettings
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffPolicy
+from livechat_sdk.domain.retention import RetentionPlan
 
 CANARY = "canary-2b7e151628aed2a6"
 SECONDS = TypeAdapter[float](Duration)
+AGES = TypeAdapter[float](Age)
 
 
 # -------------------------------------------------------------------------------------------------- durations
@@ -98,6 +100,20 @@ def test_anything_is_a_duration_in_range_or_a_validation_error(value: object) ->
     assert 0 < seconds <= LONGEST
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("90d", 7_776_000), ("1h", 3600), (3600, 3600), ("36h", 129_600)]
+)
+def test_age_is_read(written: object, seconds: float) -> None:
+    assert AGES.validate_python(written) == seconds
+
+
+@pytest.mark.parametrize("written", [90, "59m", "0", "-90d", "36526d", 0.5])
+def test_age_out_of_range_is_refused(written: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        AGES.validate_python(written)
+    assert caught.value.errors()[0]["type"] == "LC216"
+
+
 # ------------------------------------------------------------------------------------------------- the models
 def test_nothing_but_the_version_is_needed() -> None:
     settings = LivechatFile.model_validate({})
@@ -159,6 +175,33 @@ def test_every_field_of_the_policy_can_be_set_but_the_closing_timeout() -> None:
     default = HandoffPolicy()
     same = {name for name in HandoffPolicy.model_fields if getattr(changed, name) == getattr(default, name)}
     assert same == {"closing_timeout"}
+
+
+def test_nothing_is_erased_by_age_unless_it_is_set() -> None:
+    plan = LivechatFile.model_validate({"bots": {"shop-bot": {}}}).retention_plan()
+    assert plan == RetentionPlan()
+    assert not plan.erases
+
+
+def test_a_bot_may_keep_its_handoffs_longer_or_for_ever() -> None:
+    plan = LivechatFile.model_validate(
+        {
+            "retention": {"after": "90d", "tombstones_after": "7d", "event_ids_after": "2d"},
+            "bots": {
+                "shop-bot": {},
+                "bank-bot": {"retention": {"after": "3650d"}},
+                "court-bot": {"retention": {"after": None}},
+            },
+        }
+    ).retention_plan()
+    day = 86_400.0
+    assert plan == RetentionPlan(
+        after=90 * day,
+        by_bot={"bank-bot": 3650 * day, "court-bot": None},
+        event_ids_after=2 * day,
+        tombstones_after=7 * day,
+    )
+    assert plan.erases
 
 
 def test_public_address_loses_its_last_slash() -> None:

@@ -31,11 +31,6 @@ class Stage:
     world: World
     database: Path
     lives: Lives
-    group: asyncio.TaskGroup
-
-    def start_again(self) -> None:
-        """Start the worker again after it has stopped by itself."""
-        self.group.create_task(self.lives.run())
 
     @property
     def vendor(self) -> Vendor:
@@ -97,6 +92,6 @@ async def staged(
         async with asyncio.TaskGroup() as group:
             group.create_task(lives.run())
             try:
-                yield Stage(world, folder / "ledger.db", lives, group)
+                yield Stage(world, folder / "ledger.db", lives)
             finally:
                 lives.kill()

@@ -208,6 +208,12 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Write the tag of the language.",
     ),
     (
+        "LC216",
+        "An age out of range",
+        "What is kept is kept for an hour at least, and for 100 years at most; a bare number is in seconds.",
+        "Write a number of days such as 90d; leave the key out, or write null, to keep handoffs for ever.",
+    ),
+    (
         "LC220",
         "Business hours cannot be read",
         "Business hours need a time zone and a week.",

@@ -9,10 +9,16 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-__all__ = ["LONGEST", "Duration", "parse_duration"]
+__all__ = ["LONGEST", "LONGEST_AGE", "SHORTEST_AGE", "Age", "Duration", "parse_age", "parse_duration"]
 
 LONGEST: Final = 366 * 86_400
 """The longest duration in seconds (366 days): anything longer is a slip of the keyboard."""
+
+SHORTEST_AGE: Final = 3600
+"""The shortest age in seconds (an hour): anything shorter erases what is still needed."""
+
+LONGEST_AGE: Final = 36_525 * 86_400
+"""The longest age in seconds (100 years)."""
 
 _UNITS: Final = {
     "ms": Decimal("0.001"),
@@ -54,6 +60,18 @@ def parse_duration(value: Any) -> float:
             "LC211",
             "a duration may be at most 366 days",
             {"suggestion": "check the unit: m is minutes, s seconds"},
+        )
+    return float(seconds)
+
+
+def parse_age(value: Any) -> float:
+    """The seconds of an age: an hour to 100 years. Raises as ``parse_duration``."""
+    seconds = _seconds(value)
+    if not SHORTEST_AGE <= seconds <= LONGEST_AGE:
+        raise PydanticCustomError(
+            "LC216",
+            "an age is at least an hour and at most 100 years",
+            {"suggestion": "write it in days, such as 90d; a bare number is in seconds"},
         )
     return float(seconds)
 
@@ -100,3 +118,18 @@ Duration = Annotated[
     ),
 ]
 """Seconds as a float, written as ``90s``, ``2m``, ``1h30m``, ``500ms``, ``2d`` or a number of seconds."""
+
+Age = Annotated[
+    float,
+    BeforeValidator(parse_age),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": SHORTEST_AGE, "maximum": LONGEST_AGE},
+                {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$|^[0-9]+(\.[0-9]+)?$|\$\{"},
+            ],
+            "description": "An age such as 90d or 36h: at least an hour, at most 100 years.",
+        }
+    ),
+]
+"""Seconds as a float, written as ``90d``: how old something may become."""

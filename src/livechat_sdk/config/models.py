@@ -12,10 +12,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_seriali
 from pydantic_core import PydanticCustomError
 
 from livechat_sdk.config.documents import IntegrationDocument
-from livechat_sdk.config.durations import Duration
+from livechat_sdk.config.durations import Age, Duration
 from livechat_sdk.domain.base import Identifier, ShortText
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffPolicy, SurveyQuestion
+from livechat_sdk.domain.retention import RetentionPlan
 from livechat_sdk.errors import ConfigurationError
 from livechat_sdk.policies.business_hours import BusinessHoursSettings
 from livechat_sdk.policies.message_settings import SystemMessagesSettings
@@ -23,12 +24,14 @@ from livechat_sdk.provider.settings import Secret
 
 __all__ = [
     "AgentSilenceSettings",
+    "BotRetentionSettings",
     "BotSettings",
     "GatewaySettings",
     "InactivitySettings",
     "LivechatFile",
     "LivechatSettings",
     "PluginSettings",
+    "RetentionSettings",
     "SurveyQuestionSettings",
 ]
 
@@ -140,12 +143,29 @@ class LivechatSettings(_Part):
         )
 
 
+class BotRetentionSettings(_Part):
+    """How long the handoffs of one bot are kept; replaces ``retention.after`` of the file."""
+
+    after: Age | None = None
+    """How long after their end handoffs are erased; ``None`` keeps them."""
+
+
+class RetentionSettings(BotRetentionSettings):
+    """How long what is kept. Handoffs are kept for ever unless ``after`` is set."""
+
+    tombstones_after: Age = 90 * 86_400.0
+    """How long hashes of what was erased are kept, so that late events recreate nothing."""
+    event_ids_after: Age = 30 * 86_400.0
+    """How long after the end of a handoff the ids of its events are kept, to know repeated ones."""
+
+
 class BotSettings(_Part):
-    """One bot: its live chat, the CRMs to ask about the end user, and where its tickets go."""
+    """One bot: its live chat, the CRMs to ask about the end user, where its tickets go, what is kept."""
 
     livechat: LivechatSettings = Field(default_factory=LivechatSettings)
     crm: tuple[Identifier, ...] = ()
     ticketing: Identifier | None = None
+    retention: BotRetentionSettings | None = None
 
 
 class GatewaySettings(_Part):
@@ -185,6 +205,7 @@ class LivechatFile(_Part):
     plugins: PluginSettings = Field(default_factory=PluginSettings)
     reconcile_every: Duration = 60.0
     """How often vendors that can tell are asked what is true of each open chat."""
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
 
     @field_validator("integrations")
     @classmethod
@@ -203,6 +224,16 @@ class LivechatFile(_Part):
         )
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def retention_plan(self) -> RetentionPlan:
+        """How long the handoffs of which bots are kept."""
+        own = {name: bot.retention.after for name, bot in self.bots.items() if bot.retention is not None}
+        return RetentionPlan(
+            after=self.retention.after,
+            by_bot=own,
+            event_ids_after=self.retention.event_ids_after,
+            tombstones_after=self.retention.tombstones_after,
+        )
 
     def integrations_of(self, bot: str) -> Sequence[IntegrationDocument]:
         """The enabled live-chat integrations of a bot, in the order in which they are tried."""

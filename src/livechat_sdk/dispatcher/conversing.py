@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from livechat_sdk.dispatcher.asking import Inquiries
@@ -12,7 +13,8 @@ from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, HandoffState, SurveyAnswer
 from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Direction, Message, UserReceipt
 from livechat_sdk.errors import InvalidInput, MessageTooLarge, StoreError, UnknownBot
-from livechat_sdk.ledger.store import DuplicateMessage, VersionConflict
+from livechat_sdk.ledger.store import DuplicateMessage, Ownership, VersionConflict
+from livechat_sdk.ledger.tombstones import remembered_number, revive_conversation
 from livechat_sdk.lifecycle.inputs import (
     AlreadyOpen,
     DetailsAdded,
@@ -143,6 +145,9 @@ class Conversing(Inquiries):
         The bot knows its number from the last ``HandoffEnded`` (0 before the first handoff).
         """
         owner = await self.store.ownership(conversation_id)
+        if owner_number and not owner.number:  # never handed off, or erased since
+            number = await remembered_number(self.store, self.workspace, conversation_id)
+            owner = replace(owner, number=number)
         allowed = gate_lets_pass(
             owner.live_state, may_wait=owner.bot_may_wait, owner_number=owner_number, current=owner.number
         )
@@ -151,7 +156,7 @@ class Conversing(Inquiries):
     async def _create(self, request: HandoffRequest) -> RequestAnswer:
         bot = self.settings.bots[request.bot]
         for _ in range(20):
-            owner = await self.store.ownership(request.conversation_id)
+            owner = await self._owner_for_request(request.conversation_id)
             now = self.clock.now()
             handoff = Handoff(
                 id=f"h-{uuid.uuid4().hex[:20]}",
@@ -177,6 +182,13 @@ class Conversing(Inquiries):
                 continue
             return RequestAnswer(second.handoff, second.status == "created")
         raise StoreError("the conversation changes hands all the time; try again")
+
+    async def _owner_for_request(self, conversation_id: str) -> Ownership:
+        """Who owns a conversation. One that was erased and goes on gets its owner number back."""
+        owner = await self.store.ownership(conversation_id)
+        if not owner.number and await revive_conversation(self.store, self.workspace, conversation_id):
+            owner = await self.store.ownership(conversation_id)
+        return owner
 
     async def _submit(self, handoff_id: str, happening: Input) -> NotLive | None:
         """``None`` when it was applied; who owns the conversation when it was refused."""

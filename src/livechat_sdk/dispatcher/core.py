@@ -12,7 +12,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from livechat_sdk.dispatcher.conversing import MAX_REQUEST_BYTES, Conversing
+from livechat_sdk.dispatcher.conversing import MAX_REQUEST_BYTES
+from livechat_sdk.dispatcher.data import DataOwner
 from livechat_sdk.dispatcher.intake import Intake
 from livechat_sdk.dispatcher.measuring import MeasuredRunner, Measures
 from livechat_sdk.dispatcher.observing import Observers
@@ -36,9 +37,9 @@ from livechat_sdk.lifecycle.inputs import (
     EffectSucceeded,
     Input,
 )
+from livechat_sdk.owning.retention import Retention
 from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay import Relay
-from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.deciding import Decider
 from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.signals import Signals
@@ -61,7 +62,7 @@ __all__ = ["MAX_REQUEST_BYTES", "Dispatcher"]
 logger = logging.getLogger("livechat_sdk.dispatcher")
 
 
-class Dispatcher(Conversing):
+class Dispatcher(DataOwner):
     """Hands conversations to humans and back. Serves one workspace.
 
     Use it as an asynchronous context manager: entering takes up what an earlier process left, leaving
@@ -105,7 +106,7 @@ class Dispatcher(Conversing):
         super().__init__(opened)
         self._stepper = Stepper(self.store, self.clock, self._committed)
         self._intake = Intake(self.store, self.clock, self._stepper)
-        self._decider = Decider(settings, self.hooks, self._providers, Cooling(self.store, self.clock))
+        self._decider = Decider(settings, self.hooks, self._providers)
         deliveries = UserDeliveries(self.store, self.hooks, settings, channel)
         guard = LeaseGuard()
         self._measures = Measures()
@@ -133,6 +134,10 @@ class Dispatcher(Conversing):
             [self._inflow.shards_changed],
         )
         self._working = Working(self.store, self._relay, guard, wake)
+        plan = settings.retention_plan()
+        self._retention = Retention(
+            self.store, self.workspace, self.clock, plan, lambda: self._working.shards
+        )
         self._watchdog = LoopWatchdog(
             {
                 "the channel": channel,
@@ -146,6 +151,7 @@ class Dispatcher(Conversing):
             workspace=self.workspace,
             stepper=self._stepper,
             intake=self._intake,
+            retention=self._retention,
             relay=self._relay,
             working=self._working,
             lease=guard,
@@ -187,6 +193,7 @@ class Dispatcher(Conversing):
         self._running = True
         self._intake.start()
         self._inflow.start()
+        self._retention.start()
         self._watchdog.start()
         return self
 
@@ -194,6 +201,7 @@ class Dispatcher(Conversing):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running = False
+        await self._retention.stop()
         await self._inflow.stop()
         await self._intake.stop()
         await self._working.stop()
@@ -304,7 +312,7 @@ class Dispatcher(Conversing):
         while True:
             await self._signals.wait_idle()
             await asyncio.sleep(0.001)  # the ledger works in threads: there is no event for "all is done"
-            parts = (self._stepper, self._intake, self._inflow)
+            parts = (self._stepper, self._intake, self._inflow, self._retention)
             if all(part.is_idle for part in parts) and not self._relay.runnable_lanes:
                 return
 

@@ -40,6 +40,8 @@ class Intake:
         """Is told of each ``StreamGap``: it concerns every open chat of its integration."""
         self.unmatched: Counter[str] = Counter()
         """Events that were kept because their chat was not known, by integration."""
+        self.erased: Counter[str] = Counter()
+        """Events that were dropped because their chat was erased, by integration."""
 
     def start(self) -> None:
         """Start the two loops: inbox and timers."""
@@ -99,12 +101,22 @@ class Intake:
             if inbox_id is not None:
                 await self._store.forget_inbox(inbox_id)
             return False
+        except HandoffNotFound:  # erased this very moment
+            return await self._keep(event, inbox_id=inbox_id)
         if result.refused:
             logger.info("handoff %s: %s", handoff_id, result.refused)
         return True
 
     async def _keep(self, event: ProviderEvent, *, inbox_id: int | None) -> bool:
-        """Keep an event until its chat is known. The chat may have become known this very moment."""
+        """Keep an event until its chat is known. The chat may have become known this very moment.
+
+        An event of a chat that was erased is dropped: nothing recreates the person.
+        """
+        if await self._store.is_erased(event.integration, event.refs):
+            self.erased[event.integration] += 1
+            if inbox_id is not None:
+                await self._store.forget_inbox(inbox_id)
+            return False
         self.unmatched[event.integration] += await self._store.keep_unmatched(event, event.received_at)
         if inbox_id is not None:
             await self._store.forget_inbox(inbox_id)

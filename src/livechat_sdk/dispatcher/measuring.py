@@ -154,7 +154,7 @@ class MeasuredRunner(ActionRunner):
         super().__init__(**parts)
         self._measures = measures
 
-    async def run(self, row: ActionRow) -> Input | None:
+    async def run(self, row: ActionRow, *, interrupted: bool) -> Input | None:
         """See ``ActionRunner.run``."""
         kind = row.action.kind
         attributes: spans.Attributes = {
@@ -168,7 +168,7 @@ class MeasuredRunner(ActionRunner):
         outward = isinstance(row.action, OpenChat | SendMessage | UpdateDetails | CloseChat)
         with spans.span(f"livechat.{kind}", attributes, traces=self._measures.traces, outward=outward):
             try:
-                result = await super().run(row)
+                result = await super().run(row, interrupted=interrupted)
                 outcome = _name_of(result)
             except Exception:
                 raise

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from livechat_sdk.dispatcher.working import Working
     from livechat_sdk.hooks import Hooks, HookStat
     from livechat_sdk.ledger.store import Store
+    from livechat_sdk.owning.retention import Retention
     from livechat_sdk.relay.lanes import Relay
     from livechat_sdk.relay.leases import LeaseGuard
     from livechat_sdk.relay.signals import Signals
@@ -37,6 +38,7 @@ class Report:
     workspace: str
     stepper: Stepper
     intake: Intake
+    retention: Retention
     relay: Relay
     working: Working
     lease: LeaseGuard
@@ -56,6 +58,7 @@ class Report:
             *await self._handoffs(),
             *self.measures.book.families(),
             *self._steps(),
+            *self._retention(),
             *self._lanes(),
             *self._worker(),
             *self._hooks(),
@@ -87,6 +90,35 @@ class Report:
                 "Events of vendors that were kept because their chat was not known.",
                 {(name,): count for name, count in self.intake.unmatched.items()},
                 ("integration",),
+            ),
+            _counter(
+                "livechat_events_erased",
+                "Events of vendors that were dropped because their chat was erased.",
+                {(name,): count for name, count in self.intake.erased.items()},
+                ("integration",),
+            ),
+        ]
+
+    def _retention(self) -> Sequence[Family]:
+        return [
+            _counter(
+                "livechat_retention_erased",
+                "Handoffs that were erased because of their age; forced: although they were not settled.",
+                {
+                    ("no",): self.retention.erased - self.retention.forced,
+                    ("yes",): self.retention.forced,
+                },
+                ("forced",),
+            ),
+            gauge(
+                "livechat_retention_overdue",
+                "Handoffs that are kept beyond their time because they are not settled.",
+                {(): self.retention.overdue},
+            ),
+            _counter(
+                "livechat_retention_failures",
+                "Rounds of retention that failed.",
+                {(): self.retention.failures},
             ),
         ]
 

@@ -467,3 +467,17 @@ class Store(EmbeddedDatabase, Protocol):
     async def returned_to_bot(self, handoff_id: str) -> Sequence[LedgerEntry]:
         """The end user's messages that went back to the bot at the end, in order."""
         ...
+
+    # Owning the data: see ``ledger.erasing``, which needs nothing else of a store
+
+    async def is_erased(self, integration: str, refs: Sequence[str]) -> bool:
+        """Whether one of these references belonged to a chat that was erased (``tombstones.is_erased``)."""
+        ...
+
+    async def scrub(self, *, compact: bool = False) -> bool:
+        """Remove from the files what deleted rows have left there; false when that was not possible.
+
+        ``compact`` is thorough and takes time and space: a database may have to write its files anew, and
+        nobody else can write meanwhile.
+        """
+        ...

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, TypeVar
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.errors import StoreError
+from livechat_sdk.ledger import tombstones
 from livechat_sdk.ledger.cooldowns import Cooldown
 from livechat_sdk.ledger.queries import Queries, Query
 from livechat_sdk.ledger.reading import LedgerReading
@@ -26,6 +27,7 @@ from livechat_sdk.ledger.sqlite.connection import SqliteFile
 from livechat_sdk.ledger.sqlite.lock import ServingLock
 from livechat_sdk.ledger.sqlite.polls import SavePoll
 from livechat_sdk.ledger.sqlite.readers import Readers
+from livechat_sdk.ledger.sqlite.scrubbing import scrub
 from livechat_sdk.ledger.sqlite.writer import Job, Writer
 from livechat_sdk.ledger.store import (
     ActionRow,
@@ -74,6 +76,7 @@ class SqliteStore(LedgerReading):
         self._keys = key
         self._now = now
         self._file = SqliteFile(self.path, busy_timeout=busy_timeout)
+        self._patience = busy_timeout
         self._role: _Role = "worker"
         self.worker = uuid.uuid4().hex
         """Id of this worker. There is only one on an SQLite file, so its lease never ends."""
@@ -237,6 +240,20 @@ class SqliteStore(LedgerReading):
         """Replace what is known of an integration; false when somebody else has done so."""
         return await self._write(lambda db: cooldowns.save(db, self.workspace, integration, before, after))
 
+    # ------------------------------------------------------------------------------------- owning the data
+    async def is_erased(self, integration: str, refs: Sequence[str]) -> bool:
+        """Whether one of these references belonged to a chat that was erased."""
+        return await tombstones.is_erased(self, self.workspace, integration, refs)
+
+    async def scrub(self, *, compact: bool = False) -> bool:
+        """Empty the write-ahead log; with ``compact`` write the file anew before that (``VACUUM``).
+
+        False when other programs read an older state for longer than the busy timeout.
+        """
+        if self._writer is None:
+            raise self._cannot_write()
+        return await asyncio.to_thread(scrub, self._file, compact=compact, patience=self._patience)
+
     # ---------------------------------------------------------------------------------- embedded providers
     async def create_tables(self, name: str, version: int, ddl: Sequence[str]) -> None:
         """Bring the tables of schema ``name`` to ``version``. Raises ``StoreError`` for a newer one."""
@@ -262,9 +279,12 @@ class SqliteStore(LedgerReading):
 
     async def _write(self, job: Job[T]) -> T:
         if self._writer is None:
-            why = "was opened for reading only" if self._role == "reader" else "is not open"
-            raise StoreError(f"the ledger {self.path} {why}")
+            raise self._cannot_write()
         return await self._writer.run(job)
+
+    def _cannot_write(self) -> StoreError:
+        why = "was opened for reading only" if self._role == "reader" else "is not open"
+        return StoreError(f"the ledger {self.path} {why}")
 
     async def _ask(self, query: Query[T]) -> T:
         return await self._read(lambda db: ask(db, query))
