@@ -66,6 +66,7 @@ async def test_states_outcomes_and_live_handoffs_are_counted(bench: Workbench) -
     ]
     assert now("handoffs_ended", Outcome.COMPLETED, "toy") == 1
     assert now("inputs", "event.agent_joined") == 1
+    assert now("actions", "decide", "succeeded") == now("actions", "find_contact", "succeeded") == 2
 
 
 async def test_live_handoffs_of_an_earlier_process_are_counted_too(bench: Workbench) -> None:

@@ -195,7 +195,9 @@ def test_closed_loop_ends_the_thread(caplog: pytest.LogCaptureFixture) -> None:
     async def begin() -> None:
         watching.start()
 
-    asyncio.run(begin())
+    running = threading.Thread(target=asyncio.run, args=(begin(),))
+    running.start()
+    running.join()
     thread = watching._thread
     assert thread is not None
     thread.join(5)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MeasuredRunner", "Measures"]
 
+_RESULTS = {"decided": "succeeded.decide", "contact_found": "succeeded.find_contact"}
+"""Inputs that are results of actions without saying so in their names."""
+
 
 class Measures:
     """The meters of one dispatcher, each filled where its name says."""
@@ -124,7 +127,7 @@ class Measures:
                 self._fates.add(Direction.TO_PROVIDER, Fate.DROPPED, by=len(write.message_keys))
 
     def _count_result(self, cause: str) -> None:
-        result, _, kind = cause.partition(".")
+        result, _, kind = _RESULTS.get(cause, cause).partition(".")
         if result in {"succeeded", "failed", "doubtful"}:
             self._actions.add(kind, result)
 

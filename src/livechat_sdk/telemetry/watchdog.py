@@ -1,8 +1,8 @@
 """Names whoever blocks the event loop: everything in this process waits for them.
 
-A thread asks the loop for a sign of life every few hundredths of a second. When the answer is late, the
-thread looks at what the loop's own thread is doing: the stack tells the place, and the objects in it (a
-plugin, a provider, the channel) or the name of the running task tell the culprit.
+A thread looks at the loop's own thread several times a second. If that does anything but wait for events, it
+is asked for a sign of life; when the answer is late, the stack tells the place, and the objects in it (a
+plugin, a provider, the channel) or the running task tell the culprit.
 
 Code that keeps the interpreter's lock while it blocks keeps this thread from looking, too; it is still
 counted afterwards, by the name of what runs then.
@@ -35,7 +35,7 @@ _REPEAT: Final = 60.0
 _SHARE: Final = 0.1
 """The part of that time for which the loop may be blocked before it counts as trouble."""
 
-_PAUSE: Final = 0.05
+_PAUSE: Final = 0.1
 _MOST_CULPRITS: Final = 200
 _OTHERS: Final = "others"
 _IDLE: Final = frozenset({"select", "_run_once", "run_forever"})
@@ -124,32 +124,37 @@ class LoopWatchdog:
 
     # ---------------------------------------------------------------------------------------- the thread
     def _watch(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
-        answered = self._answered
-        while not self._stopping.wait(_PAUSE):
-            answered.clear()
+        while not (self._stopping.wait(_PAUSE) or loop.is_closed()):
+            # A loop that waits for events is alive; asking it would wake it for nothing.
+            if _frame_of(loop_thread) is None:
+                continue
+            self._answered.clear()
             if self._stopping.is_set():  # between the pause and the line above
                 return
             asked = time.monotonic()
             try:
-                loop.call_soon_threadsafe(answered.set)
+                loop.call_soon_threadsafe(self._answered.set)
             except RuntimeError:  # the loop is closed
                 return
-            if answered.wait(self._limit):
-                if self._stopping.is_set():
-                    return
-                # Somebody who keeps the interpreter's lock keeps this thread waiting as well.
-                if time.monotonic() - asked > self._limit:
-                    self._account(self._look(loop, loop_thread), time.monotonic() - asked)
-                continue
+            sight = self._wait_for_answer(loop, loop_thread, asked)
             if self._stopping.is_set():
                 return
-            sight = self._look(loop, loop_thread)
-            self._name(sight)
-            while not answered.wait(self._repeat):
-                if self._stopping.is_set() or loop.is_closed():
-                    return
-                self._name(sight)
             self._account(sight, time.monotonic() - asked)
+
+    def _wait_for_answer(
+        self, loop: asyncio.AbstractEventLoop, loop_thread: int, asked: float
+    ) -> _Sight | None:
+        """Return when the loop has answered; who kept it from that, if it took too long."""
+        in_time = self._answered.wait(self._limit)
+        # Somebody who keeps the interpreter's lock keeps this thread waiting as well.
+        if self._stopping.is_set() or (in_time and time.monotonic() - asked <= self._limit):
+            return None
+        sight = self._look(loop, loop_thread)
+        if not in_time:
+            self._name(sight)
+        while not self._answered.wait(self._repeat) and not loop.is_closed():
+            self._name(sight)
+        return sight
 
     def _account(self, sight: _Sight | None, seconds: float) -> None:
         if sight is None:
@@ -180,10 +185,9 @@ class LoopWatchdog:
 
     def _look(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> _Sight | None:
         """Who runs in the loop's thread now, and where; ``None`` when nobody does."""
-        frame = sys._current_frames().get(loop_thread)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        if frame is None or frame.f_code.co_name in _IDLE:
+        frame = innermost = _frame_of(loop_thread)
+        if innermost is None:
             return None
-        innermost = frame
         while frame is not None:
             owner = self._owner(frame)
             if owner is not None:
@@ -197,6 +201,12 @@ class LoopWatchdog:
         if by_module is not None:
             return by_module
         return self._owners.get(id(frame.f_locals.get("self")))
+
+
+def _frame_of(thread: int) -> FrameType | None:
+    """What a loop's thread executes; ``None`` when it waits for events, or is gone."""
+    frame = sys._current_frames().get(thread)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return None if frame is None or frame.f_code.co_name in _IDLE else frame
 
 
 def _task_of(task: asyncio.Task[Any] | None) -> tuple[str, str]:
