@@ -40,6 +40,7 @@ from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.errors import RetryableError
 from livechat_sdk.hooks.threads import Finished, Job, PluginThreads, ThreadsStuck
 from livechat_sdk.ledger.store import ActionRow, JournalEntry, Store
+from livechat_sdk.owning.erasing import Erasure
 from livechat_sdk.relay.to_user import DELIVERY_LIMIT
 from livechat_sdk.telemetry.meters import Family
 
@@ -203,13 +204,7 @@ class Dispatcher:
 
     def watch(self, handoff_id: str, *, after: int = 0) -> Iterator[JournalEntry]:
         """Journal entries as they come, from the one after ``after`` on; ends with the handoff."""
-        entries = self._dispatcher.watch(handoff_id, after=after)
-        try:
-            while (entry := self._background.run(_next(entries))) is not None:
-                yield entry
-        finally:
-            # Not waited for: the garbage collector may be the one who gives the iterator up, in any thread.
-            self._background.forget(_close(entries))
+        return self._background.iterate(self._dispatcher.watch(handoff_id, after=after))
 
     def until_ended(self, handoff_id: str, *, wait: float | None = None) -> Handoff:
         """The handoff when it has ended, or as it is after ``wait`` seconds."""
@@ -218,6 +213,45 @@ class Dispatcher:
     def undelivered(self, handoff_id: str) -> Sequence[Message]:
         """The end user's messages that went back to the bot at the end, in order."""
         return self._background.run(self._dispatcher.undelivered(handoff_id))
+
+    # What is kept about people
+
+    def erase(
+        self,
+        *,
+        user_id: str | None = None,
+        handoff_id: str | None = None,
+        conversation_id: str | None = None,
+        end_live: bool = False,
+        drop_open: bool = False,
+        compact: bool = False,
+        wait: float = 30.0,
+    ) -> Erasure:
+        """Erase everything about an end user, a conversation or one handoff; name exactly one."""
+        return self._background.run(
+            self._dispatcher.erase(
+                user_id=user_id,
+                handoff_id=handoff_id,
+                conversation_id=conversation_id,
+                end_live=end_live,
+                drop_open=drop_open,
+                compact=compact,
+                wait=wait,
+            )
+        )
+
+    def export(
+        self,
+        *,
+        user_id: str | None = None,
+        handoff_id: str | None = None,
+        conversation_id: str | None = None,
+    ) -> Iterator[str]:
+        """Everything that is kept about an end user, a conversation or one handoff, as one JSON document."""
+        pieces = self._dispatcher.export(
+            user_id=user_id, handoff_id=handoff_id, conversation_id=conversation_id
+        )
+        return self._background.iterate(pieces)
 
     # How it is doing
 
@@ -234,13 +268,15 @@ class Dispatcher:
         self._background.run(self._dispatcher.wait_idle())
 
 
-async def _next(entries: AsyncIterator[JournalEntry]) -> JournalEntry | None:
-    return await anext(entries, None)
+async def _next(items: AsyncIterator[T]) -> tuple[T] | None:
+    async for item in items:
+        return (item,)
+    return None
 
 
-async def _close(entries: AsyncIterator[JournalEntry]) -> None:
-    if isinstance(entries, AsyncGenerator):
-        await entries.aclose()
+async def _close(items: AsyncIterator[object]) -> None:
+    if isinstance(items, AsyncGenerator):
+        await items.aclose()
 
 
 class _Background:
@@ -287,6 +323,15 @@ class _Background:
         finally:
             with self._lock:
                 self._calls.discard(future)
+
+    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
+        """Give what an asynchronous iterator gives, asking for one after the other."""
+        try:
+            while (found := self.run(_next(items))) is not None:
+                yield found[0]
+        finally:
+            # Not waited for: the garbage collector may be the one who gives this up, in any thread.
+            self.forget(_close(items))
 
     def forget(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine in the thread and do not wait for it; nothing happens when there is no loop."""

@@ -22,6 +22,7 @@ from livechat_sdk import (
     HandoffEnded,
     HandoffNotFound,
     HandoffRequest,
+    InvalidInput,
     Message,
     NotLive,
     Outcome,
@@ -412,3 +413,15 @@ def test_delivery_that_hangs_does_not_keep_the_program_from_ending(
     hanging = [one for one in threading.enumerate() if "channel" in one.name]
     assert all(thread.daemon for thread in hanging)
     release.set()
+
+
+def test_what_is_kept_about_somebody_is_exported_and_erased(
+    dispatcher: sync.Dispatcher, toy: ToyPlugin
+) -> None:
+    handoff = active(dispatcher, toy)
+    dispatcher.user_message(handoff.id, Message.text("something private"))
+    assert "something private" in "".join(dispatcher.export(user_id="u-1"))
+    dispatcher.erase(user_id="u-1", end_live=True)
+    assert "something private" not in "".join(dispatcher.export(user_id="u-1"))
+    with pytest.raises(InvalidInput):
+        dispatcher.export()
