@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 from tests.crash.audit import Expected, audit
 from tests.crash.playing import Played, played
@@ -18,6 +19,10 @@ from tests.processes.world import Chat, World
 def chat(world: World) -> Chat:
     (only,) = world.vendors["main"].chats.values()
     return only
+
+
+def shown(world: World) -> list[dict[str, Any]]:
+    return world.deliveries[world.talk("c-1").handoff]
 
 
 def lose_what_was_accepted(world: World) -> None:
@@ -48,43 +53,47 @@ def say_what_nobody_recorded(world: World) -> None:
 
 
 def swap_to_the_user(world: World) -> None:
-    places = [n for n, one in enumerate(world.deliveries) if one["kind"] == "message"]
+    places = [n for n, one in enumerate(shown(world)) if one["kind"] == "message"]
     first, second = places[0], places[-1]
-    every = world.deliveries
+    every = shown(world)
     every[first], every[second] = every[second], every[first]
 
 
 def lose_to_the_user(world: World) -> None:
-    world.deliveries[:] = [one for one in world.deliveries if one["kind"] != "message"]
+    shown(world)[:] = [one for one in shown(world) if one["kind"] != "message"]
 
 
 def repeat_in_other_words(world: World) -> None:
-    said = next(one for one in world.deliveries if one["kind"] == "system_message")
-    world.deliveries.append({**said, "text": "something else"})
+    said = next(one for one in shown(world) if one["kind"] == "system_message")
+    shown(world).append({**said, "text": "something else"})
 
 
 def tell_one_thing_twice(world: World) -> None:
-    said = next(one for one in world.deliveries if one["kind"] == "system_message")
-    world.deliveries.insert(0, {**said, "key": "another"})
+    said = next(one for one in shown(world) if one["kind"] == "system_message")
+    shown(world).insert(0, {**said, "key": "another"})
 
 
 def lose_the_end(world: World) -> None:
-    world.deliveries[:] = [one for one in world.deliveries if one["kind"] != "handoff_ended"]
+    shown(world)[:] = [one for one in shown(world) if one["kind"] != "handoff_ended"]
 
 
 def end_in_two_ways(world: World) -> None:
     end = copy.deepcopy(world.delivered(world.talk("c-1").handoff, "handoff_ended")[0])
     end["end"]["outcome"] = "failed"
-    world.deliveries.append(end)
+    shown(world).append(end)
 
 
 def end_too_early(world: World) -> None:
     end = world.delivered(world.talk("c-1").handoff, "handoff_ended")[0]
-    world.deliveries.insert(0, end)
+    shown(world).insert(0, end)
 
 
 def leave_the_chat_open(world: World) -> None:
     chat(world).ended = False
+
+
+def write_twice_at_once(world: World) -> None:
+    world.overlaps.append("m-1 by one while m-2 by another")
 
 
 def find_no_reason_to_doubt(world: World) -> None:
@@ -106,6 +115,7 @@ OUTSIDE: dict[Callable[[World], None], str] = {
     end_in_two_ways: "ends differ",
     end_too_early: "came after the end",
     leave_the_chat_open: "still open at main",
+    write_twice_at_once: "two at once",
     find_no_reason_to_doubt: "1 messages are doubtful without a reason",
 }
 

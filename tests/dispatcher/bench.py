@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -126,6 +127,8 @@ class Bench:
     async def settle(self) -> None:
         """Let everything happen that can happen now."""
         await self.dispatcher.wait_idle()
+        for _ in range(5):  # who has just gone to sleep is on the clock after this
+            await asyncio.sleep(0)
 
     async def pass_time(self, seconds: float) -> None:
         """Move the clock and let everything happen, one wake-up after the other."""

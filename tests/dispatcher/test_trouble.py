@@ -135,6 +135,39 @@ async def test_an_open_that_fails_for_a_moment_is_tried_again(bench: Workbench) 
     assert len(one.vendor.opened) == 1
 
 
+async def test_an_open_that_nobody_can_tell_about_is_looked_up_for_five_seconds_then_the_next_one_is_asked(
+    bench: Workbench,
+) -> None:
+    one = await bench.start(chain=("toy", "spare"))
+    one.vendor.apply_before_failing = True
+    one.vendor.fail["open"] = [TimeoutError()] * 50
+    handoff = await one.request()
+    assert handoff.state is HandoffState.STARTING
+    await one.pass_time(5)
+    handoff = await one.reload(handoff)
+    assert (handoff.integration, handoff.state) == ("spare", HandoffState.QUEUED)
+    assert handoff.attempts[0].abandoned
+    assert one.vendor.calls.count("open") >= 3
+    one.vendor.fail["open"] = []
+    first = next(iter(one.vendor.opened))
+    await one.event("joined", plugin=one.spare, ref=one.spare.vendor.ref)
+    await one.event("joined", ref=first, name="Too Late")
+    assert [ref for ref, _ in one.vendor.closed] == [first], "closed at its first sign of life"
+    assert one.channel.moments.count(Moment.JOINED) == 1
+
+
+async def test_a_doubtful_message_travels_to_the_next_provider_marked(bench: Workbench) -> None:
+    one = await bench.start(chain=("toy", "spare"), capabilities=FORGETS)
+    handoff = await one.active()
+    await one.say(handoff, "sure")
+    one.vendor.fail["send"] = [TimeoutError()]
+    await one.say(handoff, "perhaps")
+    await one.event("ended", by="provider", why="error")
+    transcript = one.spare.vendor.opened[one.spare.vendor.ref].transcript
+    assert [(line.body, line.doubtful) for line in transcript] == [("sure", False), ("perhaps", True)]
+    assert (await one.reload(handoff)).integration == "spare"
+
+
 async def test_retry_after_is_obeyed(bench: Workbench) -> None:
     one = await bench.start()
     handoff = await one.active()
@@ -193,7 +226,7 @@ async def test_policy_repeat_repeats_what_is_doubtful(bench: Workbench) -> None:
 async def test_an_end_overtakes_a_send_that_waits_for_another_try(bench: Workbench) -> None:
     one = await bench.start()
     handoff = await one.active()
-    one.vendor.fail["send"] = [RetryableError("503")] * 50
+    one.vendor.fail["send"] = [RetryableError("no connection", sent=False)] * 50
     await one.say(handoff, "hello")
     await one.dispatcher.end(handoff.id, by="user")
     await one.settle()
@@ -201,6 +234,23 @@ async def test_an_end_overtakes_a_send_that_waits_for_another_try(bench: Workben
     (ended,) = one.channel.ended
     assert [message.body for message in ended.undelivered] == ["hello"], "the bot gets it back"
     assert await one.fates(handoff) == {"hello": Fate.DROPPED}
+
+
+async def test_a_send_that_may_have_arrived_when_the_end_comes_is_doubtful_and_not_given_back(
+    bench: Workbench,
+) -> None:
+    one = await bench.start()
+    handoff = await one.active()
+    one.vendor.fail["send"] = [RetryableError("503", status=503)] * 50
+    await one.say(handoff, "hello")
+    await one.dispatcher.end(handoff.id, by="user")
+    await one.settle()
+    assert (await one.reload(handoff)).outcome is Outcome.COMPLETED
+    (ended,) = one.channel.ended
+    assert ended.undelivered == ()
+    await one.pass_time(2)
+    assert await one.fates(handoff) == {"hello": Fate.DOUBTFUL}
+    assert one.vendor.calls.count("send") == 1, "nothing is sent to a chat that is over"
 
 
 async def test_a_vendor_that_never_confirms_the_end_does_not_keep_the_bot_waiting(bench: Workbench) -> None:

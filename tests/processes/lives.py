@@ -48,6 +48,7 @@ class Lives:
 
         Any other end of it fails the world: nobody waits for what cannot come.
         """
+        self._stopped.clear()
         try:
             while not await self._live():
                 async with self._paused:
@@ -76,6 +77,12 @@ class Lives:
             self._child.signal(signal.SIGKILL)
             await self._child.wait()
             yield
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process that lives now."""
+        if self._child is None:
+            raise AssertionError("it was never started")
+        self._child.signal(number)
 
     def kill(self) -> None:
         """End it at once; it is not started again."""

@@ -162,6 +162,8 @@ async def serve(document: Mapping[str, Any]) -> None:
         stopping = asyncio.create_task(commands.stopping.wait())
         await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        if not running.done():
+            await peer.call("draining", worker=document["worker"])
     peer.close()
     await running
 

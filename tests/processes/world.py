@@ -10,7 +10,8 @@ import asyncio
 import itertools
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +47,16 @@ class Chat:
     """We closed it."""
     ended: bool = False
     """The vendor ended it."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """Something that a worker asked the world for. ``lane`` is where its like must come one by one."""
+
+    worker: str
+    what: str
+    lane: str
+    key: str
 
 
 class Vendor:
@@ -192,8 +203,12 @@ class World:
         self.folder = Path(tempfile.mkdtemp(prefix="lc-"))  # short: the address of a socket has 100 bytes
         self.socket = self.folder / "world"
         self.vendors = {name: Vendor(self, name, able) for name, able in vendors.items()}
-        self.deliveries: list[dict[str, Any]] = []
-        """Everything that the channel was given, repetitions included, in order."""
+        self.deliveries: dict[str, list[dict[str, Any]]] = {}
+        """Everything that the channel was given for each handoff, repetitions included, in order."""
+        self.calls: list[Call] = []
+        """Everything that workers have asked for, in the order in which it arrived."""
+        self.overlaps: list[str] = []
+        """What was asked for in a lane that had another call under way: two were writing at once."""
         self.talks: dict[str, Talk] = {}
         self.workers: dict[str, Peer] = {}
         """Workers that are ready, by name."""
@@ -205,6 +220,9 @@ class World:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = itertools.count()
+        self._under_way: dict[str, Call] = {}
+        self.resting: set[str] = set()
+        """Workers that are not asked unless they are named."""
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_unix_server(self._serve, self.socket, limit=LINE_LIMIT)
@@ -226,7 +244,7 @@ class World:
 
     def delivered(self, handoff: str, kind: str) -> list[dict[str, Any]]:
         """What the channel was given of one kind for one handoff."""
-        return [one for one in self.deliveries if one["handoff_id"] == handoff and one["kind"] == kind]
+        return [one for one in self.deliveries.get(handoff, ()) if one["kind"] == kind]
 
     # ---------------------------------------------------------------------------------------- calling workers
     async def call(self, method: str, *, worker: str | None = None, **params: Any) -> Any:
@@ -246,6 +264,10 @@ class World:
                     if refusal.kind not in {"StoreError", "StoreLocked", "LaneLost"}:
                         raise
                     await asyncio.sleep(0.02)
+
+    async def gone(self, worker: str) -> None:
+        """Wait until a worker takes no more calls: it is stopping, or dead."""
+        await self.until(lambda: worker not in self.workers, f"{worker} takes no more calls")
 
     async def ask(self, method: str, *, worker: str = "w", **params: Any) -> Any:
         """Ask the named worker once. Raises ``Gone`` or ``Refused``."""
@@ -276,7 +298,7 @@ class World:
         def ready() -> tuple[str, Peer] | None:
             if name is not None:
                 return (name, self.workers[name]) if name in self.workers else None
-            names = list(self.workers)
+            names = [other for other in self.workers if other not in self.resting]
             turn = names[next(self._turn) % len(names)] if names else ""
             return (turn, self.workers[turn]) if names else None
 
@@ -299,8 +321,12 @@ class World:
             self.workers[worker] = peer
             await self.changed()
 
-        handlers: dict[str, Handler] = {what: self._vendor_call(what) for what in _VENDOR_CALLS}
-        handlers.update(arrive=arrive, ready=ready, deliver=self._deliver)
+        async def draining(worker: str) -> None:
+            del self.workers[worker]
+            await self.changed()
+
+        handlers: dict[str, Handler] = {what: self._vendor_call(what, names) for what in _VENDOR_CALLS}
+        handlers.update(arrive=arrive, ready=ready, draining=draining, deliver=self._delivery(names))
         peer = Peer(reader, writer, handlers)
         try:
             await peer.run()
@@ -312,15 +338,37 @@ class World:
                         del peers[name]
             await self.changed()
 
-    def _vendor_call(self, what: str) -> Handler:
+    def _vendor_call(self, what: str, names: Sequence[str]) -> Handler:
         async def call(name: str, **params: Any) -> Any:
-            return await getattr(self.vendors[name], what)(**params)
+            async with self._noted(Call(names[-1], what, f"{name} {params['ref']}", params.get("key", ""))):
+                return await getattr(self.vendors[name], what)(**params)
 
         return call
 
-    async def _deliver(self, name: str, outgoing: dict[str, Any]) -> None:
-        self.deliveries.append(outgoing)
-        await self.changed()
+    def _delivery(self, names: Sequence[str]) -> Handler:
+        async def deliver(name: str, outgoing: dict[str, Any]) -> None:
+            handoff = outgoing["handoff_id"]
+            async with self._noted(Call(names[-1], f"deliver {name}", handoff, outgoing["key"])):
+                self.deliveries.setdefault(handoff, []).append(outgoing)
+                await self.changed()
+
+        return deliver
+
+    @asynccontextmanager
+    async def _noted(self, call: Call) -> AsyncGenerator[None]:
+        self.calls.append(call)
+        if call.what in {"deliver typing", "deliver receipt"}:  # signals go beside the lanes
+            yield
+            return
+        other = self._under_way.get(call.lane)
+        if other is not None:
+            self.overlaps.append(f"{call} while {other}")
+        self._under_way[call.lane] = call
+        try:
+            yield
+        finally:
+            if self._under_way.get(call.lane) is call:
+                del self._under_way[call.lane]
 
 
 class _Patience:

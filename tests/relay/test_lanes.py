@@ -13,6 +13,7 @@ from livechat_sdk.ledger.store import ActionRow, ActionStatus, Completion, LaneL
 from livechat_sdk.lifecycle.effects import SendMessage
 from livechat_sdk.lifecycle.inputs import EffectSucceeded, Input
 from livechat_sdk.relay import Relay
+from livechat_sdk.relay.judging import Judgement
 from livechat_sdk.relay.leases import LeaseGuard, steady_seconds
 from livechat_sdk_testing.clock import VirtualClock
 
@@ -35,15 +36,18 @@ class Bench:
         self.begun = asyncio.Event()
         self.relay = Relay(cast("Store", self), self.clock, self, self.submit, self.guard)
 
-    async def run(self, row: ActionRow, *, interrupted: bool) -> Input | None:
-        self.ran.append((row.id, row.fence, interrupted))
+    async def run(self, row: ActionRow) -> Input | None:
+        self.ran.append((row.id, row.fence, row.status is ActionStatus.STARTED))
         self.begun.set()
         if self.hold is not None:
             await self.hold.wait()
         return EffectSucceeded(action=row.action)
 
-    async def is_repeatable(self, row: ActionRow) -> bool:
-        return False
+    async def judge(self, row: ActionRow, error: Exception) -> Judgement:
+        raise AssertionError("nothing fails here") from error
+
+    async def action(self, action_id: int) -> ActionRow | None:
+        return a_row(action_id, fence=0)
 
     async def submit(self, handoff_id: str, happening: Input, *, completes: Completion) -> None:
         if completes.fence < self.fence:

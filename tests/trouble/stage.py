@@ -31,6 +31,11 @@ class Stage:
     world: World
     database: Path
     lives: Lives
+    group: asyncio.TaskGroup
+
+    def start_again(self) -> None:
+        """Start the worker again after it has stopped by itself."""
+        self.group.create_task(self.lives.run())
 
     @property
     def vendor(self) -> Vendor:
@@ -92,6 +97,6 @@ async def staged(
         async with asyncio.TaskGroup() as group:
             group.create_task(lives.run())
             try:
-                yield Stage(world, folder / "ledger.db", lives)
+                yield Stage(world, folder / "ledger.db", lives, group)
             finally:
                 lives.kill()

@@ -40,6 +40,7 @@ from livechat_sdk.lifecycle.inputs import (
 from livechat_sdk.owning.retention import Retention
 from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay import Relay
+from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.deciding import Decider
 from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.signals import Signals
@@ -106,7 +107,7 @@ class Dispatcher(DataOwner):
         super().__init__(opened)
         self._stepper = Stepper(self.store, self.clock, self._committed)
         self._intake = Intake(self.store, self.clock, self._stepper)
-        self._decider = Decider(settings, self.hooks, self._providers)
+        self._decider = Decider(settings, self.hooks, self._providers, Cooling(self.store, self.clock))
         deliveries = UserDeliveries(self.store, self.hooks, settings, channel)
         guard = LeaseGuard()
         self._measures = Measures()

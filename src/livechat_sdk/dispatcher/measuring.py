@@ -157,7 +157,7 @@ class MeasuredRunner(ActionRunner):
         super().__init__(**parts)
         self._measures = measures
 
-    async def run(self, row: ActionRow, *, interrupted: bool) -> Input | None:
+    async def run(self, row: ActionRow) -> Input | None:
         """See ``ActionRunner.run``."""
         kind = row.action.kind
         attributes: spans.Attributes = {
@@ -171,7 +171,7 @@ class MeasuredRunner(ActionRunner):
         outward = isinstance(row.action, OpenChat | SendMessage | UpdateDetails | CloseChat)
         with spans.span(f"livechat.{kind}", attributes, traces=self._measures.traces, outward=outward):
             try:
-                result = await super().run(row, interrupted=interrupted)
+                result = await super().run(row)
                 outcome = _name_of(result)
             except Exception:
                 raise

@@ -240,9 +240,15 @@ def _sorted(result: Step) -> tuple[list[LedgerWrite], list[Action], list[Signal]
 def _for_people(happening: Input) -> Mapping[str, Any]:
     """A few words for the journal: no message bodies, no personal data."""
     match happening:
-        case Decided(candidates=candidates, refusal=refusal, detail=detail):
+        case Decided(candidates=candidates, refusal=refusal, detail=detail, left_out=left_out):
             to = [f"{c.route.integration} ({c.route.why})" for c in candidates]
-            return _without_none({"refusal": refusal, "why": detail, "to": to or None})
+            told: dict[str, Any] = {
+                "refusal": refusal,
+                "why": detail,
+                "to": to or None,
+                "left_out": list(left_out) or None,
+            }
+            return _without_none(told)
         case EndRequested(by=by, why=why, raw=raw):
             return _without_none({"by": by, "why": why, "raw": raw})
         case ProviderReported(event=event, attempt=attempt, late_seconds=late):

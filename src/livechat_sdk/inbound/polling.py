@@ -19,7 +19,7 @@ from livechat_sdk.inbound.places import ChatKey, Place, Places
 from livechat_sdk.inbound.rounds import Rounds
 from livechat_sdk.ledger.store import LeaseLost
 from livechat_sdk.provider.interface import AnyProvider, Polled
-from livechat_sdk.relay.to_provider import CALL_LIMIT
+from livechat_sdk.relay.sending import CALL_LIMIT
 
 __all__ = ["Poller"]
 

@@ -36,7 +36,7 @@ from livechat_sdk.inbound.rounds import Rounds
 from livechat_sdk.ledger.store import LeaseLost
 from livechat_sdk.lifecycle.inputs import StillOpen
 from livechat_sdk.provider.interface import AnyProvider, ChatStatus
-from livechat_sdk.relay.to_provider import CALL_LIMIT
+from livechat_sdk.relay.sending import CALL_LIMIT
 
 __all__ = ["Reconciler"]
 

@@ -90,12 +90,10 @@ def returned(rows: Sequence[ActionRow], back: ReturnToBot) -> tuple[list[str], l
     keys = set(back.message_keys)
     sends = [row for row in rows if isinstance(row.action, SendMessage | UpdateDetails)]
     for row in sends:
-        if row.status is ActionStatus.STARTED:
+        if _under_way(row):
             keys -= keys_of(row.action)
     withdrawn = [
-        row
-        for row in sends
-        if row.status is ActionStatus.PENDING and (carried := keys_of(row.action)) and carried <= keys
+        row for row in sends if not _under_way(row) and (carried := keys_of(row.action)) and carried <= keys
     ]
     return sorted(keys), withdrawn
 
@@ -105,10 +103,16 @@ def cancelled(rows: Sequence[ActionRow], cancel: CancelActions) -> list[ActionRo
     return [
         row
         for row in rows
-        if row.status is ActionStatus.PENDING
+        if not _under_way(row)
         and isinstance(row.action, OpenChat | SendMessage | UpdateDetails)
         and row.action.attempt == cancel.attempt
     ]
+
+
+def _under_way(row: ActionRow) -> bool:
+    """Whether some of it has left, or may have: it keeps its own result."""
+    parts = isinstance(row.action, SendMessage) and row.action.parts_sent
+    return row.status is ActionStatus.STARTED or bool(parts)
 
 
 def keys_of(action: Action | BaseAction) -> set[str]:

@@ -195,7 +195,8 @@ def abandoned_attempt_reported(draft: Draft, happening: ProviderReported) -> Non
         draft.set_attempt(attempt.number, closing=True)
         other = [ref for ref in happening.event.refs if ref != attempt.ref]
         reason = EndReason(by="bot", why="other", raw="abandoned attempt")
-        draft.emit(CloseChat(attempt=attempt.number, reason=reason, vendor_ref=other[0] if other else None))
+        vendor_ref = other[0] if other else None
+        draft.emit(CloseChat(attempt=attempt.number, reason=reason, vendor_ref=vendor_ref, alive=True))
 
 
 def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
@@ -289,7 +290,7 @@ def _finish(draft: Draft) -> None:
 def _mark_closed(draft: Draft, happening: EffectSucceeded) -> None:
     attempt = draft.handoff.attempts[_attempt_number(happening) - 1]
     action = happening.action
-    if attempt.opened or (isinstance(action, CloseChat) and action.vendor_ref is not None):
+    if attempt.opened or (isinstance(action, CloseChat) and action.alive):
         draft.set_attempt(attempt.number, closed=True)
     else:  # no chat was known, so none was closed: should there be one, its first sign of life closes it
         draft.set_attempt(attempt.number, closing=False, abandoned=True)

@@ -139,11 +139,12 @@ class UpdateDetails(_ToProvider):
 
 
 class CloseChat(_ToProvider):
-    """End the vendor's side."""
+    """End the vendor's side. ``alive``: it has shown that there is a chat, whether or not we know it."""
 
     kind: Literal["close_chat"] = "close_chat"
     reason: EndReason
     vendor_ref: Identifier | None = None
+    alive: bool = False
 
 
 class Say(_ToUser):

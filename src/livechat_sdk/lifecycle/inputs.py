@@ -49,12 +49,16 @@ class AlreadyOpen(Model):
 
 
 class Decided(Model):
-    """Hours, route and availability were looked up. ``refusal`` says why there is no candidate."""
+    """Hours, route and availability were looked up. ``refusal`` says why there is no candidate.
+
+    ``left_out`` names the integrations that were passed over, each with the reason.
+    """
 
     candidates: tuple[Candidate, ...] = ()
     refusal: Literal["out_of_hours", "unavailable", "error"] | None = None
     detail: ShortText | None = None
     hours: OpeningHours | None = None
+    left_out: tuple[ShortText, ...] = ()
 
 
 class DetailsAdded(Model):

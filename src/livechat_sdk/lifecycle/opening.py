@@ -227,4 +227,4 @@ def _close_abandoned(draft: Draft, number: int, vendor_ref: str | None) -> None:
         return
     reason = EndReason(by="bot", why="other", raw="abandoned attempt")
     draft.set_attempt(number, closing=True)
-    draft.emit(CloseChat(attempt=number, reason=reason, vendor_ref=vendor_ref))
+    draft.emit(CloseChat(attempt=number, reason=reason, vendor_ref=vendor_ref, alive=True))

@@ -6,6 +6,7 @@ message's fate.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,9 @@ from livechat_sdk.domain.messages import Attachment, Message
 from livechat_sdk.provider.interface import PlannedMessage
 
 __all__ = ["Plan", "plan_message", "split_text"]
+
+_LONGEST_KEY = 200  # characters of an ``Identifier``
+_ROOM_FOR_NUMBER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def plan_message(message: Message, capabilities: Capabilities, *, sent_at: datet
     last = len(texts) - 1
     parts = [
         PlannedMessage(
-            key=message.key if index == 0 else f"{message.key}.{index + 1}",
+            key=message.key if index == last else _part_key(message.key, index + 1),
             body=text,
             attachments=tuple(kept) if index == last else (),
             choices=choices if index == last else (),
@@ -65,6 +69,17 @@ def plan_message(message: Message, capabilities: Capabilities, *, sent_at: datet
         for index, text in enumerate(texts)
     ]
     return Plan(parts, tuple(notes))
+
+
+def _part_key(key: str, number: int) -> str:
+    """The key of an earlier part.
+
+    The last part has the message's own key: what confirms that one, or says that it was read, speaks of the
+    whole message.
+    """
+    if len(key) > _LONGEST_KEY - _ROOM_FOR_NUMBER:
+        key = f"{key[: _LONGEST_KEY - _ROOM_FOR_NUMBER - 17]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return f"{key}.{number}"
 
 
 def split_text(text: str, limit: int | None) -> list[str]:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from livechat_sdk.domain.handoff import Candidate, HandoffRequest, OpeningHours, Route
 from livechat_sdk.lifecycle.inputs import Decided
 from livechat_sdk.provider.interface import AnyProvider, Availability
+from livechat_sdk.relay.cooldown_policy import needs_trial
+from livechat_sdk.relay.cooling import Cooling
+from livechat_sdk.relay.fallback_policy import Chain, chain_of
 
 if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile, LivechatSettings
@@ -24,10 +27,13 @@ _AVAILABILITY_LIMIT = 3.0  # seconds; a vendor that does not answer in time coun
 
 
 class Decider:
-    """Asks hooks and providers; changes nothing."""
+    """Asks hooks and providers. All it changes is who makes the trial after a cool-down."""
 
-    def __init__(self, settings: LivechatFile, hooks: Hooks, providers: Mapping[str, AnyProvider]) -> None:
+    def __init__(
+        self, settings: LivechatFile, hooks: Hooks, providers: Mapping[str, AnyProvider], cooling: Cooling
+    ) -> None:
         self._settings = settings
+        self._cooling = cooling
         self._hooks = hooks
         self._providers = providers
 
@@ -54,13 +60,29 @@ class Decider:
             *(default_route(request, n, why="fallback") for n in names if n != route.integration),
         ]
         answers = await asyncio.gather(*(self.availability(candidate) for candidate in routes))
-        there = [r for r, answer in zip(routes, answers, strict=True) if answer.agents != "no"]
-        if not there:
-            return Decided(refusal="unavailable", detail="no agents: " + ", ".join(names), hours=hours)
+        chain = await self._chain(routes, [answer.agents for answer in answers], at)
+        left_out = tuple(reason[:1000] for reason in chain.left_out)
+        if not chain.routes:
+            return Decided(refusal="unavailable", detail="; ".join(left_out)[:1000], hours=hours)
         candidates = tuple(
-            Candidate(route=r, capabilities=self._providers[r.integration].capabilities) for r in there
+            Candidate(route=r, capabilities=self._providers[r.integration].capabilities) for r in chain.routes
         )
-        return Decided(candidates=candidates, hours=hours)
+        return Decided(candidates=candidates, hours=hours, left_out=left_out)
+
+    async def _chain(self, routes: Sequence[Route], agents: Sequence[str], at: datetime) -> Chain:
+        """Whom to ask; takes the trial of the first one where it has one to make."""
+        while True:
+            cooldowns = await self._cooling.current()
+            chain = chain_of(routes, agents, cooldowns, at)
+            if not chain.routes:
+                return chain
+            first, *rest = chain.routes
+            known = cooldowns.get(first.integration)
+            if known is None or not needs_trial(known, at):
+                return chain
+            if await self._cooling.begin_trial(first.integration, known):
+                tried = first.model_copy(update={"why": f"{first.why}; a trial after {known.reason}"[:1000]})
+                return Chain([tried, *rest], chain.left_out)
 
     async def hours(self, route: Route, at: datetime) -> OpeningHours | None:
         """The opening hours behind a route; ``None`` when nobody keeps any."""

@@ -2,7 +2,7 @@
 
 A lane has a task only while it has something to do, so that thousands of waiting handoffs cost
 nothing. What must not wait behind a stuck action overtakes it: closing a chat goes before sends that
-are waiting for another try.
+are waiting for another try, and the end of the handoff before a delivery that fails again and again.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, Completion, LaneId, LaneLost, LeaseLost, Store
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, Input
+from livechat_sdk.relay.judging import Judgement
 from livechat_sdk.relay.leases import LeaseGuard
-from livechat_sdk.relay.retrying import judge
 
 __all__ = ["Relay", "Runner", "Submit"]
 
 logger = logging.getLogger("livechat_sdk.relay")
 
 _STORE_PAUSE = timedelta(seconds=1)
+_PATIENCE = 3
+"""How often the head of a lane has failed when the end of the handoff overtakes it."""
+_OPEN = frozenset({ActionStatus.PENDING, ActionStatus.STARTED})
 
 
 class Submit(Protocol):
@@ -40,15 +43,15 @@ class Submit(Protocol):
 class Runner(Protocol):
     """Carries out one action."""
 
-    async def run(self, row: ActionRow, *, interrupted: bool) -> Input | None:
+    async def run(self, row: ActionRow) -> Input | None:
         """Do it and return the result as an input; ``None`` when there is nothing left to do.
 
-        ``interrupted`` says that an earlier process may have done it without writing the result down.
+        A *started* action may have been done by an earlier try or process that learned of no result.
         """
         ...
 
-    async def is_repeatable(self, row: ActionRow) -> bool:
-        """Whether doing it twice is harmless, or was chosen to be."""
+    async def judge(self, row: ActionRow, error: Exception) -> Judgement:
+        """What becomes of an action whose try raised ``error``."""
         ...
 
 
@@ -151,8 +154,14 @@ class Relay:
     async def _run_row(self, row: ActionRow, lane: _Lane) -> None:
         if self._lease.left <= 0:
             raise LeaseLost("this worker's lease has run out")
+        if lane.is_stale(row):
+            fresh = await self._store.action(row.id)
+            if fresh is None or fresh.status not in _OPEN:
+                lane.remove(row)
+                return
+            row = lane.refresh(replace(fresh, fence=row.fence))
         try:
-            result = await self._runner.run(row, interrupted=row.status is ActionStatus.STARTED)
+            result = await self._runner.run(row)
         except (StoreError, LaneLost, LeaseLost):
             raise
         except Exception as error:  # noqa: BLE001  (any failure of an adapter is judged, never lost)
@@ -169,30 +178,26 @@ class Relay:
         await self._finish(row, lane, result, status, note)
 
     async def _not_done(self, row: ActionRow, lane: _Lane, error: Exception) -> None:
-        text = f"{type(error).__name__}: {error}"[:1000]
         tries = row.tries + 1
-        verdict = judge(row.action, error, tries=tries, repeatable=await self._runner.is_repeatable(row))
+        judgement = await self._runner.judge(row, error)
         logger.log(
-            logging.INFO if verdict.kind == "again" else logging.WARNING,
+            logging.INFO if judgement.kind == "again" else logging.WARNING,
             "handoff %s: %s, try %d: %s; %s",
             row.handoff_id,
             row.action.kind,
             tries,
-            text,
-            f"again in {verdict.pause:.1f} s" if verdict.kind == "again" else verdict.kind,
+            judgement.why,
+            f"again in {judgement.pause:.1f} s" if judgement.kind == "again" else judgement.kind,
         )
-        if verdict.kind == "again":
-            not_before = self._clock.now() + timedelta(seconds=verdict.pause)
-            await self._store.postpone_action(row, not_before=not_before, error=text)
+        if judgement.result is None:
+            not_before = self._clock.now() + timedelta(seconds=judgement.pause)
+            await self._store.postpone_action(
+                row, not_before=not_before, error=judgement.why, started=judgement.keep_started
+            )
             lane.postpone(row, not_before, tries=tries)
             return
-        result: Input
-        if verdict.kind == "failed":
-            result = EffectFailed(action=row.action, error=text, unavailable=verdict.unavailable)
-            await self._finish(row, lane, result, ActionStatus.FAILED, text)
-        else:
-            result = EffectDoubtful(action=row.action, error=text)
-            await self._finish(row, lane, result, ActionStatus.DOUBTFUL, text)
+        status = ActionStatus.FAILED if judgement.kind == "failed" else ActionStatus.DOUBTFUL
+        await self._finish(row, lane, judgement.result, status, judgement.why)
 
     async def _finish(
         self, row: ActionRow, lane: _Lane, result: Input, status: ActionStatus, note: str | None
@@ -222,6 +227,8 @@ class _Lane:
         self.waiting = False
         self._rows: deque[ActionRow] = deque()
         self._not_before: dict[int, datetime] = {}
+        self._stale: set[int] = set()
+        self._overtook: dict[int, tuple[int, int]] = {}
         self._changed = asyncio.Event()
         self._stopped = False
 
@@ -240,6 +247,8 @@ class _Lane:
     def remove(self, row: ActionRow) -> None:
         self._rows = deque(other for other in self._rows if other.id != row.id)
         self._not_before.pop(row.id, None)
+        self._stale.discard(row.id)
+        self._overtook.pop(row.id, None)
 
     def drop(self, fence: int) -> int:
         """Forget what was handed out under this claim or an earlier one; returns how many actions."""
@@ -248,11 +257,22 @@ class _Lane:
             self.remove(row)
         return len(gone)
 
-    def postpone(self, row: ActionRow, not_before: datetime, *, tries: int, started: bool = False) -> None:
+    def postpone(self, row: ActionRow, not_before: datetime, *, tries: int) -> None:
+        """Put a row off. What the ledger says of it then is read again before it is tried again."""
+        self._stale.add(row.id)
         self._not_before[row.id] = not_before
-        status = ActionStatus.STARTED if started else ActionStatus.PENDING
-        later = replace(row, tries=tries, status=status, not_before=not_before)
-        self._rows = deque(later if other.id == row.id else other for other in self._rows)
+        self._replace(replace(row, tries=tries, not_before=not_before))
+
+    def is_stale(self, row: ActionRow) -> bool:
+        return row.id in self._stale
+
+    def refresh(self, fresh: ActionRow) -> ActionRow:
+        self._stale.discard(fresh.id)
+        self._replace(fresh)
+        return fresh
+
+    def _replace(self, row: ActionRow) -> None:
+        self._rows = deque(row if other.id == row.id else other for other in self._rows)
 
     def stop(self) -> None:
         self._stopped = True
@@ -267,11 +287,32 @@ class _Lane:
             if due is None or due <= now:
                 self.waiting = False
                 return head
-            closing = next((row for row in self._rows if row.action.kind == "close_chat"), None)
-            if closing is not None and self._not_before.get(closing.id, now) <= now:
-                return closing
-            dues = [due] if closing is None else [due, self._not_before.get(closing.id, due)]
-            await self._wait(clock, min(dues))
+            overtaking = self._overtaking(head, now)
+            if overtaking is not None:
+                return overtaking
+            dues = [
+                self._not_before.get(row.id, due) for row in self._rows if row.action.kind == "close_chat"
+            ]
+            await self._wait(clock, min([due, *dues]))
+        return None
+
+    def _overtaking(self, head: ActionRow, now: datetime) -> ActionRow | None:
+        """What need not wait while the head of the lane waits for another try.
+
+        Closing a chat goes at once. The end of the handoff goes when the head has failed a few times, once
+        after each further failure: one delivery that the channel never takes does not keep the bot waiting,
+        and when the channel is down for all, the order still holds when it is back.
+        """
+        for row in self._rows:
+            due = self._not_before.get(row.id, now) <= now
+            if row.action.kind == "close_chat" and due:
+                return row
+            if row.action.kind == "deliver_ended" and row is not head and head.tries >= _PATIENCE:
+                failure = (head.id, head.tries)
+                if self._overtook.get(row.id) != failure:
+                    self._overtook[row.id] = failure
+                    if due:
+                        return row
         return None
 
     async def _wait(self, clock: Clock, until: datetime) -> None:

@@ -28,7 +28,9 @@ from livechat_sdk.lifecycle.effects import (
 from livechat_sdk.lifecycle.inputs import ContactFound, EffectFailed, EffectSucceeded, Input
 from livechat_sdk.policies.ticket_draft import draft_for
 from livechat_sdk.provider.interface import AnyProvider
+from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.deciding import Decider
+from livechat_sdk.relay.judging import Judge, Judgement
 from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.to_provider import ProviderCalls
 from livechat_sdk.relay.to_user import UserDeliveries
@@ -65,19 +67,15 @@ class ActionRunner:
         self._providers = providers
         self._decider = decider
         self._deliveries = deliveries
-        self._calls = ProviderCalls(store, lease)
+        cooling = Cooling(store, clock)
+        self._calls = ProviderCalls(store, clock, lease, cooling)
+        self._judge = Judge(store, clock, cooling)
 
-    async def is_repeatable(self, row: ActionRow) -> bool:
-        """Everything is safe to repeat by contract, but a send to a vendor that does not know our keys."""
-        if not isinstance(row.action, SendMessage):
-            return True
-        handoff = await self._store.load(row.handoff_id)
-        if handoff is None:
-            return False
-        attempt = handoff.attempts[row.action.attempt - 1]
-        return attempt.candidate.capabilities.dedupes_by_key or handoff.policy.doubtful == "repeat"
+    async def judge(self, row: ActionRow, error: Exception) -> Judgement:
+        """What becomes of an action that raised ``error``."""
+        return await self._judge.judge(row, error)
 
-    async def run(self, row: ActionRow, *, interrupted: bool) -> Input | None:
+    async def run(self, row: ActionRow) -> Input | None:
         """Carry out one action."""
         handoff = await self._store.load(row.handoff_id)
         if handoff is None:  # erased meanwhile
@@ -93,7 +91,7 @@ class ActionRunner:
                 return await self._create_ticket(handoff, row.action)
             case OpenChat() | SendMessage() | UpdateDetails() | CloseChat():
                 provider = self._provider(handoff, row.action.attempt)
-                return await self._calls.run(row, handoff, provider, interrupted=interrupted)
+                return await self._calls.run(row, handoff, provider)
             case Say() | DeliverMessage() | DeliverEnded():
                 return await self._deliveries.run(row, handoff)
 

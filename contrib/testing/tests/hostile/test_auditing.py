@@ -250,9 +250,9 @@ def test_sends_that_changed_places() -> None:
 def test_parts_that_changed_places() -> None:
     life = Life(text_limit=4)
     life.user_says("u-1", apply=False, body="one two")
-    for part in ("u-1.2", "u-1"):
+    for part in ("u-1", "u-1.1"):
         life.applies(part)
-    assert life.found() == [(Wrong.SWAPPED, ("u-1", "u-1.2"))]
+    assert life.found() == [(Wrong.SWAPPED, ("u-1.1", "u-1"))]
 
 
 def test_messages_that_changed_places_on_the_screen() -> None:
@@ -327,6 +327,16 @@ def half_of_it(life: Life) -> None:
 def test_the_ledger_is_sure_of_the_opposite(plant: Plant) -> None:
     life = a_good_life(text_limit=7)
     plant(life)
+    assert life.found() == [(Wrong.WRONGLY_CERTAIN, ("u-3",))]
+
+
+def test_what_a_provider_had_taken_that_was_given_up_may_go_back_to_the_bot() -> None:
+    life = a_good_life()
+    life.attempt = life.attempt.model_copy(update={"abandoned": True})
+    life.user_says("u-3", Fate.DROPPED, detail=RETURNED_TO_BOT)
+    life.end(undelivered=["u-3"])
+    assert life.found() == []
+    life.attempt = life.attempt.model_copy(update={"abandoned": False})
     assert life.found() == [(Wrong.WRONGLY_CERTAIN, ("u-3",))]
 
 
@@ -430,6 +440,18 @@ def test_a_message_that_only_the_history_holds_is_lost_too() -> None:
     assert life.found() == [(Wrong.LOST, ("a-3",))]
     run(life.clock.advance(101))
     assert life.found() == [], "nobody can have it any more"
+
+
+@pytest.mark.parametrize(("seconds", "lost"), [(60, False), (181, True)])
+def test_a_message_that_only_the_history_holds_must_have_been_asked_for_in_time(
+    seconds: float, *, lost: bool
+) -> None:
+    life = a_good_life(history=True)
+    life.vendor.faults.withheld.add("message_received")
+    life.agent_says("a-3", fate=None, show=False)
+    run(life.clock.advance(seconds))
+    life.end()
+    assert life.found() == ([(Wrong.LOST, ("a-3",))] if lost else [])
 
 
 def test_a_message_that_the_vendor_never_told_anybody_is_not_our_loss() -> None:

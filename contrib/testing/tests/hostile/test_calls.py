@@ -253,3 +253,22 @@ async def test_what_an_embedded_vendor_could_not_commit_did_not_happen() -> None
     one.database.broken = False
     await one.vendor.join("h-1.1")
     assert one.vendor.chat("h-1.1").state == "active"
+
+
+@every_kind
+async def test_status_says_what_it_knows_and_nothing_else(inbound: Inbound) -> None:
+    one = OneVendor(inbound, status=True, knows_ref=False)
+    await one.start()
+    chat = await one.open()
+    assert (await one.provider.status(chat)).vendor_ref == "acme-c1"
+    nameless = chat.model_copy(update={"vendor_ref": None})
+    for call in (
+        one.provider.status(nameless),
+        one.provider.close(nameless, EndReason(by="bot", why="other")),
+    ):
+        with pytest.raises(RejectedError, match="which chat"):
+            await call
+    elsewhere = chat.model_copy(update={"ref": "h-9.1"})
+    with pytest.raises(RejectedError) as raised:
+        await one.provider.status(elsewhere)
+    assert raised.value.status == 404

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.errors import AuthError, RejectedError
-from livechat_sdk.provider.interface import ChatOpening, Polled
+from livechat_sdk.provider.interface import ChatOpening, Polled, PollPace
 from livechat_sdk_testing.hostile.events import VendorEvent, read_event
 from livechat_sdk_testing.hostile.faults import Fault, Faults
 from livechat_sdk_testing.hostile.provider import HostileProvider
@@ -102,6 +102,11 @@ class PollProvider(HostileProvider):
     """
 
     vendor: PollVendor
+
+    @property
+    def poll_pace(self) -> PollPace:
+        """A leisurely vendor, so that hours of virtual time pass quickly."""
+        return PollPace(fastest=2.0, slowest=60.0)
 
     async def open(self, opening: ChatOpening) -> Chat:
         """Open a chat and a session."""

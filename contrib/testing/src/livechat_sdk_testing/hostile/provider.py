@@ -83,18 +83,29 @@ class HostileProvider(ChatProvider[HostileSettings]):
 
     async def close(self, chat: Chat, reason: EndReason) -> None:
         """End the chat; one that is over already is no error."""
-        await self._call("close", chat.ref, lambda: self.vendor.close_chat(chat.ref, reason))
+
+        async def close() -> None:
+            self._must_name(chat, "close")
+            await self.vendor.close_chat(chat.ref, reason)
+
+        await self._call("close", chat.ref, close)
 
     async def update(self, chat: Chat, details: ChatDetails) -> None:
         """Pass on details."""
         await self._call("update", chat.ref, lambda: self.vendor.take_details(chat.ref, details))
 
     async def status(self, chat: Chat) -> ChatStatus:
-        """What is true at the vendor; ``unknown`` where it cannot be asked."""
+        """What is true at the vendor; ``unknown`` where it cannot be asked.
+
+        Raises ``RejectedError``: 404 for a chat that is not there, 422 for one that the vendor cannot know.
+        """
         if not self.capabilities.status:
             return ChatStatus(state="unknown")
 
         async def look() -> ChatStatus:
+            self._must_name(chat, "status")
+            if not self.vendor.has_chat(chat.ref):
+                raise RejectedError("no such chat", provider=self.name, operation="status", status=404)
             there = self.vendor.chat(chat.ref)
             agent = Agent(id=f"agent-{there.agent.lower()}", name=there.agent) if there.agent else None
             return ChatStatus(
@@ -102,6 +113,7 @@ class HostileProvider(ChatProvider[HostileSettings]):
                 agent=agent if there.state == "active" else None,
                 ended=there.end,
                 at=there.since,
+                vendor_ref=there.vendor_ref,
             )
 
         return await self._call("status", chat.ref, look)
@@ -140,6 +152,11 @@ class HostileProvider(ChatProvider[HostileSettings]):
         return await self._call(
             "was_sent", chat.ref, look, key=key, tell=lambda there: "present" if there else "absent"
         )
+
+    def _must_name(self, chat: Chat, operation: str) -> None:
+        """A vendor that keeps no references finds a chat by its own id alone."""
+        if chat.vendor_ref is None and not self.vendor.traits.knows_ref:
+            raise RejectedError("which chat?", provider=self.name, operation=operation, status=422)
 
     def _chat(self, opening: ChatOpening, there: VendorChat) -> Chat:
         return Chat(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,8 +14,6 @@ from livechat_sdk_testing.hostile.truth import Happening, What
 from livechat_sdk_testing.hostile.vendor import HostileVendor
 
 __all__ = ["Account", "Evidence", "collect"]
-
-_PART = re.compile(r"\.\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,9 @@ class Evidence:
 
     ``accepted`` holds, for each handoff, the keys of the end user's messages to which our side said
     ``Accepted``. ``interrupted`` holds (chat reference, message key) of sends that the ledger had noted as
-    started when a process died: about those nobody can know, whatever the vendor had answered.
+    started when a process died: about those nobody can know, whatever the vendor had answered. ``patience``
+    is how many seconds a handoff must go on after a message that did not come by itself, so that somebody
+    must have asked the vendor's history for it.
     """
 
     handoffs: Sequence[Handoff]
@@ -61,6 +60,7 @@ class Evidence:
     accepted: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     interrupted: frozenset[tuple[str, str]] = frozenset()
     owners: Mapping[str, Ownership] = field(default_factory=dict[str, Ownership])
+    patience: float = 180.0
 
     def account(self, attempt: Attempt) -> Account | None:
         """The account of the vendor of an attempt; ``None`` for a vendor that is not audited."""
@@ -84,13 +84,6 @@ class Evidence:
     def ends_shown(self, handoff: Handoff) -> list[HandoffEnded]:
         """The ends of a handoff that the bot's side got."""
         return [one for one in self.shown if isinstance(one, HandoffEnded) and one.handoff_id == handoff.id]
-
-
-def message_of(part_key: str, known: Iterable[str]) -> str:
-    """The key of the message that a part belongs to: ``m-1.2`` is a part of ``m-1`` if that is known."""
-    names = set(known)
-    base = _PART.sub("", part_key)
-    return part_key if part_key in names or base not in names else base
 
 
 async def collect(

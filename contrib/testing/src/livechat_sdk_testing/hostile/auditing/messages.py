@@ -28,7 +28,8 @@ def check_messages(evidence: Evidence, handoff: Handoff) -> Iterator[Finding]:
             yield Finding(Wrong.DOUBLED, handoff.id, (key,), f"shown {times} times", _says(by_key.get(key)))
     for attempt, account in evidence.attempts(handoff):
         for said in account.lines(attempt.ref, What.SAID):
-            yield from _check_one(handoff, attempt, account, said, by_key.get(said.key), set(shown))
+            entry = by_key.get(said.key)
+            yield from _check_one(handoff, attempt, account, said, entry, set(shown), evidence.patience)
         yield from _check_order(handoff, attempt, account, list(dict.fromkeys(shown)))
     recorded = [entry.message.key for entry in entries if entry.message.key in set(shown)]
     yield from _compare(handoff, recorded, list(dict.fromkeys(shown)))
@@ -41,6 +42,7 @@ def _check_one(
     said: Happening,
     entry: LedgerEntry | None,
     shown: set[str],
+    patience: float,
 ) -> Iterator[Finding]:
     key = said.key
     came = [line for line in account.lines(attempt.ref, What.OFFERED, What.HANDED) if line.key == key]
@@ -48,7 +50,7 @@ def _check_one(
     held = key in account.holds.get(attempt.ref, ())
     truth = _tell(said, came, held=held, shown=key in shown)
     if entry is None:
-        missed = not handed and held and _should_be_asked_for(handoff, attempt, said)
+        missed = not handed and held and _should_be_asked_for(handoff, attempt, said, patience)
         if missed or (handed and _could_match(attempt, account)):
             yield Finding(Wrong.LOST, handoff.id, (key,), truth, "has no such message")
     elif entry.fate in _OPEN:
@@ -67,11 +69,11 @@ def _could_match(attempt: Attempt, account: Account) -> bool:
     return account.traits.knows_ref or attempt.opened
 
 
-def _should_be_asked_for(handoff: Handoff, attempt: Attempt, said: Happening) -> bool:
+def _should_be_asked_for(handoff: Handoff, attempt: Attempt, said: Happening, patience: float) -> bool:
     """Whether somebody must have asked for a message that never came by itself."""
     if attempt.abandoned or not attempt.opened:
         return False
-    return handoff.end is None or said.at < handoff.end.at
+    return handoff.end is None or (handoff.end.at - said.at).total_seconds() > patience
 
 
 def _came_after_the_end(handoff: Handoff, came: list[Happening]) -> bool:

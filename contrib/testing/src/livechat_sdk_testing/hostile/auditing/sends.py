@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from livechat_sdk.domain.handoff import Attempt, Handoff
 from livechat_sdk.domain.messages import Direction, Fate, LedgerEntry
+from livechat_sdk.ledger.fates import RETURNED_TO_BOT
 from livechat_sdk.provider.planning import plan_message
-from livechat_sdk_testing.hostile.auditing.evidence import Account, Evidence, message_of
+from livechat_sdk_testing.hostile.auditing.evidence import Account, Evidence
 from livechat_sdk_testing.hostile.auditing.findings import Finding, Wrong
 from livechat_sdk_testing.hostile.truth import Answer, Happening, What
 
@@ -82,8 +83,19 @@ def _check_fate(evidence: Evidence, handoff: Handoff, entry: LedgerEntry) -> Ite
     elif entry.fate is Fate.DOUBTFUL:
         if not any(state.hidden for state in states):
             yield Finding(Wrong.WRONGLY_DOUBTFUL, handoff.id, (key,), truth, says)
-    elif any(state.complete and not state.taken_back for state in states):
+    elif any(
+        state.complete and not state.taken_back and not _moved_on(state.attempt, entry) for state in states
+    ):
         yield Finding(Wrong.WRONGLY_CERTAIN, handoff.id, (key,), truth, says)
+
+
+def _moved_on(attempt: Attempt, entry: LedgerEntry) -> bool:
+    """Whether a message went back to the bot because no later provider took it.
+
+    What a provider had taken that was given up goes to the next one all the same, and to the bot if there is
+    none: better twice to different people than to nobody.
+    """
+    return attempt.abandoned and entry.detail == RETURNED_TO_BOT
 
 
 class _Carried:
@@ -93,11 +105,8 @@ class _Carried:
         self, attempt: Attempt, account: Account, entry: LedgerEntry, interrupted: frozenset[tuple[str, str]]
     ) -> None:
         key = entry.message.key
-        plan = plan_message(
-            entry.message, attempt.candidate.capabilities, sent_at=entry.message.sent_at or entry.created_at
-        )
         self.attempt = attempt
-        self.parts = [part.key for part in plan.parts] or [key]
+        self.parts = parts_of(attempt, entry)
         lines = [line for line in account.lines(attempt.ref) if line.key in {key, *self.parts}]
         self.lines = [line for line in lines if line.what in _TELLING or line.operation in _ASKING]
         applied = {line.key for line in lines if line.what is What.APPLIED}
@@ -159,13 +168,10 @@ def _check_doubled(handoff: Handoff, attempt: Attempt, applied: list[Happening])
 def _check_order(
     handoff: Handoff, attempt: Attempt, applied: list[Happening], entries: list[LedgerEntry]
 ) -> Iterator[Finding]:
-    seq = {entry.message.key: entry.seq for entry in entries}
-    order: list[tuple[int, int, str]] = []
-    for key in dict.fromkeys(line.key for line in applied):
-        base = message_of(key, seq)
-        if base in seq:
-            part = int(key[len(base) + 1 :]) if key != base else 1
-            order.append((seq[base], part, key))
+    places = {
+        part: (entry.seq, number) for entry in entries for number, part in enumerate(parts_of(attempt, entry))
+    }
+    order = [(*places[key], key) for key in dict.fromkeys(line.key for line in applied) if key in places]
     for earlier, later in itertools.pairwise(order):
         if later[:2] < earlier[:2]:
             yield Finding(
@@ -175,3 +181,11 @@ def _check_order(
                 f"{earlier[2]} was applied before {later[2]} in attempt {attempt.number}",
                 f"numbers {earlier[0]} and {later[0]}",
             )
+
+
+def parts_of(attempt: Attempt, entry: LedgerEntry) -> list[str]:
+    """Keys of the parts in which a message goes to the vendor of an attempt, in order."""
+    plan = plan_message(
+        entry.message, attempt.candidate.capabilities, sent_at=entry.message.sent_at or entry.created_at
+    )
+    return [part.key for part in plan.parts] or [entry.message.key]

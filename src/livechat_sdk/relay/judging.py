@@ -1,0 +1,94 @@
+"""From an exception to what becomes of the action: gathers what the policies need to know, and asks them."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from livechat_sdk.domain.clock import Clock
+from livechat_sdk.domain.handoff import Handoff
+from livechat_sdk.ledger.store import ActionRow, Store
+from livechat_sdk.lifecycle.effects import OpenChat, SendMessage
+from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed
+from livechat_sdk.relay.cooldown_policy import COOLDOWN_TABLE
+from livechat_sdk.relay.cooling import Cooling
+from livechat_sdk.relay.failures import Failure, FailureKind, failure_of
+from livechat_sdk.relay.fallback_policy import FALLBACK_TABLE, MoveOn
+from livechat_sdk.relay.retry_policy import RETRY_RULES, Tried, Verdict, judge
+from livechat_sdk.relay.sending import NotSent
+
+__all__ = ["Judge", "Judgement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What becomes of an action after a failed try.
+
+    ``again``: after ``pause`` seconds; ``keep_started``: it may have arrived, so it stays *started*
+    meanwhile. Else ``result`` is the input that tells the handoff. ``why`` is for people.
+    """
+
+    kind: Literal["again", "failed", "doubtful"]
+    why: str
+    pause: float = 0.0
+    keep_started: bool = False
+    result: EffectFailed | EffectDoubtful | None = None
+
+
+class Judge:
+    """Judges failed tries, and notes which integrations cannot open chats."""
+
+    def __init__(self, store: Store, clock: Clock, cooling: Cooling) -> None:
+        self._store = store
+        self._clock = clock
+        self._cooling = cooling
+
+    async def judge(self, row: ActionRow, error: Exception) -> Judgement:
+        """Judge the try of ``row`` that raised ``error``."""
+        not_sent = error if isinstance(error, NotSent) else None
+        failure = failure_of(not_sent.cause if not_sent else error)
+        handoff = await self._store.load(row.handoff_id)
+        tried = self._tried(row, handoff, not_sent)
+        verdict = _verdict(tried, failure, not_sent, chance=_chance(row))
+        if verdict.kind == "again":
+            keep = verdict.in_doubt and isinstance(row.action, SendMessage)
+            return Judgement("again", failure.text, pause=verdict.pause, keep_started=keep)
+        action = row.action
+        if handoff is not None and COOLDOWN_TABLE[action.kind, failure.kind] and isinstance(action, OpenChat):
+            await self._cooling.failed(handoff.attempts[action.attempt - 1].integration, failure)
+        why = failure.text
+        doubtful = verdict.kind == "doubtful"
+        if not_sent is not None and not_sent.arrived:
+            why, doubtful = f"{not_sent.arrived}; {why}"[:1000], True
+        if doubtful:
+            return Judgement("doubtful", why, result=EffectDoubtful(action=action, error=why))
+        nobody = FALLBACK_TABLE[action.kind, failure.kind] is MoveOn.NOBODY_THERE
+        return Judgement("failed", why, result=EffectFailed(action=action, error=why, unavailable=nobody))
+
+    def _tried(self, row: ActionRow, handoff: Handoff | None, not_sent: NotSent | None) -> Tried:
+        since = row.created_at or self._clock.now()
+        return Tried(
+            kind=row.action.kind,
+            tries=row.tries + 1,
+            age=max((self._clock.now() - since).total_seconds(), 0.0),
+            safe=not_sent.safe if not_sent else True,
+            in_doubt=not_sent.in_doubt if not_sent else False,
+            alone=handoff is not None and not handoff.fallbacks,
+        )
+
+
+def _verdict(tried: Tried, failure: Failure, not_sent: NotSent | None, *, chance: float) -> Verdict:
+    if not_sent is None or not_sent.look_again is None:
+        return judge(tried, failure, chance=chance)
+    # Looking up again is harmless, whatever kind of failure raised the doubt.
+    verdict = judge(tried, replace(failure, kind=FailureKind.UNCLEAR), chance=chance)
+    budget = RETRY_RULES[tried.kind].budget
+    if budget is not None and not_sent.look_again > budget:
+        return Verdict("doubtful", in_doubt=True)
+    return replace(verdict, pause=max(verdict.pause, not_sent.look_again))
+
+
+def _chance(row: ActionRow) -> float:
+    """Spreads pauses: differs from action to action and from try to try, and is the same in every process."""
+    return zlib.crc32(f"{row.handoff_id}.{row.id}.{row.tries}".encode()) / 2**32

@@ -1,0 +1,129 @@
+"""One message that never gets through holds up no end, no fallback, and not the rest for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from livechat_sdk import Outcome, RetryableError
+from livechat_sdk.domain.messages import Direction, Fate
+from livechat_sdk.domain.outgoing import Outgoing
+from livechat_sdk.relay.retry_policy import RETRY_RULES
+from livechat_sdk_testing.channel import RecordingChannel
+from tests.dispatcher.bench import Workbench
+
+BUDGET = RETRY_RULES["deliver_message"].budget or 0.0
+
+
+class Picky(RecordingChannel):
+    """A channel that never takes one message."""
+
+    async def deliver(self, outgoing: Outgoing) -> None:
+        if getattr(getattr(outgoing, "message", None), "body", "") == "poison":
+            raise ValueError("cannot show this")
+        await super().deliver(outgoing)
+
+
+async def test_a_delivery_that_never_succeeds_keeps_the_bot_waiting_for_seconds(
+    bench: Workbench,
+) -> None:
+    one = await bench.start(channel=Picky())
+    handoff = await one.active()
+    await one.event("message", text="poison")
+    await one.event("ended")
+    assert (await one.reload(handoff)).outcome is Outcome.COMPLETED
+    assert one.channel.ended == []
+    await one.pass_time(5)
+    assert len(one.channel.ended) == 1
+    await one.pass_time(BUDGET)
+    entries = {e.message.body: e.fate for e in await one.dispatcher.entries(handoff.id)}
+    assert entries["poison"] is Fate.DOUBTFUL
+    assert len(one.channel.ended) == 1
+
+
+async def test_the_messages_behind_it_come_when_it_was_given_up(bench: Workbench) -> None:
+    one = await bench.start(channel=Picky())
+    handoff = await one.active()
+    await one.event("message", text="poison")
+    await one.event("message", text="next")
+    await one.pass_time(BUDGET)
+    assert one.channel.texts == ["next"]
+    fates = {
+        e.message.body: e.fate
+        for e in await one.dispatcher.entries(handoff.id)
+        if e.direction is Direction.TO_USER and e.author == "agent"
+    }
+    assert fates == {"poison": Fate.DOUBTFUL, "next": Fate.SENT}
+
+
+@pytest.mark.parametrize("down", [5, 100, 400])
+async def test_a_channel_that_is_down_for_all_gets_everything_in_order_when_it_is_back(
+    bench: Workbench, down: float
+) -> None:
+    one = await bench.start()
+    await one.active()
+    one.channel.down = True
+    await one.event("message", text="one")
+    await one.event("message", text="two")
+    await one.event("ended")
+    await one.pass_time(down)
+    one.channel.down = False
+    await one.pass_time(200)
+    assert one.channel.texts == ["one", "two"]
+    assert one.channel.shown[-1].kind == "handoff_ended"
+
+
+def poisoned(one: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first vendor never takes one message, and leaves open whether it has it."""
+    original = one.toy.provider_class.send
+
+    async def send(self: Any, chat: Any, message: Any) -> Any:
+        if message.body == "poison":
+            raise RetryableError("500", status=500)
+        return await original(self, chat, message)
+
+    monkeypatch.setattr(one.toy.provider_class, "send", send)
+
+
+async def test_a_send_that_never_succeeds_holds_up_no_close(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await bench.start()
+    poisoned(one, monkeypatch)
+    handoff = await one.active()
+    await one.say(handoff, "poison")
+    await one.dispatcher.end(handoff.id, by="user")
+    await one.settle()
+    assert (await one.reload(handoff)).outcome is Outcome.COMPLETED
+    assert len(one.vendor.closed) == 1
+    assert len(one.channel.ended) == 1
+
+
+async def test_a_send_that_never_succeeds_holds_up_no_fallback(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await bench.start(chain=("toy", "spare"), livechat={"agent_silence": {"release_after": "1m"}})
+    poisoned(one, monkeypatch)
+    handoff = await one.active()
+    await one.say(handoff, "poison")
+    await one.say(handoff, "next")
+    await one.pass_time(61)
+    handoff = await one.reload(handoff)
+    assert handoff.integration == "spare"
+    assert one.spare.vendor.texts() == ["poison", "next"]
+    assert len(one.vendor.closed) == 1
+    assert await one.fates(handoff) == {"poison": Fate.SENT, "next": Fate.SENT}
+
+
+async def test_the_messages_behind_a_send_that_never_succeeds_go_when_it_was_given_up(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await bench.start()
+    poisoned(one, monkeypatch)
+    handoff = await one.active()
+    await one.say(handoff, "poison")
+    await one.say(handoff, "next")
+    await one.pass_time(RETRY_RULES["send_message"].budget or 0.0)
+    assert one.vendor.texts() == ["next"]
+    assert await one.fates(handoff) == {"poison": Fate.DOUBTFUL, "next": Fate.SENT}
