@@ -252,7 +252,7 @@ def _for_people(happening: Input) -> Mapping[str, Any]:
         case EndRequested(by=by, why=why, raw=raw):
             return _without_none({"by": by, "why": why, "raw": raw})
         case ProviderReported(event=event, attempt=attempt, late_seconds=late):
-            told = {"event": event.id, "attempt": attempt, "integration": event.integration}
+            told: dict[str, Any] = {"event": event.id, "attempt": attempt, "integration": event.integration}
             return told if late is None else {**told, "late_seconds": late}
         case EffectFailed(error=error) | EffectDoubtful(error=error):
             return {"error": error}
