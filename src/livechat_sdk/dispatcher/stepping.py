@@ -242,18 +242,14 @@ def _for_people(happening: Input) -> Mapping[str, Any]:
     match happening:
         case Decided(candidates=candidates, refusal=refusal, detail=detail, left_out=left_out):
             to = [f"{c.route.integration} ({c.route.why})" for c in candidates]
-            told: dict[str, Any] = {
-                "refusal": refusal,
-                "why": detail,
-                "to": to or None,
-                "left_out": list(left_out) or None,
-            }
-            return _without_none(told)
+            return _without_none(
+                {"refusal": refusal, "why": detail, "to": to or None, "left_out": list(left_out) or None}
+            )
         case EndRequested(by=by, why=why, raw=raw):
             return _without_none({"by": by, "why": why, "raw": raw})
         case ProviderReported(event=event, attempt=attempt, late_seconds=late):
-            told: dict[str, Any] = {"event": event.id, "attempt": attempt, "integration": event.integration}
-            return told if late is None else {**told, "late_seconds": late}
+            told = {"event": event.id, "attempt": attempt, "integration": event.integration}
+            return _without_none({**told, "late_seconds": late})
         case EffectFailed(error=error) | EffectDoubtful(error=error):
             return {"error": error}
         case UserSaid(message=message):
