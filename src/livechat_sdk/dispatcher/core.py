@@ -128,6 +128,7 @@ class Dispatcher(DataOwner):
         means = Means(self.store, self.clock, guard, self._intake, self._stepper.submit)
         self._inflow = Inflow(means, self._providers, reconcile_every=settings.reconcile_every)
         self._intake.on_gap = self._inflow.gap
+        self._inflow.counts.late = self._measures.repaired
         wake = Wakeups(
             self._intake.inbox_changed,
             self._intake.timers_changed,
@@ -152,6 +153,7 @@ class Dispatcher(DataOwner):
             workspace=self.workspace,
             stepper=self._stepper,
             intake=self._intake,
+            inflow=self._inflow,
             retention=self._retention,
             relay=self._relay,
             working=self._working,

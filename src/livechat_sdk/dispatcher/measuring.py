@@ -69,6 +69,11 @@ class Measures:
             "From the time a clock was set to until it was applied.",
             "timer",
         )
+        self._repair_lateness = book.histogram(
+            "livechat_repair_lateness_seconds",
+            "From what was missed until it was repaired.",
+            "kind",
+        )
         self._message_seconds = book.histogram(
             "livechat_message_seconds",
             "From the moment at which a message could be passed on until it was.",
@@ -141,6 +146,10 @@ class Measures:
     def passed_on(self, direction: Direction, seconds: float) -> None:
         """A message reached the other side, ``seconds`` after it could be passed on."""
         self._message_seconds.observe(seconds, direction)
+
+    def repaired(self, kind: str, late_seconds: float) -> None:
+        """Something that had been missed was repaired so many seconds late."""
+        self._repair_lateness.observe(late_seconds, kind)
 
     def webhook(self, integration: str, *, refused: int | None = None) -> None:
         """A delivery of a vendor was accepted, or refused with a status."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from livechat_sdk.dispatcher.reporting_inflow import inflow_families
 from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.counting import live_handoffs
-from livechat_sdk.telemetry.meters import Family, Sample, gauge
+from livechat_sdk.telemetry.meters import Family, gauge, total
 
 if TYPE_CHECKING:
     from livechat_sdk.dispatcher.intake import Intake
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from livechat_sdk.dispatcher.stepping import Stepper
     from livechat_sdk.dispatcher.working import Working
     from livechat_sdk.hooks import Hooks, HookStat
+    from livechat_sdk.inbound import Inflow
     from livechat_sdk.ledger.store import Store
     from livechat_sdk.owning.retention import Retention
     from livechat_sdk.relay.lanes import Relay
@@ -38,6 +40,7 @@ class Report:
     workspace: str
     stepper: Stepper
     intake: Intake
+    inflow: Inflow
     retention: Retention
     relay: Relay
     working: Working
@@ -58,6 +61,7 @@ class Report:
             *await self._handoffs(),
             *self.measures.book.families(),
             *self._steps(),
+            *inflow_families(self.inflow.counts),
             *self._retention(),
             *self._lanes(),
             *self._worker(),
@@ -75,23 +79,23 @@ class Report:
 
     def _steps(self) -> Sequence[Family]:
         return [
-            _counter(
+            total(
                 "livechat_step_conflicts",
                 "Steps that were computed again because somebody else was faster.",
                 {(): self.stepper.conflicts},
             ),
-            _counter(
+            total(
                 "livechat_events_duplicate",
                 "Events of vendors that came again and changed nothing.",
                 {(): self.intake.duplicates},
             ),
-            _counter(
+            total(
                 "livechat_events_unmatched",
                 "Events of vendors that were kept because their chat was not known.",
                 {(name,): count for name, count in self.intake.unmatched.items()},
                 ("integration",),
             ),
-            _counter(
+            total(
                 "livechat_events_erased",
                 "Events of vendors that were dropped because their chat was erased.",
                 {(name,): count for name, count in self.intake.erased.items()},
@@ -101,7 +105,7 @@ class Report:
 
     def _retention(self) -> Sequence[Family]:
         return [
-            _counter(
+            total(
                 "livechat_retention_erased",
                 "Handoffs that were erased because of their age; forced: although they were not settled.",
                 {
@@ -115,7 +119,7 @@ class Report:
                 "Handoffs that are kept beyond their time because they are not settled.",
                 {(): self.retention.overdue},
             ),
-            _counter(
+            total(
                 "livechat_retention_failures",
                 "Rounds of retention that failed.",
                 {(): self.retention.failures},
@@ -140,7 +144,7 @@ class Report:
                 "Actions in the lanes of this worker.",
                 {(): self.relay.queued_actions},
             ),
-            _counter(
+            total(
                 "livechat_signals_dropped",
                 "Typing and receipts that were not passed on because there was something better to do.",
                 {(): self.signals.dropped},
@@ -155,15 +159,15 @@ class Report:
                 "How long this worker's lease lasts if it is not extended; without end on SQLite.",
                 {(): self.lease.left},
             ),
-            _counter(
+            total(
                 "livechat_leases_lost", "Leases of this worker that ran out.", {(): self.working.lost_leases}
             ),
-            _counter(
+            total(
                 "livechat_actions_claimed",
                 "Actions that were taken over from others, or from an earlier process.",
                 {(): self.working.claimed},
             ),
-            _counter(
+            total(
                 "livechat_actions_lost",
                 "Actions that another worker had taken over before this one was done with them.",
                 {(): self.relay.lost},
@@ -191,13 +195,13 @@ class Report:
         blamed = self.watchdog.blamed()
         labels = ("culprit",)
         return [
-            _counter(
+            total(
                 "livechat_loop_blocks",
                 "How often somebody blocked the event loop for over 250 ms.",
                 {(one.culprit,): one.times for one in blamed},
                 labels,
             ),
-            _counter(
+            total(
                 "livechat_loop_blocked_seconds",
                 "How long they blocked it together.",
                 {(one.culprit,): one.seconds for one in blamed},
@@ -206,10 +210,6 @@ class Report:
         ]
 
 
-def _counter(name: str, about: str, values: Mapping[Labels, float], labels: Labels = ()) -> Family:
-    return Family(name, about, "counter", labels, [Sample(key, one) for key, one in sorted(values.items())])
-
-
 def _of_hooks(what: str, about: str, stats: Sequence[HookStat]) -> Family:
     values: dict[Labels, float] = {(one.plugin, one.hook): float(getattr(one, what)) for one in stats}
-    return _counter(f"livechat_hook_{what}", about, values, ("plugin", "hook"))
+    return total(f"livechat_hook_{what}", about, values, ("plugin", "hook"))

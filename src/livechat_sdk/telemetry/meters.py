@@ -22,6 +22,7 @@ __all__ = [
     "Histogram",
     "Sample",
     "gauge",
+    "total",
 ]
 
 MOST_SERIES: Final = 500
@@ -35,6 +36,7 @@ SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 
 Labels = tuple[str, ...]
 T = TypeVar("T")
+L = TypeVar("L", bound=Labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,11 @@ class Histogram:
 def gauge(name: str, about: str, values: Mapping[Labels, float], labels: Labels = ()) -> Family:
     """A value that is looked up when somebody asks, and may fall."""
     return Family(name, about, "gauge", labels, [Sample(key, one) for key, one in sorted(values.items())])
+
+
+def total(name: str, about: str, values: Mapping[L, float], labels: Labels = ()) -> Family:
+    """A count that somebody else keeps, by tuples of label values."""
+    return Family(name, about, "counter", labels, [Sample(key, one) for key, one in sorted(values.items())])
 
 
 @dataclass(slots=True)
