@@ -37,9 +37,10 @@ class Inflow:
         self._shards: frozenset[int] = frozenset()
         self._tidying: asyncio.Task[None] | None = None
         self.counts = means.counts
-        polled = {n: p for n, p in providers.items() if p.capabilities.inbound is Inbound.POLL}
-        streamed = {n: p for n, p in providers.items() if p.capabilities.inbound is Inbound.STREAM}
-        self.places = Places(means.store, means.clock, tuple(providers))
+        polled = {name: one for name, one in providers.items() if _inbound(one) is Inbound.POLL}
+        streamed = {name: one for name, one in providers.items() if _inbound(one) is Inbound.STREAM}
+        remembering = [name for name, one in providers.items() if one.capabilities.history]
+        self.places = Places(means.store, means.clock, tuple(providers), remembering)
         self.reconciler = Reconciler(means, providers, self.places, every=reconcile_every)
         self.poller = Poller(means, polled, self.places, self.reconciler.ask_now)
         self.streams = Streams(means, streamed, self.gap)
@@ -112,6 +113,10 @@ class Inflow:
                     self.counts.unmatched_dropped[name] += count
                     logger.warning("%d events of %s matched no chat for a day and were dropped", count, name)
             await self._clock.sleep_until(self._clock.now() + _TIDY_EVERY)
+
+
+def _inbound(provider: AnyProvider) -> Inbound:
+    return provider.capabilities.inbound
 
 
 def _passed_on(event: StreamGap, shard: int) -> StreamGap:

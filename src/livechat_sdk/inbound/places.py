@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -28,6 +28,8 @@ _LOOK_AGAIN = timedelta(seconds=60)
 _AT_MOST_EVERY = timedelta(seconds=1)
 _PRESUMED_QUIET = timedelta(seconds=60)
 """For how long nobody is taken to have spoken in a chat that was found in the ledger."""
+_CLOSED_LATELY = timedelta(hours=1)
+_MOST_CLOSED = 500
 _ENGAGED = frozenset({HandoffState.ACTIVE, HandoffState.TRANSFERRING})
 
 
@@ -43,7 +45,8 @@ class Place:
     """One chat at a vendor. ``over``: our side has ended or gone on without it.
 
     ``engaged`` is false while the end user waits for an agent, as far as that is known. ``unopened``: we gave
-    up before the vendor confirmed the chat, so nobody knows whether it is there.
+    up before the vendor confirmed the chat, so nobody knows whether it is there. ``closed``: all is over;
+    only what was said last may still be missing.
     """
 
     key: ChatKey
@@ -52,6 +55,7 @@ class Place:
     over: bool = False
     engaged: bool = True
     unopened: bool = False
+    closed: bool = False
 
 
 class Watcher(Protocol):
@@ -73,8 +77,12 @@ class Watcher(Protocol):
 class Places:
     """Keeps the list, and tells the watchers."""
 
-    def __init__(self, store: Store, clock: Clock, integrations: Sequence[str]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, integrations: Sequence[str], remembering: Collection[str]
+    ) -> None:
+        """``remembering`` are those integrations whose vendors can be asked for what was said."""
         self._store = store
+        self._remembering = frozenset(remembering)
         self._clock = clock
         self._integrations = tuple(integrations)
         self._places: dict[ChatKey, Place] = {}
@@ -85,6 +93,7 @@ class Places:
         """What has changed while the ledger is being read: what it says of that is old."""
         self._look_now = asyncio.Event()
         self._resting = False
+        self._gained = False
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, *watchers: Watcher) -> None:
@@ -125,6 +134,7 @@ class Places:
             if shard_of(place.key.handoff_id) not in shards:
                 self._remove(place, lost=True)
         if gained:
+            self._gained = True
             self._look_now.set()
 
     def heard_of(self, handoff_id: str) -> None:
@@ -156,7 +166,7 @@ class Places:
                 self._see(handoff, attempt, key, new_doubt=True)
 
     def forget(self, key: ChatKey) -> None:
-        """The chat turned out to be closed, or nobody will ever know."""
+        """Nothing is left to be done, or nobody will ever know."""
         place = self._places.get(key)
         if place is not None:
             self._remove(place, lost=False)
@@ -172,10 +182,10 @@ class Places:
             touched = self._touched
         finally:
             self._touched = None
-        quiet_since = self._clock.now() - _PRESUMED_QUIET
         for key, place in tuple(self._places.items()):
-            if key not in found and key not in touched and not place.unopened:
-                self._remove(place, lost=False)
+            if key not in found and key not in touched and not (place.unopened or place.closed):
+                self._over(place)
+        quiet_since = self._clock.now() - _PRESUMED_QUIET
         for key, chat in found.items():
             if key in touched or shard_of(key.handoff_id) not in self._shards:
                 continue
@@ -186,13 +196,29 @@ class Places:
                 known.over = chat.over
                 self._tell_changed(known)
 
+    async def _look_back(self) -> None:
+        """Find chats that were closed just before this worker came: their last words may be missing."""
+        if not self._remembering:
+            return
+        since = self._clock.now() - _CLOSED_LATELY
+        for handoff in await self._store.handoffs(states=(HandoffState.ENDED,), limit=_MOST_CLOSED):
+            attempt = handoff.attempt
+            if attempt is None or handoff.end is None or handoff.end.at < since:
+                continue
+            key = ChatKey(handoff.id, attempt.number)
+            mine = shard_of(handoff.id) in self._shards and key not in self._places
+            if mine and attempt.opened and attempt.integration in self._remembering:
+                now = self._clock.now()
+                self._add(Place(key, attempt.integration, now, over=True, closed=True), fresh=False)
+
     def _see(self, handoff: Handoff, attempt: Attempt, key: ChatKey, *, new_doubt: bool) -> None:
         if attempt.integration not in self._integrations:
             return
         place = self._places.get(key)
         is_open = attempt.opened and not attempt.closed
         if place is not None and not is_open and not (place.unopened and _is_unsure(attempt)):
-            self._remove(place, lost=False)
+            if not place.closed:
+                self._over(place)
             return
         over = attempt.abandoned or not handoff.is_live
         engaged = handoff.state in _ENGAGED
@@ -209,6 +235,13 @@ class Places:
         self._of_handoff.setdefault(place.key.handoff_id, []).append(place.key)
         for watcher in self._watchers:
             watcher.added(place, fresh=fresh)
+
+    def _over(self, place: Place) -> None:
+        """A chat is closed. Its vendor is asked once more for what was said, if it can be."""
+        self._remove(place, lost=False)
+        if place.integration in self._remembering and not place.unopened:
+            closed = Place(place.key, place.integration, self._clock.now(), over=True, closed=True)
+            self._add(closed, fresh=True)
 
     def _heard(self, place: Place) -> None:
         place.heard_at = self._clock.now()
@@ -232,6 +265,9 @@ class Places:
             self._look_now.clear()
             try:
                 await self.look()
+                if self._gained:
+                    await self._look_back()
+                    self._gained = False
             except StoreError as error:
                 logger.warning("the open chats cannot be read: %s", error)
                 self._look_now.set()

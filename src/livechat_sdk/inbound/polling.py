@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.errors import ProviderError, RejectedError, StoreError
+from livechat_sdk.inbound.checking import checked
 from livechat_sdk.inbound.counts import Troubles
 from livechat_sdk.inbound.means import Means
 from livechat_sdk.inbound.pace import after_failure, next_poll
@@ -55,12 +56,12 @@ class Poller:
 
     def added(self, place: Place, *, fresh: bool) -> None:
         """See ``Watcher``."""
-        if place.integration in self._providers and not place.unopened:
+        if self._is_polled(place):
             self.rounds.plan(place.integration, place.key, self._clock.now())
 
     def changed(self, place: Place) -> None:
         """See ``Watcher``."""
-        if place.integration in self._providers and not place.unopened and place.key not in self._failures:
+        if self._is_polled(place) and place.key not in self._failures:
             due = self._clock.now() + timedelta(seconds=self._pause(place))
             self.rounds.plan(place.integration, place.key, due)
 
@@ -71,6 +72,9 @@ class Poller:
             self.rounds.interrupt(place.integration, place.key)
         else:
             self.rounds.forget(place.integration, place.key)
+
+    def _is_polled(self, place: Place) -> bool:
+        return place.integration in self._providers and not (place.unopened or place.closed)
 
     async def _visit(self, integration: str, key: ChatKey) -> float | None:
         place = self._places.get(key)
@@ -84,7 +88,8 @@ class Poller:
             return None
         try:
             async with self._lease.limit(CALL_LIMIT):
-                polled = await self._providers[integration].poll(chat)
+                answer = await self._providers[integration].poll(chat)
+            polled = checked(answer, Polled, provider=integration, operation="poll")
         except LeaseLost:
             return _STORE_PAUSE
         except Exception as error:  # noqa: BLE001  (whatever an adapter raises, the chat is polled again)

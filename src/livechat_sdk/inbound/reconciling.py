@@ -8,19 +8,18 @@ that no vendor minds, and the events that follow, each with how late it came.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
-from livechat_sdk.domain.chats import Chat, MessageReceived
+from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Attempt, Handoff
 from livechat_sdk.domain.messages import Direction
-from livechat_sdk.errors import HandoffNotFound, ProviderError, RejectedError, StoreError
-from livechat_sdk.inbound.counts import Troubles
+from livechat_sdk.errors import HandoffNotFound, StoreError
 from livechat_sdk.inbound.means import Means
 from livechat_sdk.inbound.pace import after_failure
 from livechat_sdk.inbound.places import ChatKey, Place, Places
+from livechat_sdk.inbound.questions import Questions, Unanswered
 from livechat_sdk.inbound.repairs import (
     Answer,
     Doubt,
@@ -35,14 +34,11 @@ from livechat_sdk.inbound.repairs import (
 from livechat_sdk.inbound.rounds import Rounds
 from livechat_sdk.ledger.store import LeaseLost
 from livechat_sdk.lifecycle.inputs import StillOpen
-from livechat_sdk.provider.interface import AnyProvider, ChatStatus
-from livechat_sdk.relay.sending import CALL_LIMIT
+from livechat_sdk.provider.interface import AnyProvider
 
 __all__ = ["Reconciler"]
 
 logger = logging.getLogger("livechat_sdk.reconciler")
-
-T = TypeVar("T")
 
 _AT_ONCE = 4
 _RATE = 5.0
@@ -53,6 +49,8 @@ _SILENCE = timedelta(seconds=45)
 _RARELY = 900.0
 """Seconds between two looks at a chat whose provider cannot be asked, for events that were left behind."""
 _SOON = 5.0
+_LAST_LOOK = timedelta(seconds=30)
+_LAST_TRIES = 6
 _CLOSE_SOON = timedelta(seconds=60)
 _OVERLAP = timedelta(minutes=5)
 """How much further back the history is read than it must be: two clocks never agree."""
@@ -75,11 +73,15 @@ class _File:
     looks: int = 0
 
 
-class _Unanswered(Exception):
-    """The vendor did not answer; ``retry_after`` is its wish."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A chat that is being looked at."""
 
-    def __init__(self, retry_after: float | None) -> None:
-        self.retry_after = retry_after
+    place: Place
+    file: _File
+    handoff: Handoff
+    attempt: Attempt
+    chat: Chat
 
 
 class Reconciler:
@@ -91,7 +93,6 @@ class Reconciler:
         """``every``: seconds between two questions about the same chat when nothing else asks for one."""
         self._store = means.store
         self._clock = means.clock
-        self._lease = means.lease
         self._sink = means.sink
         self._submit = means.submit
         self._counts = means.counts
@@ -99,7 +100,7 @@ class Reconciler:
         self._places = places
         self._every = every
         self._files: dict[ChatKey, _File] = {}
-        self._troubles = Troubles("asking")
+        self._questions = Questions(means, providers)
         self.rounds = Rounds(
             means.clock, self._visit, name="reconciling", at_once=_AT_ONCE, rate=_RATE, burst=_BURST
         )
@@ -111,11 +112,15 @@ class Reconciler:
         first = timedelta(seconds=self._usual(place.integration)) if fresh else timedelta(0)
         if place.unopened:
             first = timedelta(seconds=_SOON)
+        if place.closed and fresh:
+            first = _LAST_LOOK
         self.rounds.plan(place.integration, place.key, self._clock.now() + first)
 
     def changed(self, place: Place) -> None:
         """See ``Watcher``."""
         now = self._clock.now()
+        if place.closed:
+            return
         if place.over and not place.unopened:
             self.rounds.plan(place.integration, place.key, now + _CLOSE_SOON)
         elif place.engaged and self._can_ask(place.integration):
@@ -134,7 +139,7 @@ class Reconciler:
         now = self._clock.now()
         for place in self._places.of(integration):
             self._files[place.key].history_from = None
-            if not place.over:
+            if not place.over or place.closed:
                 self.ask_now(place.key, now)
 
     def ask_now(self, key: ChatKey, now: datetime | None = None) -> None:
@@ -159,178 +164,154 @@ class Reconciler:
             return _SOON
         except LeaseLost:
             return _SOON
-        except _Unanswered as error:
+        except Unanswered as error:
             file.failures += 1
             if error.retry_after:
                 self.rounds.hold(integration, error.retry_after)
             return after_failure(self._usual(integration), file.failures, error.retry_after)
 
     async def _look_at(self, place: Place, file: _File) -> float | None:
+        found = await self._find(place, file)
+        if found is None:
+            self._places.forget(place.key)
+            return None
+        refs = (found.chat.ref, found.chat.vendor_ref) if found.chat.vendor_ref else (found.chat.ref,)
+        await self._sink.take_unmatched(place.integration, refs)
+        if place.closed:
+            await self._last_words(found)
+            return None
+        if not found.handoff.is_live or found.attempt.abandoned:
+            return await self._left_open(found)
+        if not self._can_ask(place.integration):
+            return _RARELY
+        rest = self._rest(place, file)
+        return rest if rest > 0 else await self._examine(found)
+
+    async def _find(self, place: Place, file: _File) -> _Found | None:
+        """The chat and its handoff; ``None`` when there is nothing left to look at."""
         handoff = await self._store.load(place.key.handoff_id)
         attempt = _attempt(handoff, place.key.attempt)
-        if handoff is None or attempt is None or attempt.closed:
-            self._places.forget(place.key)
+        if handoff is None or attempt is None or (attempt.closed and not place.closed):
             return None
         file.looks += 1
         if file.looks == 1:
             self._places.note_unsure(handoff)
         chat = await self._store.chat(handoff.id, attempt.number)
-        refs = (attempt.ref, chat.vendor_ref) if chat and chat.vendor_ref else (attempt.ref,)
-        await self._sink.take_unmatched(place.integration, refs)
-        if chat is None and not place.unopened:
-            self._places.forget(place.key)
-            return None
-        if not handoff.is_live or attempt.abandoned:
-            bare = Chat(
+        if chat is None and place.unopened:  # our own reference is all that we have
+            chat = Chat(
                 integration=place.integration,
                 handoff_id=handoff.id,
                 attempt=attempt.number,
                 ref=attempt.ref,
             )
-            return await self._left_open(place, file, handoff, attempt, chat or bare)
-        if chat is None or not self._can_ask(place.integration):
-            return _RARELY
-        rest = self._rest(place, file)
-        if rest > 0:
-            return rest
-        return await self._examine(place, file, handoff, attempt, chat)
+        return None if chat is None else _Found(place, file, handoff, attempt, chat)
 
     def _rest(self, place: Place, file: _File) -> float:
         """Seconds for which nothing need be asked."""
         if file.answered_at is None or file.doubt is not None or file.failures:
             return 0.0
-        now = self._clock.now()
         due = file.answered_at + timedelta(seconds=self._every)
         if place.engaged and file.answered_at < place.heard_at:
             due = min(due, place.heard_at + _SILENCE)
-        return (due - now).total_seconds()
+        return (due - self._clock.now()).total_seconds()
 
-    async def _examine(
-        self, place: Place, file: _File, handoff: Handoff, attempt: Attempt, chat: Chat
-    ) -> float:
+    async def _examine(self, found: _Found) -> float:
         """Ask about a live chat, and repair what was missed."""
+        place, file, handoff = found.place, found.file, found.handoff
         since = (file.history_from or handoff.created_at) - _OVERLAP
-        answer = await self._ask(place.integration, chat, since)
+        answer = await self._questions.ask(place.integration, found.chat, since)
         fresh = await self._store.load(handoff.id)
-        now_attempt = _attempt(fresh, attempt.number)
-        if fresh is None or now_attempt is None or now_attempt.abandoned or not fresh.is_live:
+        attempt = _attempt(fresh, found.attempt.number)
+        if fresh is None or attempt is None or attempt.abandoned or not fresh.is_live:
             return _SOON  # it ended meanwhile
         if who_has_it(fresh) != who_has_it(handoff):
-            answer = _moved(answer)
+            answer = replace(answer, moved=True)
         ruling = rule(
             fresh,
-            now_attempt,
+            attempt,
             answer,
             known=await self._known(fresh.id) if answer.history else (),
             doubt=file.doubt,
             lag=self._lag(place.integration),
             trusted_until=file.answered_at or fresh.state_since,
         )
-        again = await self._carry_out(place, file, ruling)
+        again = await self._carry_out(found, ruling)
         file.answered_at = answer.at
         if answer.history is not None:
             file.history_from = answer.at
         return _SOON if answer.moved and again is None else again or self._every
 
-    async def _left_open(
-        self, place: Place, file: _File, handoff: Handoff, attempt: Attempt, chat: Chat
-    ) -> float | None:
+    async def _last_words(self, found: _Found) -> None:
+        """What was said before a chat was closed, and never came: it is recorded, and shown to nobody."""
+        handoff, attempt = found.handoff, found.attempt
+        if not attempt.abandoned and found.file.failures < _LAST_TRIES:
+            said = await self._questions.history(
+                found.place.integration, found.chat, handoff.created_at - _OVERLAP
+            )
+            answer = Answer(self._clock.now(), history=said)
+            known = await self._known(handoff.id)
+            await self._carry_out(
+                found, rule_on_left_open(handoff, attempt, answer, known=known, trusted_until=answer.at)
+            )
+        self._places.forget(found.place.key)
+
+    async def _left_open(self, found: _Found) -> float | None:
         """A chat that we are done with: find out whether it is over, and close it if it is not."""
+        place, file, handoff, attempt = found.place, found.file, found.handoff, found.attempt
         capabilities = self._providers[place.integration].capabilities
         if place.unopened and (not capabilities.status or file.looks > _LOST_OPENING_TRIES):
             self._places.forget(place.key)  # only an event can show it now, and an event will close it
             return None
         since = handoff.end.at if handoff.end is not None else handoff.created_at
         if self._clock.now() - since > _GIVE_UP_AFTER:
-            return await self._give_up(place, handoff, attempt)
+            return await self._give_up(found)
         again: float | None = None
         if capabilities.status:
-            again = await self._ask_about_left_open(place, file, handoff, attempt, chat)
+            again = await self._ask_about_left_open(found)
         if again is not None:
             return again
         if place.unopened:
             return close_again_after(file.looks).total_seconds()
         if attempt.closing or not capabilities.closes:
             return self._usual(place.integration)
-        return await self._close_again(place, file)
+        return await self._close_again(found)
 
-    async def _give_up(self, place: Place, handoff: Handoff, attempt: Attempt) -> float:
-        days = _GIVE_UP_AFTER.total_seconds() / 86400
-        logger.warning(
-            "handoff %s: the chat at %s is left open; nobody could close it for %g days",
-            handoff.id,
-            place.integration,
-            days,
-        )
-        await self._sink.take_event(give_up(handoff, attempt, self._clock.now(), days))
-        return _SOON
-
-    async def _close_again(self, place: Place, file: _File) -> float:
-        now = self._clock.now()
-        if file.close_at is None or file.close_at <= now:
-            file.close_at = now + close_again_after(file.closes)
-            file.closes += 1
-            self._counts.closed_again[place.integration] += 1
-            await self._submit(place.key.handoff_id, StillOpen(attempt=place.key.attempt))
-        return (file.close_at - now).total_seconds()
-
-    async def _ask_about_left_open(
-        self, place: Place, file: _File, handoff: Handoff, attempt: Attempt, chat: Chat
-    ) -> float | None:
-        answer = await self._ask(place.integration, chat, None)
+    async def _ask_about_left_open(self, found: _Found) -> float | None:
+        file = found.file
+        answer = await self._questions.ask(found.place.integration, found.chat, None)
         ruling = rule_on_left_open(
-            handoff,
-            attempt,
+            found.handoff,
+            found.attempt,
             answer,
             doubt=file.doubt,
-            lag=self._lag(place.integration),
-            trusted_until=file.answered_at or handoff.state_since,
+            lag=self._lag(found.place.integration),
+            trusted_until=file.answered_at or found.handoff.state_since,
         )
-        again = await self._carry_out(place, file, ruling)
+        again = await self._carry_out(found, ruling)
         file.answered_at = answer.at
         return _SOON if ruling.repairs else again
 
+    async def _close_again(self, found: _Found) -> float:
+        file, key, now = found.file, found.place.key, self._clock.now()
+        if file.close_at is None or file.close_at <= now:
+            file.close_at = now + close_again_after(file.closes)
+            file.closes += 1
+            self._counts.closed_again[found.place.integration] += 1
+            await self._submit(key.handoff_id, StillOpen(attempt=key.attempt))
+        return (file.close_at - now).total_seconds()
+
+    async def _give_up(self, found: _Found) -> float:
+        days = _GIVE_UP_AFTER.total_seconds() / 86400
+        logger.warning(
+            "handoff %s: the chat at %s is left open; nobody could close it for %g days",
+            found.handoff.id,
+            found.place.integration,
+            days,
+        )
+        await self._sink.take_event(give_up(found.handoff, found.attempt, self._clock.now(), days))
+        return _SOON
+
     # --------------------------------------------------------------------------------------------- the parts
-    async def _ask(self, integration: str, chat: Chat, since: datetime | None) -> Answer:
-        """Ask for the status, then for what was said, so that nothing said before an end is missing."""
-        provider = self._providers[integration]
-        capabilities = provider.capabilities
-        status: ChatStatus | None = None
-        history: tuple[MessageReceived, ...] | None = None
-        missing = False
-        trouble: ProviderError | Exception | None = None
-        self._counts.questions[integration] += 1
-        at = self._clock.now()
-        if capabilities.status:
-            try:
-                status = await self._call(lambda: provider.status(chat))
-            except RejectedError as error:
-                missing = error.status in {None, 404, 410}
-                trouble = None if missing else error
-            except LeaseLost:
-                raise
-            except Exception as error:  # noqa: BLE001  (whatever an adapter raises is no answer)
-                trouble = error
-        if capabilities.history and since is not None and not missing:
-            try:
-                history = tuple(await self._call(lambda: provider.history(chat, since)))
-            except LeaseLost:
-                raise
-            except Exception as error:  # noqa: BLE001
-                trouble = trouble or error
-        if trouble is not None:
-            self._counts.question_errors[integration] += 1
-            self._troubles.failed(integration, trouble)
-            if status is None and history is None:
-                raise _Unanswered(trouble.retry_after if isinstance(trouble, ProviderError) else None)
-        else:
-            self._troubles.worked(integration)
-        return Answer(at, status, missing, history)
-
-    async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
-        async with self._lease.limit(CALL_LIMIT):
-            return await call()
-
     async def _known(self, handoff_id: str) -> set[str]:
         """Keys of the messages to the end user that are in the ledger."""
         known: set[str] = set()
@@ -340,11 +321,11 @@ class Reconciler:
             after = page[-1].seq
         return known
 
-    async def _carry_out(self, place: Place, file: _File, ruling: Ruling) -> float | None:
-        file.failures = 0
-        file.doubt = ruling.doubt
+    async def _carry_out(self, found: _Found, ruling: Ruling) -> float | None:
+        found.file.failures = 0
+        found.file.doubt = ruling.doubt
         for repair in ruling.repairs:
-            await self._repair(place, repair)
+            await self._repair(found.place, repair)
         return ruling.again_after
 
     async def _repair(self, place: Place, repair: Repair) -> None:
@@ -373,7 +354,3 @@ class Reconciler:
 
 def _attempt(handoff: Handoff | None, number: int) -> Attempt | None:
     return handoff.attempts[number - 1] if handoff is not None and number <= len(handoff.attempts) else None
-
-
-def _moved(answer: Answer) -> Answer:
-    return Answer(answer.at, answer.status, answer.missing, answer.history, moved=True)

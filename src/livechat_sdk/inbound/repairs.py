@@ -175,13 +175,15 @@ def rule_on_left_open(
     attempt: Attempt,
     answer: Answer,
     *,
+    known: Collection[str] = (),
     doubt: Doubt | None = None,
     lag: float = 0.0,
     trusted_until: datetime,
 ) -> Ruling:
-    """What to repair in a chat that is over on our side: its end; or its first sign of life."""
+    """What to repair in a chat that is over on our side: last words, its end, or its first sign of life."""
     case = _Case(handoff, attempt, answer, doubt, max(lag, LEAST_LAG), trusted_until)
     status = answer.status
+    _add_all(case, _unknown_messages(answer.history or (), known))
     end = _ended(case, 0.0)
     if end is not None:
         case.add(end)
