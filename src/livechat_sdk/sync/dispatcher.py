@@ -1,31 +1,9 @@
-"""The same calls for programs without an event loop.
-
-    with sync.Dispatcher.from_file("livechat.yaml", channel=channel) as dispatcher:
-        handoff = dispatcher.request(HandoffRequest(...))
-
-One thread in the background runs the event loop with the dispatcher of ``livechat_sdk``; each call here hands
-it one coroutine and waits for the answer. Any number of threads may call at the same time. The channel may
-have a plain ``def deliver``, which runs in threads of its own.
-"""
+"""``Dispatcher``: one plain method for each asynchronous one."""
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import threading
-import time
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Coroutine,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from concurrent.futures import CancelledError, Future
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Self
 
 from livechat_sdk.dispatcher import Dispatcher as _AsyncDispatcher
 from livechat_sdk.dispatcher.setup import read_file
@@ -35,13 +13,11 @@ from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, SurveyAnswer
 from livechat_sdk.domain.messages import LedgerEntry, Message, UserReceipt
-from livechat_sdk.domain.outgoing import Outgoing
 from livechat_sdk.domain.tickets import Ticket
-from livechat_sdk.errors import RetryableError
-from livechat_sdk.hooks.threads import Finished, Job, PluginThreads, ThreadsStuck
 from livechat_sdk.ledger.store import ActionRow, JournalEntry, Store
 from livechat_sdk.owning.erasing import Erasure
-from livechat_sdk.relay.to_user import DELIVERY_LIMIT
+from livechat_sdk.sync.background import Background
+from livechat_sdk.sync.channel import PlainChannel, Threaded, in_loop
 from livechat_sdk.telemetry.meters import Family
 
 if TYPE_CHECKING:
@@ -52,23 +28,7 @@ if TYPE_CHECKING:
     from livechat_sdk.provider.webhooks import WebhookDelivery
     from livechat_sdk.registry import Registry
 
-__all__ = ["Dispatcher", "PlainChannel"]
-
-T = TypeVar("T")
-
-_CHANNEL_THREADS = 8
-"""Deliveries of a plain channel that may run at the same time."""
-
-
-class PlainChannel(Protocol):
-    """A channel whose ``deliver`` blocks until the value is safe on the other side.
-
-    It is called in threads, for different conversations at the same time. The rest is as for ``Channel``.
-    """
-
-    def deliver(self, outgoing: Outgoing) -> None:
-        """Take one outgoing value. An exception means "try again later"."""
-        ...
+__all__ = ["Dispatcher"]
 
 
 class Dispatcher:
@@ -90,14 +50,14 @@ class Dispatcher:
         plugins: Sequence[object] = (),
     ) -> None:
         """Put everything together; nothing is opened yet. Raises as ``livechat_sdk.Dispatcher`` does."""
-        self._channel = _in_loop(channel)
+        self._channel = in_loop(channel)
         self._dispatcher = _AsyncDispatcher(
             settings, channel=self._channel, registry=registry, store=store, clock=clock, plugins=plugins
         )
         self.settings = settings
         self.registry = self._dispatcher.registry
         self.workspace = self._dispatcher.workspace
-        self._background = _Background()
+        self._background = Background()
 
     @classmethod
     def from_file(
@@ -129,7 +89,7 @@ class Dispatcher:
         try:
             self._background.stop(self._dispatcher.__aexit__(kind, error, trace))
         finally:
-            if isinstance(self._channel, _Threaded):
+            if isinstance(self._channel, Threaded):
                 self._channel.close()
 
     # What platforms call
@@ -266,191 +226,3 @@ class Dispatcher:
     def wait_idle(self) -> None:
         """Wait until nothing is left that could be done now. For tests and scripts."""
         self._background.run(self._dispatcher.wait_idle())
-
-
-async def _next(items: AsyncIterator[T]) -> tuple[T] | None:
-    async for item in items:
-        return (item,)
-    return None
-
-
-async def _close(items: AsyncIterator[object]) -> None:
-    if isinstance(items, AsyncGenerator):
-        await items.aclose()
-
-
-class _Background:
-    """A thread with an event loop that other threads hand coroutines to."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()  # the garbage collector may call `forget` while it is held
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._calls: set[Future[Any]] = set()
-        self._used = False
-
-    def start(self) -> None:
-        """Start the thread. Raises ``RuntimeError`` when it was started before."""
-        _check_thread()
-        with self._lock:
-            if self._used:
-                raise RuntimeError("this dispatcher was used already: make another one for another `with`")
-            self._used = True
-        started = threading.Event()
-        self._thread = threading.Thread(target=self._main, args=(started,), name="livechat-sync", daemon=True)
-        self._thread.start()
-        started.wait()
-
-    def _main(self, started: threading.Event) -> None:
-        with asyncio.Runner() as runner:
-            self._loop = runner.get_loop()
-            self._loop.call_soon(started.set)
-            self._loop.run_forever()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the thread and return what it returns, or raise what it raises.
-
-        Whatever interrupts the waiting (Ctrl-C) cancels the coroutine.
-        """
-        future = self._begin(work)
-        try:
-            return future.result()
-        except CancelledError:
-            raise RuntimeError("the dispatcher's `with` block was left while this call waited") from None
-        except BaseException:
-            future.cancel()
-            raise
-        finally:
-            with self._lock:
-                self._calls.discard(future)
-
-    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
-        """Give what an asynchronous iterator gives, asking for one after the other."""
-        try:
-            while (found := self.run(_next(items))) is not None:
-                yield found[0]
-        finally:
-            # Not waited for: the garbage collector may be the one who gives this up, in any thread.
-            self.forget(_close(items))
-
-    def forget(self, work: Coroutine[Any, Any, object]) -> None:
-        """Run a coroutine in the thread and do not wait for it; nothing happens when there is no loop."""
-        with self._lock:
-            if self._loop is None:
-                work.close()
-            else:
-                asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def _begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        try:
-            _check_thread()
-            with self._lock:
-                future = asyncio.run_coroutine_threadsafe(work, self._taking())
-                self._calls.add(future)
-                return future
-        except RuntimeError:
-            work.close()
-            raise
-
-    def _taking(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            when = "was left already" if self._used else "has not been entered"
-            raise RuntimeError(
-                f"the dispatcher's `with` block {when}: call it as in "
-                "`with sync.Dispatcher.from_file(...) as dispatcher: dispatcher.request(...)`"
-            )
-        return self._loop
-
-    def stop(self, last: Coroutine[Any, Any, object] | None = None) -> None:
-        """Run ``last``, then end the loop. No call is taken any more; those that wait raise an error."""
-        with self._lock:
-            loop, self._loop = self._loop, None
-            waiting = tuple(self._calls)
-        if loop is None:
-            if last is not None:
-                last.close()
-            return
-        try:
-            if last is not None:
-                asyncio.run_coroutine_threadsafe(last, loop).result()
-        finally:
-            for call in waiting:
-                call.cancel()
-            loop.call_soon_threadsafe(loop.stop)
-            if self._thread is not None:
-                self._thread.join()
-
-
-def _check_thread() -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise RuntimeError(
-        "livechat_sdk.sync blocks, and this thread runs an event loop: use livechat_sdk.Dispatcher here, "
-        "with `await`"
-    )
-
-
-def _in_loop(channel: Channel | PlainChannel) -> Channel:
-    """The channel as the event loop can use it."""
-    if inspect.iscoroutinefunction(channel.deliver):
-        return cast("Channel", channel)
-    return _Threaded(channel)
-
-
-class _Threaded:
-    """A channel with a plain ``deliver``, which runs in threads of its own."""
-
-    def __init__(self, channel: Channel | PlainChannel) -> None:
-        self._deliver: Callable[[Outgoing], Awaitable[None] | None] = channel.deliver
-        # Not a ThreadPoolExecutor: a delivery that hangs would keep the program from ending.
-        self._threads = PluginThreads("channel", _CHANNEL_THREADS)
-
-    async def deliver(self, outgoing: Outgoing) -> None:
-        """See ``Channel.deliver``."""
-        answer = await self._in_thread(outgoing)
-        if inspect.isawaitable(answer):
-            await answer
-
-    async def _in_thread(self, outgoing: Outgoing) -> object:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Finished] = loop.create_future()
-
-        def settle(finished: Finished) -> None:
-            if not future.done():
-                future.set_result(finished)
-
-        job = Job(
-            lambda: self._deliver(outgoing),
-            lambda finished: _tell(loop, settle, finished),
-            time.monotonic() + DELIVERY_LIMIT,
-            "deliver",
-        )
-        try:
-            self._threads.submit(job)
-        except ThreadsStuck as error:
-            raise RetryableError("all threads of the channel hang in `deliver`", sent=False) from error
-        try:
-            finished = await future
-        finally:
-            self._threads.forget(job)
-        if finished.error is not None:
-            raise _as_exception(finished.error)
-        return finished.value
-
-    def close(self) -> None:
-        """Let the threads end; one that hangs is left to itself."""
-        self._threads.close()
-
-
-def _tell(loop: asyncio.AbstractEventLoop, settle: Callable[[Finished], None], finished: Finished) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle, finished)
-
-
-def _as_exception(error: BaseException) -> Exception:
-    """``sys.exit`` in a channel must not end the event loop."""
-    if isinstance(error, Exception):
-        return error
-    return RetryableError(f"the channel raised {type(error).__name__}")
