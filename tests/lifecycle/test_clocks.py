@@ -168,6 +168,82 @@ def test_silent_agent_whose_open_call_never_came_back_is_closed_behind_it() -> N
     assert lane == [OpenChat, CloseChat]
 
 
+# -------------------------------------------------------------------------- back to the queue
+def requeuing(*fallbacks: str, closes: bool = True, at_most: int = 2) -> Life:
+    """As ``talking``, but a chat whose agent stays silent goes back to the queue."""
+    life = Life(
+        request_timeout=120, agent_release_after=180, agent_release_to="requeue", requeue_at_most=at_most
+    )
+    others = (a_candidate(name) for name in fallbacks)
+    return life.requested(a_candidate("one", closes=closes), *others).opened().joined()
+
+
+def test_silent_agents_chat_goes_back_to_the_queue_of_the_same_provider() -> None:
+    life = requeuing("two")
+    life.user_says("m-1")
+    life.wait(180)
+    assert (life.state, life.handoff.integration) == (S.STARTING, "one")
+    assert not life.shadow.waiting(OpenChat), "not before the old chat is closed"
+    life.succeeds(CloseChat)
+    life.opened().joined("Nikos")
+    assert life.sent_to(2) == ["m-1"]
+    assert Moment.FALLBACK not in life.said, "it is the same team"
+    assert life.said.count(Moment.WAITING) == 2
+
+
+@pytest.mark.parametrize("how", ["succeeds", "fails", "leaves_doubt"])
+def test_new_chat_is_opened_whatever_became_of_closing_the_old_one(how: str) -> None:
+    life = requeuing()
+    life.wait(180)
+    getattr(life, how)(CloseChat)
+    assert [one.attempt for one in life.shadow.waiting(OpenChat)] == [2]
+
+
+def test_chat_that_cannot_be_closed_is_left_behind_and_a_new_one_opened_at_once() -> None:
+    life = requeuing(closes=False)
+    life.wait(180)
+    assert not life.shadow.waiting(CloseChat)
+    assert [one.attempt for one in life.shadow.waiting(OpenChat)] == [2]
+
+
+def test_going_back_to_the_queue_is_bounded_then_it_falls_back_then_it_ends() -> None:
+    life = requeuing("two", at_most=2)
+    for _ in range(2):
+        life.wait(180)
+        assert life.handoff.integration == "one"
+        life.succeeds(CloseChat)
+        life.opened().joined()
+    life.wait(180)
+    assert life.handoff.integration == "two"
+    assert life.said[-1] == Moment.FALLBACK
+    life.opened().joined("Nikos")
+    life.wait(180)
+    life.succeeds(CloseChat)
+    life.succeeds(CloseChat)
+    assert life.ended == ("failed", "clock", "abandoned")
+    assert life.said.count(Moment.FALLBACK) == 1
+
+
+def test_nobody_who_takes_it_from_the_queue_again_is_a_missed_request() -> None:
+    life = requeuing()
+    life.wait(180)
+    life.succeeds(CloseChat)
+    life.opened()
+    life.wait(120)
+    life.succeeds(CloseChat)
+    assert life.ended == ("missed", "clock", "timeout")
+
+
+def test_end_while_the_old_chat_is_being_closed_opens_no_new_one() -> None:
+    life = requeuing()
+    life.wait(180)
+    life.ends()
+    life.succeeds(CloseChat)
+    assert not life.shadow.waiting(OpenChat)
+    life.drained()
+    assert life.ended[0] == "cancelled"
+
+
 # ------------------------------------------------------------------------------ during a transfer
 def test_transfer_makes_it_the_other_sides_turn() -> None:
     life = talking()
@@ -221,10 +297,16 @@ def test_provider_that_breaks_during_a_transfer_leaves_no_clock_running() -> Non
 
 
 # ---------------------------------------------------------------------------- waiting, whole life
-def test_agents_word_before_the_join_starts_no_clock() -> None:
+def test_systems_word_before_the_join_starts_no_clock() -> None:
     life = Life(user_close_after=60, request_timeout=120).requested().opened()
-    life.event(MessageReceived)
+    life.event(MessageReceived, author="system")
     assert running(life) == {"request_timeout"}
+
+
+def test_agents_word_before_the_join_makes_it_the_users_turn() -> None:
+    life = Life(user_close_after=60, agent_release_after=60, request_timeout=120).requested().opened()
+    life.event(MessageReceived)
+    assert running(life) == {"user_close"}
 
 
 def test_request_timeout_fires_wherever_the_user_waits() -> None:

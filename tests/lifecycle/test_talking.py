@@ -196,11 +196,39 @@ def test_first_message_of_an_agent_is_remembered() -> None:
     assert life.handoff.first_agent_message_at == first
 
 
-def test_message_of_the_agent_that_is_faster_than_the_join_is_delivered() -> None:
+def test_message_of_an_agent_who_has_not_joined_counts_as_a_join() -> None:
+    life = Life(request_timeout=60).requested().opened()
+    life.user_says("m-1")
+    assert life.fate("m-1") is Fate.HELD
+    life.agent_says("a-1", agent=an_agent("Maria"))
+    assert life.state == S.ACTIVE
+    order = [one for one in life.last if isinstance(one, Say | SendMessage | DeliverMessage)]
+    assert [type(one) for one in order] == [Say, SendMessage, DeliverMessage], (
+        "who it is, before what they say"
+    )
+    assert [one.agent_name for one in order if isinstance(one, DeliverMessage)] == ["Maria"]
+    life.wait(120)
+    assert life.state == S.ACTIVE, "a lost join must not end as missed"
+
+
+def test_join_that_comes_after_the_first_word_is_told_once() -> None:
     life = Life().requested().opened()
     life.agent_says("a-1", agent=an_agent("Maria"))
+    life.joined("Maria")
+    assert life.said.count(Moment.JOINED) == 1
+
+
+def test_word_of_an_agent_without_a_name_or_before_the_chat_is_open_counts_too() -> None:
+    life = Life().requested()
+    life.agent_says("a-1")
+    assert life.state == S.ACTIVE
+    assert life.handoff.agent is None
+
+
+def test_word_of_the_vendors_system_is_no_join() -> None:
+    life = Life().requested().opened()
+    life.agent_says("a-1", author="system")
     assert life.state == S.QUEUED
-    assert [one.agent_name for one in life.last if isinstance(one, DeliverMessage)] == ["Maria"]
 
 
 @pytest.mark.parametrize(("result", "fate"), [("fails", Fate.REFUSED), ("leaves_doubt", Fate.DOUBTFUL)])

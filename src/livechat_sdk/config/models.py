@@ -85,10 +85,16 @@ class InactivitySettings(_Part):
 
 
 class AgentSilenceSettings(_Part):
-    """What happens while the agent is silent: the end user is told, then the chat goes to somebody else."""
+    """What happens while the agent is silent: the end user is told, then the chat goes to somebody else.
+
+    ``then`` says to whom: ``fall_back`` to the next integration, ``requeue`` to the queue of the same one, at
+    most ``requeue_at_most`` times, and to the next one after that. With nobody left the handoff ends.
+    """
 
     remind_after: Duration | None = None
     release_after: Duration | None = None
+    then: Literal["fall_back", "requeue"] = "fall_back"
+    requeue_at_most: int = Field(default=2, ge=1, le=10)
 
 
 class SurveyQuestionSettings(_Part):
@@ -133,6 +139,8 @@ class LivechatSettings(_Part):
             user_close_after=self.inactivity.close_after,
             agent_remind_after=self.agent_silence.remind_after,
             agent_release_after=self.agent_silence.release_after,
+            agent_release_to=self.agent_silence.then,
+            requeue_at_most=self.agent_silence.requeue_at_most,
             max_duration=self.max_duration,
             allow_bot_while_waiting=self.allow_bot_while_waiting,
             doubtful=self.doubtful,

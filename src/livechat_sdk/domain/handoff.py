@@ -150,6 +150,9 @@ class HandoffPolicy(Model):
     user_close_after: Seconds | None = None
     agent_remind_after: Seconds | None = None
     agent_release_after: Seconds | None = None
+    agent_release_to: Literal["fall_back", "requeue"] = "fall_back"
+    """Where a chat goes whose agent stays silent: to the next provider, or to the queue of the same one."""
+    requeue_at_most: int = Field(default=2, ge=1, le=10)
     max_duration: Seconds | None = None
     closing_timeout: Seconds = 10.0
     allow_bot_while_waiting: bool = False
@@ -181,6 +184,8 @@ class Attempt(Model):
     abandoned: bool = False
     closing: bool = False
     closed: bool = False
+    opens_after: int | None = None
+    """Number of the attempt at the same provider whose chat is closed before this one is opened."""
     failure: Literal["refused", "error"] | None = None
 
     @property
@@ -229,6 +234,8 @@ class Handoff(Model):
     ending: EndReason | None = None
     ending_from: HandoffState | None = None
     first_agent_message_at: Timestamp | None = None
+    requeued: int = 0
+    """How often the chat went back to the queue because its agent stayed silent."""
     failures: tuple[ShortText, ...] = ()
     end: End | None = None
 

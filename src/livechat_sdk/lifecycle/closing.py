@@ -20,7 +20,14 @@ from livechat_sdk.lifecycle.effects import (
     SetFate,
     UpdateDetails,
 )
-from livechat_sdk.lifecycle.ending import abandon_attempt, end_here, end_now, erase_if_done, next_attempt
+from livechat_sdk.lifecycle.ending import (
+    abandon_attempt,
+    end_here,
+    end_now,
+    erase_if_done,
+    next_attempt,
+    open_after,
+)
 from livechat_sdk.lifecycle.inputs import (
     EffectDoubtful,
     EffectFailed,
@@ -82,19 +89,29 @@ def user_silent(draft: Draft, _: TimerFired) -> None:
 
 
 def agent_silent(draft: Draft, _: TimerFired) -> None:
-    """The agent has said nothing for too long: the next provider takes over, or it ends."""
-    if not draft.handoff.fallbacks:
+    """The agent has said nothing for too long: back to the queue, on to the next provider, or the end.
+
+    A chat that goes back to the queue of the same provider is opened when the old one is closed, so that the
+    vendor cannot take one for the other.
+    """
+    handoff = draft.handoff
+    attempt = handoff.attempt
+    if attempt is None:
+        raise AssertionError("an agent is silent in a chat")
+    policy = handoff.policy
+    requeue = policy.agent_release_to == "requeue" and handoff.requeued < policy.requeue_at_most
+    if not requeue and not handoff.fallbacks:
         end_here(draft, EndReason(by="clock", why="abandoned", raw="agent silent"))
         return
-    attempt = draft.handoff.attempt
-    if attempt is not None and attempt.candidate.capabilities.closes:
-        reason = EndReason(by="clock", why="abandoned", raw="agent silent")
-        abandon_attempt(draft, failure="agent silent", unavailable=True)
+    closes = attempt.candidate.capabilities.closes
+    abandon_attempt(draft, failure="agent silent", unavailable=True)
+    if closes:
         draft.set_attempt(attempt.number, closing=True)
+        reason = EndReason(by="clock", why="abandoned", raw="agent silent")
         draft.emit(CloseChat(attempt=attempt.number, reason=reason))
-    else:
-        abandon_attempt(draft, failure="agent silent", unavailable=True)
-    next_attempt(draft)
+    if requeue:
+        draft.set(requeued=handoff.requeued + 1, fallbacks=(attempt.candidate, *handoff.fallbacks))
+    next_attempt(draft, opens_after=attempt.number if requeue and closes else None)
 
 
 def life_over(draft: Draft, _: TimerFired) -> None:
@@ -122,6 +139,7 @@ def close_given_up(draft: Draft, happening: EffectFailed | EffectDoubtful) -> No
     """The vendor could not be told. Nobody waits for it any longer; a sign of life tries again."""
     number = _attempt_number(happening)
     draft.set_attempt(number, closing=False)
+    open_after(draft, number)
     if draft.handoff.state is HandoffState.ENDING and number == len(draft.handoff.attempts):
         _finish(draft)
 
@@ -149,6 +167,7 @@ def chat_closed(draft: Draft, happening: EffectSucceeded) -> None:
 def late_chat_closed(draft: Draft, happening: EffectSucceeded) -> None:
     """The vendor's side of an ended handoff or an abandoned attempt is closed at last."""
     _mark_closed(draft, happening)
+    open_after(draft, _attempt_number(happening))
     erase_if_done(draft)
 
 

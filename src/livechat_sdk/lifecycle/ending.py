@@ -20,7 +20,7 @@ from livechat_sdk.lifecycle.effects import (
 )
 from livechat_sdk.lifecycle.outcomes import outcome_of
 
-__all__ = ["abandon_attempt", "end_here", "end_now", "erase_if_done", "next_attempt"]
+__all__ = ["abandon_attempt", "end_here", "end_now", "erase_if_done", "next_attempt", "open_after"]
 
 _END_MOMENTS: dict[Outcome, Moment] = {
     Outcome.COMPLETED: Moment.ENDED,
@@ -104,8 +104,11 @@ def abandon_attempt(draft: Draft, *, failure: str, unavailable: bool) -> None:
     draft.set(held=(*handoff.planned, *handoff.held), planned=(), agent=None, queue=None)
 
 
-def next_attempt(draft: Draft) -> None:
-    """Open a chat at the next provider of the chain, or end when there is none."""
+def next_attempt(draft: Draft, *, opens_after: int | None = None) -> None:
+    """Open a chat at the next provider of the chain, or end when there is none.
+
+    ``opens_after``: not before the chat of that attempt is closed.
+    """
     handoff = draft.handoff
     if not handoff.fallbacks:
         refused = bool(handoff.attempts) and all(attempt.failure == "refused" for attempt in handoff.attempts)
@@ -114,16 +117,28 @@ def next_attempt(draft: Draft) -> None:
         end_now(draft, EndReason(by="provider", why=why, raw=raw), last_state=handoff.state)
         return
     candidate, *rest = handoff.fallbacks
-    first_time = len(handoff.attempts) == 1
     attempt = draft.add_attempt(candidate)
     draft.set(fallbacks=tuple(rest))
     if not handoff.is_waiting:  # the clocks of the conversation stop, the end user waits anew
         draft.cancel_timers("user_remind", "user_close", "agent_remind", "agent_release")
         draft.set_timer("request_timeout", handoff.policy.request_timeout)
     draft.enter(HandoffState.STARTING)
-    if first_time:
+    before = {one.integration for one in handoff.attempts}
+    if len(before) == 1 and attempt.integration not in before:  # told once
         draft.say(Moment.FALLBACK)
-    draft.emit(OpenChat(attempt=attempt.number))
+    if opens_after is None:
+        draft.emit(OpenChat(attempt=attempt.number))
+    else:
+        draft.set_attempt(attempt.number, opens_after=opens_after)
+
+
+def open_after(draft: Draft, number: int) -> None:
+    """Open the chat that waited for the end of attempt ``number``'s."""
+    attempt = draft.handoff.attempt
+    waiting = draft.handoff.state is HandoffState.STARTING
+    if waiting and attempt is not None and attempt.opens_after == number:
+        draft.set_attempt(attempt.number, opens_after=None)
+        draft.emit(OpenChat(attempt=attempt.number))
 
 
 def _end_moment(end: End) -> Moment:

@@ -10,6 +10,7 @@ from livechat_sdk.domain.chats import (
 from livechat_sdk.domain.ends import End, EndReason, Outcome, Why
 from livechat_sdk.domain.handoff import Attempt, HandoffState
 from livechat_sdk.domain.moments import Moment
+from livechat_sdk.domain.people import Agent
 from livechat_sdk.lifecycle.draft import Draft
 from livechat_sdk.lifecycle.effects import (
     ChangeOwner,
@@ -44,6 +45,7 @@ __all__ = [
     "decided",
     "joined",
     "late_chat_opened",
+    "note_join",
     "open_doubtful",
     "open_failed",
     "queue_updated",
@@ -184,17 +186,22 @@ def queue_updated(draft: Draft, happening: ProviderReported) -> None:
 
 
 def joined(draft: Draft, happening: ProviderReported) -> None:
-    """An agent is in the chat: the clocks of the conversation start, the survey stops."""
+    """An agent is in the chat."""
     event = happening.event
     if not isinstance(event, AgentJoined):
         raise AssertionError("not a join")
+    note_join(draft, happening.attempt, event.agent)
+
+
+def note_join(draft: Draft, number: int, agent: Agent | None) -> None:
+    """An agent is in the chat: the clocks of the conversation start, the survey stops."""
     handoff = draft.handoff
-    draft.set_attempt(happening.attempt, accepted=True, joined=True)
-    draft.set(agent=event.agent, queue=None, asking=None)
+    draft.set_attempt(number, accepted=True, joined=True)
+    draft.set(agent=agent, queue=None, asking=None)
     if handoff.state is not HandoffState.ACTIVE:
         draft.cancel_timers("request_timeout")
         draft.enter(HandoffState.ACTIVE)
-        draft.say(Moment.JOINED, agent=event.agent.name or "")
+        draft.say(Moment.JOINED, agent=(agent.name if agent else None) or "")
         policy = handoff.policy
         draft.set_timer("user_remind", policy.user_remind_after)
         draft.set_timer("user_close", policy.user_close_after)

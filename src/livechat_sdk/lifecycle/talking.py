@@ -29,6 +29,7 @@ from livechat_sdk.lifecycle.effects import (
 )
 from livechat_sdk.lifecycle.ending import abandon_attempt, end_now, next_attempt
 from livechat_sdk.lifecycle.inputs import ProviderReported, UserRead, UserSaid, UserTyped
+from livechat_sdk.lifecycle.opening import note_join
 from livechat_sdk.lifecycle.survey import answer_question, open_question
 
 __all__ = [
@@ -101,10 +102,15 @@ def user_read(draft: Draft, happening: UserRead) -> None:
 
 
 def message_received(draft: Draft, happening: ProviderReported) -> None:
-    """The agent said something: record it, deliver it, and it is the end user's turn."""
+    """The agent said something: record it, deliver it, and it is the end user's turn.
+
+    Who speaks has joined: the event that says so may have been lost, and the request must not be missed.
+    """
     event = happening.event
     if not isinstance(event, MessageReceived):
         raise AssertionError("not a message")
+    if event.author == "agent" and draft.handoff.is_waiting:
+        note_join(draft, happening.attempt, event.agent)
     handoff = draft.handoff
     agent = event.agent or (handoff.agent if event.author == "agent" else None)
     name = agent.name if agent else None
