@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from livechat_sdk import Handoff, HandoffState, Outcome
+from livechat_sdk.domain.chats import Chat
+from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.errors import RejectedError, UnavailableError
 from livechat_sdk.provider.interface import ChatOpening, ChatStatus
@@ -269,20 +271,34 @@ async def test_retry_after_is_obeyed_and_a_vendor_in_trouble_is_asked_less(world
     assert world.counts.question_errors[world.vendor.name] == 6
 
 
-async def test_a_chat_left_open_is_closed_again_at_a_decent_pace(worlds: Worlds) -> None:
+async def test_a_chat_left_open_is_closed_again_at_a_decent_pace(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, handoff, ref = await active(worlds, WEBHOOK)
-    world.vendor.faults.script("close", *[Fault.BREAK] * 50)
+    original = HostileProvider.close
+    refusing = True
+    tried: list[float] = []
+    begin = world.clock.now()
+
+    async def close(self: HostileProvider, chat: Chat, reason: EndReason) -> None:
+        tried.append((world.clock.now() - begin).total_seconds())
+        if refusing:
+            raise RejectedError("not now", status=403)
+        await original(self, chat, reason)
+
+    monkeypatch.setattr(world.plugins[0].provider_class, "close", close)
     await world.dispatcher.end(handoff.id)
-    await world.pass_time(1500)
+    await world.pass_time(3000)
     ended = await world.reload(handoff)
     assert ended.outcome is Outcome.COMPLETED
     assert ended.open_at_vendor
-    await world.pass_time(3600)
+    assert tried == [0, 60, 120, 420, 1920], "sooner at first, then rarely"
+    refusing = False
+    await world.pass_time(3 * 3600)
     assert world.vendor.chat(ref).state == "ended"
     assert not (await world.reload(handoff)).open_at_vendor
-    assert world.counts.closed_again[world.vendor.name] == 4, "with twelve tries each"
-    kinds = [one.kind for one in await world.journal(handoff)]
-    assert "still_open" in kinds
+    assert world.counts.closed_again[world.vendor.name] == len(tried) - 1
+    assert "still_open" in [one.kind for one in await world.journal(handoff)]
 
 
 async def test_a_chat_that_nobody_can_close_is_given_up_after_three_days_and_that_is_recorded(
