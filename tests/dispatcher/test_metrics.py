@@ -144,6 +144,8 @@ async def test_failed_and_doubtful_actions_are_counted(bench: Workbench) -> None
     await one.say(handoff, "no")
     now = await counted(one)
     assert now("actions", "send_message", "doubtful") == now("actions", "send_message", "failed") == 1
+    assert now("actions_given_up", "send_message", "doubtful") == 1
+    assert now("actions_given_up", "send_message", "failed") == 1
     assert now("fates", "to_provider", Fate.DOUBTFUL) == now("fates", "to_provider", Fate.REFUSED) == 1
 
 
@@ -183,7 +185,7 @@ async def test_time_in_which_the_channel_is_down_is_part_of_a_message(bench: Wor
     await one.pass_time(2)
     now = await counted(one)
     assert 0.4 < now.sum("message_seconds", "to_user") < 2
-    assert now("action_retries", "deliver_message") == 1
+    assert now("action_retries", "deliver_message") >= 1
 
 
 async def test_repeated_and_unmatched_events_and_refused_deliveries_are_counted(bench: Workbench) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from livechat_sdk.dispatcher.reporting_inflow import inflow_families
 from livechat_sdk.errors import StoreError
-from livechat_sdk.ledger.counting import live_handoffs
+from livechat_sdk.ledger.counting import given_up_actions, live_handoffs
 from livechat_sdk.telemetry.meters import Family, gauge, total
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Report:
                 {(version("livechat-sdk"), self.workspace): 1},
                 ("version", "workspace"),
             ),
-            *await self._handoffs(),
+            *await self._ledger(),
             *self.measures.book.families(),
             *self._steps(),
             *inflow_families(self.inflow.counts),
@@ -69,13 +69,26 @@ class Report:
             *self._loop(),
         ]
 
-    async def _handoffs(self) -> Sequence[Family]:
+    async def _ledger(self) -> Sequence[Family]:
         try:
-            counted = await live_handoffs(self.store, self.workspace)
+            live = await live_handoffs(self.store, self.workspace)
+            given_up = await given_up_actions(self.store, self.workspace)
         except StoreError:
             return []
-        about = "Handoffs in a state now, of all workers on this ledger."
-        return [gauge("livechat_handoffs", about, {(k,): n for k, n in counted.items()}, ("state",))]
+        return [
+            gauge(
+                "livechat_handoffs",
+                "Handoffs in a state now, of all workers on this ledger.",
+                {(state,): count for state, count in live.items()},
+                ("state",),
+            ),
+            gauge(
+                "livechat_actions_given_up",
+                "Actions that failed or are doubtful and that nobody has seen to; at most 10000 are counted.",
+                given_up,
+                ("kind", "status"),
+            ),
+        ]
 
     def _steps(self) -> Sequence[Family]:
         return [

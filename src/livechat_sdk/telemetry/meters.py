@@ -164,7 +164,7 @@ class Histogram:
         return Distribution(self._bounds, cumulative[:-1], total, buckets.sum)
 
 
-def gauge(name: str, about: str, values: Mapping[Labels, float], labels: Labels = ()) -> Family:
+def gauge(name: str, about: str, values: Mapping[L, float], labels: Labels = ()) -> Family:
     """A value that is looked up when somebody asks, and may fall."""
     return Family(name, about, "gauge", labels, [Sample(key, one) for key, one in sorted(values.items())])
 
