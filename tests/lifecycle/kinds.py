@@ -31,12 +31,14 @@ from livechat_sdk.lifecycle.inputs import (
     ContactFound,
     Decided,
     DetailsAdded,
+    DropRequested,
     EffectDoubtful,
     EffectFailed,
     EffectSucceeded,
     EndRequested,
     ProviderReported,
     Requested,
+    RetryRequested,
     StillOpen,
     TimerFired,
     UserLeft,
@@ -94,6 +96,8 @@ EVENT_KINDS: tuple[type[EventEnvelope], ...] = members(ProviderEvent)
 def all_kinds() -> dict[str, Make]:
     """How to make one input of every kind; what needs an attempt gets the handoff's current one."""
     makes: dict[str, Make] = {kind: _always(one) for kind, one in PLAIN.items()}
+    makes["retry_requested"] = lambda handoff: RetryRequested(action_id=1, action=_parked(handoff))
+    makes["drop_requested"] = lambda handoff: DropRequested(action_id=1, action=_parked(handoff))
     makes["still_open"] = lambda handoff: StillOpen(attempt=len(handoff.attempts))
     for event in EVENT_KINDS:
         makes[f"event.{event.model_fields['kind'].default}"] = _event(event)
@@ -105,6 +109,11 @@ def all_kinds() -> dict[str, Make]:
         makes[f"failed.{kind}"] = _failure(action, EffectFailed)
         makes[f"doubtful.{kind}"] = _failure(action, EffectDoubtful)
     return makes
+
+
+def _parked(handoff: Handoff) -> Any:
+    """Something that was given up and can be tried again in this state."""
+    return ACTIONS[Say if handoff.is_live else CreateTicket](1)
 
 
 def _always(one: Input) -> Make:

@@ -41,6 +41,7 @@ from livechat_sdk.lifecycle.effects import (
     ShowTyping,
     SignalReceipt,
     SignalTyping,
+    Unpark,
     UpdateDetails,
 )
 
@@ -95,6 +96,7 @@ class Shadow:
     returned: list[str] = field(default_factory=list)
     chats: dict[int, Chat] = field(default_factory=dict)
     tickets: list[str] = field(default_factory=list)
+    seen_to: list[int] = field(default_factory=list)
 
     def apply(self, effects: Iterable[Effect]) -> None:
         """Store what a step wants done."""
@@ -112,8 +114,8 @@ class Shadow:
                 entry = (direction, message.key)
                 assert entry not in self.fates, f"{entry} was recorded before"
                 self.fates[entry] = fate
-            case SetFate(message_key=key, direction=direction, fate=fate):
-                self._set_fate((direction, key), fate)
+            case SetFate(message_key=key, direction=direction, fate=fate, anew=anew):
+                self._set_fate((direction, key), fate, anew=anew)
             case ReturnToBot(message_keys=keys):
                 self._return(keys)
             case CancelActions(attempt=attempt):
@@ -136,6 +138,8 @@ class Shadow:
                 del self.timers[name]
             case ChangeOwner(owner=owner, number=number):
                 self.owners.append((owner, number))
+            case Unpark(action_id=action_id):
+                self.seen_to.append(action_id)
             case SaveTicket(ticket=ticket):
                 self.tickets.append(ticket.id)
             case _:
@@ -181,12 +185,12 @@ class Shadow:
         self.lanes.setdefault(action.lane, []).append(Waiting(len(self.decided), action))
         if isinstance(action, Say):
             entry = (Direction.TO_USER, action.key)
-            assert entry not in self.fates, f"{action.key} was said before"
-            self.fates[entry] = Fate.PLANNED
+            assert entry not in self.fates or self.seen_to, f"{action.key} was said before"
+            self.fates.setdefault(entry, Fate.PLANNED)
 
-    def _set_fate(self, entry: tuple[Direction, str], fate: Fate) -> None:
+    def _set_fate(self, entry: tuple[Direction, str], fate: Fate, *, anew: bool) -> None:
         if entry in self.fates:  # receipts may name what nobody knows
-            self.fates[entry] = next_fate(self.fates[entry], fate)
+            self.fates[entry] = next_fate(self.fates[entry], fate, anew=anew)
 
     def _return(self, keys: tuple[str, ...]) -> None:
         under_way = {key for one in self._all() if one.started for key in _keys_of(one.action) if key in keys}

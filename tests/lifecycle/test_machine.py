@@ -58,18 +58,21 @@ from livechat_sdk.lifecycle.inputs import (
     ContactFound,
     Decided,
     DetailsAdded,
+    DropRequested,
     EffectDoubtful,
     EffectFailed,
     EffectSucceeded,
     EndRequested,
     ProviderReported,
     Requested,
+    RetryRequested,
     TimerFired,
     UserLeft,
     UserRead,
     UserSaid,
     UserTyped,
 )
+from livechat_sdk.lifecycle.parking import PARKED_KINDS
 from livechat_sdk_testing.builders import NOON, a_candidate, a_chat, a_handoff, an_agent, an_event
 from tests.lifecycle.invariants import check_drained, check_handoff, check_lanes, check_ledger, check_step
 from tests.lifecycle.kinds import members
@@ -153,6 +156,7 @@ class HandoffLife(RuleBasedStateMachine):
         self.spoken: list[str] = []
         self.heard = 0
         self.last_result = "succeeds"
+        self.given_up: list[tuple[AnyAction, bool]] = []
 
     def feed(self, happening: Input) -> None:
         before, as_it_was = self.handoff, self.handoff.model_dump()
@@ -219,7 +223,20 @@ class HandoffLife(RuleBasedStateMachine):
         action = data.draw(st.sampled_from([head.action for head in self.shadow.heads()]))
         self.shadow.finish(action)
         decision = data.draw(decisions) if isinstance(action, Decide) else Decided()
-        self.feed(self.result(action, how, decision, unavailable=data.draw(st.booleans())))
+        result = self.result(action, how, decision, unavailable=data.draw(st.booleans()))
+        if isinstance(result, EffectFailed | EffectDoubtful) and action.kind in PARKED_KINDS:
+            self.given_up.append((action, isinstance(result, EffectDoubtful)))
+        self.feed(result)
+
+    @precondition(lambda self: self.given_up)
+    @rule(data=st.data(), wish=st.sampled_from([RetryRequested, RetryRequested, DropRequested]))
+    def person_sees_to_what_was_given_up(self, data: st.DataObject, wish: type[Any]) -> None:
+        number = data.draw(st.integers(0, len(self.given_up) - 1))
+        action, doubtful = self.given_up[number]
+        before = self.handoff
+        self.feed(wish(action_id=number, action=action, doubtful=doubtful))
+        if self.handoff is not before or wish is DropRequested:
+            del self.given_up[number]
 
     def result(self, action: AnyAction, how: str, decision: Decided, *, unavailable: bool = False) -> Input:
         if how == "fails":

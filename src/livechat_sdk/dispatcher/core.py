@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from livechat_sdk.dispatcher.conversing import MAX_REQUEST_BYTES
-from livechat_sdk.dispatcher.data import DataOwner
 from livechat_sdk.dispatcher.intake import Intake
 from livechat_sdk.dispatcher.measuring import MeasuredRunner, Measures
 from livechat_sdk.dispatcher.observing import Observers
+from livechat_sdk.dispatcher.parking import Parking
 from livechat_sdk.dispatcher.reporting import Report
 from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble, read_file
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
@@ -63,7 +63,7 @@ __all__ = ["MAX_REQUEST_BYTES", "Dispatcher"]
 logger = logging.getLogger("livechat_sdk.dispatcher")
 
 
-class Dispatcher(DataOwner):
+class Dispatcher(Parking):
     """Hands conversations to humans and back. Serves one workspace.
 
     Use it as an asynchronous context manager: entering takes up what an earlier process left, leaving

@@ -39,11 +39,13 @@ from livechat_sdk.lifecycle.effects import (
 )
 from livechat_sdk.lifecycle.inputs import (
     Decided,
+    DropRequested,
     EffectDoubtful,
     EffectFailed,
     EndRequested,
     Input,
     ProviderReported,
+    RetryRequested,
     UserSaid,
     kind_of,
 )
@@ -122,7 +124,7 @@ class Stepper:
         """Apply one input to a handoff and commit the step.
 
         Raises ``HandoffNotFound``, ``StoreError``, and what the ledger refuses: ``DuplicateEvent``,
-        ``DuplicateMessage``, ``TimerGone``, ``LaneLost``. Nothing is written then.
+        ``DuplicateMessage``, ``TimerGone``, ``LaneLost``, ``NotParked``. Nothing is written then.
         """
         return await self._to_its_end(
             self._submit(
@@ -250,10 +252,18 @@ def _for_people(happening: Input) -> Mapping[str, Any]:
         case ProviderReported(event=event, attempt=attempt, late_seconds=late):
             told = {"event": event.id, "attempt": attempt, "integration": event.integration}
             return _without_none({**told, "late_seconds": late})
+        case _:
+            return _in_short(happening)
+
+
+def _in_short(happening: Input) -> Mapping[str, Any]:
+    match happening:
         case EffectFailed(error=error) | EffectDoubtful(error=error):
             return {"error": error}
         case UserSaid(message=message):
             return {"message": message.key}
+        case RetryRequested(action_id=number, action=action) | DropRequested(action_id=number, action=action):
+            return {"action": number, "kind": action.kind}
         case _:
             return {}
 

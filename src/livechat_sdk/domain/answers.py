@@ -8,7 +8,7 @@ from typing import Literal
 
 from livechat_sdk.domain.handoff import Handoff
 
-__all__ = ["Accepted", "BotAvailability", "GateAnswer", "NotLive", "RequestAnswer"]
+__all__ = ["Accepted", "BotAvailability", "GateAnswer", "NotLive", "Parked", "ParkedAnswer", "RequestAnswer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,34 @@ class GateAnswer:
     owner: Literal["bot", "human"]
     owner_number: int
     handoff_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Something that was to be done, was given up, and waits for a person.
+
+    ``doubtful``: it may have been done all the same. ``message_key`` is the message (or ticket) that it is
+    about. ``refusal`` says why it cannot be tried again now; ``None`` if it can.
+    """
+
+    handoff_id: str
+    action_id: int
+    kind: str
+    doubtful: bool
+    error: str
+    message_key: str | None
+    attempt: int | None
+    tries: int
+    at: datetime | None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedAnswer:
+    """What became of a wish to retry or drop something. ``refused`` says why nothing was changed."""
+
+    parked: Parked
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,7 +289,8 @@ def delivered(draft: Draft, happening: EffectSucceeded) -> None:
 def delivery_given_up(draft: Draft, happening: EffectFailed | EffectDoubtful) -> None:
     """The channel refused a message for the end user, again and again."""
     key = _delivery_key(happening)
-    fate = Fate.DOUBTFUL if isinstance(happening, EffectDoubtful) else Fate.REFUSED
+    in_doubt = isinstance(happening, EffectDoubtful) or _in_doubt(happening)
+    fate = Fate.DOUBTFUL if in_doubt else Fate.REFUSED
     draft.emit(SetFate(message_key=key, direction=Direction.TO_USER, fate=fate, detail=happening.error))
 
 
@@ -320,7 +321,7 @@ def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key
     handoff = draft.handoff
     if handoff.is_live and (_was_left_behind(draft, happening) or key not in handoff.planned):
         return False  # another attempt carries it, or a receipt has told its fate already
-    if isinstance(happening, EffectDoubtful):
+    if isinstance(happening, EffectDoubtful) or _in_doubt(happening):
         fate = Fate.DOUBTFUL
     elif handoff.attempts[_attempt_number(happening) - 1].abandoned:
         fate = Fate.DROPPED  # a later attempt may have brought it to an agent: that must stay on record
@@ -331,6 +332,11 @@ def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key
         SetFate(message_key=key, direction=Direction.TO_PROVIDER, fate=fate, detail=happening.error),
     )
     return handoff.is_live
+
+
+def _in_doubt(happening: EffectFailed | EffectDoubtful) -> bool:
+    """Whether an earlier action may have done it, so that a failure of this one proves nothing."""
+    return isinstance(happening.action, SendMessage | DeliverMessage | Say) and happening.action.in_doubt
 
 
 def _was_left_behind(draft: Draft, happening: EffectSucceeded | EffectFailed | EffectDoubtful) -> bool:

@@ -20,6 +20,7 @@ __all__ = [
     "ContactFound",
     "Decided",
     "DetailsAdded",
+    "DropRequested",
     "EffectDoubtful",
     "EffectFailed",
     "EffectSucceeded",
@@ -27,6 +28,7 @@ __all__ = [
     "Input",
     "ProviderReported",
     "Requested",
+    "RetryRequested",
     "StillOpen",
     "TimerFired",
     "UserLeft",
@@ -157,6 +159,23 @@ class EndRequested(Model):
     raw: ShortText | None = None
 
 
+class RetryRequested(Model):
+    """A person wants an action tried again that was given up; ``doubtful``: it may have been done."""
+
+    action_id: int
+    action: Action
+    doubtful: bool = False
+
+
+class DropRequested(Model):
+    """A person has seen to an action that was given up: it is no longer listed."""
+
+    action_id: int
+    action: Action
+    doubtful: bool = False
+    error: ShortText | None = None
+
+
 Input = (
     Requested
     | AlreadyOpen
@@ -174,6 +193,8 @@ Input = (
     | EffectFailed
     | EffectDoubtful
     | EndRequested
+    | RetryRequested
+    | DropRequested
 )
 """Anything that can happen to a handoff."""
 
@@ -188,6 +209,8 @@ _PLAIN: dict[type[Model], str] = {
     UserLeft: "user_left",
     ContactFound: "contact_found",
     EndRequested: "end_requested",
+    RetryRequested: "retry_requested",
+    DropRequested: "drop_requested",
     StillOpen: "still_open",
 }
 

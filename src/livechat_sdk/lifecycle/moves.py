@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from livechat_sdk.domain.handoff import HandoffState
-from livechat_sdk.lifecycle import closing, opening, survey, talking
+from livechat_sdk.lifecycle import closing, opening, parking, survey, talking
 from livechat_sdk.lifecycle.draft import Draft
 
 __all__ = ["LEGAL_MOVES", "Handler", "keep"]
@@ -93,6 +93,9 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("succeeded.create_ticket", (_S.ENDED,), closing.ticket_created),
     ("failed.create_ticket", (_S.ENDED,), keep),
     ("doubtful.create_ticket", (_S.ENDED,), keep),
+    # what was given up
+    ("retry_requested", _ALL, parking.retry_requested),
+    ("drop_requested", _ALL, parking.drop_requested),
     # the end
     ("end_requested", _BEFORE_ENDING, closing.end_requested),
     ("user_left", _BEFORE_ENDING, closing.user_left),

@@ -12,19 +12,25 @@ from livechat_sdk.lifecycle.draft import Draft
 from livechat_sdk.lifecycle.effects import BaseAction, CloseChat, Effect, OpenChat, SendMessage, UpdateDetails
 from livechat_sdk.lifecycle.inputs import (
     AlreadyOpen,
+    DropRequested,
     EffectDoubtful,
     EffectFailed,
     EffectSucceeded,
     Input,
     ProviderReported,
     Requested,
+    RetryRequested,
     StillOpen,
     TimerFired,
     kind_of,
 )
 from livechat_sdk.lifecycle.moves import LEGAL_MOVES
+from livechat_sdk.lifecycle.parking import PARKED_KINDS, why_not_again
 
 __all__ = ["Step", "step"]
+
+
+_TO_PROVIDER = (OpenChat, SendMessage, UpdateDetails, CloseChat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ def _out_of_place(handoff: Handoff, happening: Input) -> str | None:
         case EffectSucceeded() | EffectFailed() | EffectDoubtful():
             return _result_out_of_place(handoff, happening)
         case _:
-            return None
+            return _wish_out_of_place(handoff, happening)
 
 
 def _report_out_of_place(handoff: Handoff, happening: ProviderReported | StillOpen) -> str | None:
@@ -98,11 +104,22 @@ def _report_out_of_place(handoff: Handoff, happening: ProviderReported | StillOp
     return None
 
 
+def _wish_out_of_place(handoff: Handoff, happening: Input) -> str | None:
+    if not isinstance(happening, RetryRequested | DropRequested):
+        return None
+    action = happening.action
+    if action.kind not in PARKED_KINDS:
+        return f"{action.kind} is never parked"
+    if isinstance(action, _TO_PROVIDER) and not 1 <= action.attempt <= len(handoff.attempts):
+        return f"there is no attempt {action.attempt}"
+    return why_not_again(handoff, action) if isinstance(happening, RetryRequested) else None
+
+
 def _result_out_of_place(
     handoff: Handoff, happening: EffectSucceeded | EffectFailed | EffectDoubtful
 ) -> str | None:
     action = happening.action
-    if not isinstance(action, OpenChat | SendMessage | UpdateDetails | CloseChat):
+    if not isinstance(action, _TO_PROVIDER):
         return None
     if not 1 <= action.attempt <= len(handoff.attempts):
         return f"there is no attempt {action.attempt}"

@@ -58,6 +58,15 @@ class UserDeliveries:
             await self._channel.deliver(outgoing)
 
     async def _find_words(self, action: Say, handoff: Handoff) -> SystemMessage:
+        said = await self._store.entry(handoff.id, Direction.TO_USER, action.key)
+        words = await self._new_words(action, handoff)
+        if said is None:
+            return words
+        # An earlier action has found the words; trying again says the same.
+        choices = tuple(choice.label for choice in said.message.choices)
+        return words.model_copy(update={"text": said.message.body, "choices": choices})
+
+    async def _new_words(self, action: Say, handoff: Handoff) -> SystemMessage:
         bot = self._settings.bots.get(handoff.request.bot)
         language = handoff.language or (bot.livechat.language if bot else "en")
         answer = await self._hooks.system_message(action.moment, handoff, language)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Self
 
 from livechat_sdk.dispatcher import Dispatcher as _AsyncDispatcher
 from livechat_sdk.dispatcher.setup import read_file
-from livechat_sdk.domain.answers import Accepted, BotAvailability, GateAnswer, NotLive, RequestAnswer
+from livechat_sdk.domain.answers import (
+    Accepted,
+    BotAvailability,
+    GateAnswer,
+    NotLive,
+    Parked,
+    ParkedAnswer,
+    RequestAnswer,
+)
 from livechat_sdk.domain.channel import Channel
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.ends import Who, Why
@@ -139,6 +147,18 @@ class Dispatcher:
     def webhook(self, integration: str, delivery: WebhookDelivery) -> int:
         """Take a vendor's webhook; returns how many of its events were new. Answer the vendor after this."""
         return self._background.run(self._dispatcher.webhook(integration, delivery))
+
+    def parked(self, handoff_id: str | None = None) -> Sequence[Parked]:
+        """What was given up and waits for a person, oldest first; of one handoff, or of the workspace."""
+        return self._background.run(self._dispatcher.parked(handoff_id))
+
+    def retry(self, handoff_id: str, action_id: int | None = None) -> Sequence[ParkedAnswer]:
+        """Try again what was given up: one action, or all of a handoff in their order."""
+        return self._background.run(self._dispatcher.retry(handoff_id, action_id))
+
+    def drop(self, handoff_id: str, action_id: int | None = None) -> Sequence[ParkedAnswer]:
+        """Take what was given up off the list: one action, or all of a handoff. Raises as ``retry`` does."""
+        return self._background.run(self._dispatcher.drop(handoff_id, action_id))
 
     # What people and programs ask
 
