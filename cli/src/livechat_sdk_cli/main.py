@@ -13,7 +13,18 @@ from typing import Annotated, Final
 import typer
 from typer.main import get_command
 
-from livechat_sdk_cli.commands import demo, explain, plugins, schema, serve, show, validate, version
+from livechat_sdk_cli.commands import (
+    demo,
+    erase,
+    explain,
+    export,
+    plugins,
+    schema,
+    serve,
+    show,
+    validate,
+    version,
+)
 from livechat_sdk_cli.exits import MEANINGS
 from livechat_sdk_cli.group import LivechatGroup
 
@@ -59,6 +70,8 @@ app.command("demo", short_help="Play a handoff on this machine.")(demo.demo)
 app.command("serve", short_help="Serve the gateway and the desk.")(serve.serve)
 app.command("validate", short_help="Check settings, list every problem.")(validate.validate)
 app.command("show", short_help="Show a handoff and the fate of every message.")(show.show)
+app.command("export", short_help="Export what is kept about a person.")(export.export)
+app.command("erase", short_help="Erase what is kept about a person.")(erase.erase)
 app.command("plugins", short_help="List the installed plugins.")(plugins.plugins)
 app.add_typer(explain.app, name="explain")
 app.command("schema", short_help="Print the JSON Schema of livechat.yaml.")(schema.schema)

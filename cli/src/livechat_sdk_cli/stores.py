@@ -1,4 +1,4 @@
-"""Which store a command reads, and how it reads it beside a server that is running."""
+"""Which store a command works with, and how it does so beside a server that is running."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from livechat_sdk.ledger.store import Store
 
-__all__ = ["StoreAddress", "find_store", "open_reader"]
+__all__ = ["StoreAddress", "find_store", "open_clerk", "open_reader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,26 @@ def find_store(file: Path, *, store: str | None, workspace: str | None) -> Store
 
     url, configured = store_of(file)
     return StoreAddress(url, workspace or configured)
+
+
+@asynccontextmanager
+async def open_clerk(address: StoreAddress) -> AsyncGenerator[Store]:
+    """The store, open for writing beside a server that may be running; what has to be done, that one does.
+
+    Raises ``ConfigurationError`` for an address that cannot be used here, ``StoreError`` when there is no
+    store at it.
+    """
+    from livechat_sdk.ledger.opening import sqlite_path
+
+    path = sqlite_path(address.url)
+    from livechat_sdk.ledger.sqlite.store import SqliteStore
+
+    clerk = SqliteStore.clerk(path, workspace=address.workspace)
+    await clerk.open()
+    try:
+        yield clerk
+    finally:
+        await clerk.close()
 
 
 @asynccontextmanager

@@ -474,10 +474,10 @@ class Store(EmbeddedDatabase, Protocol):
         """Whether one of these references belonged to a chat that was erased (``tombstones.is_erased``)."""
         ...
 
-    async def scrub(self, *, compact: bool = False) -> bool:
+    async def scrub(self, *, compact: bool = False) -> bool | None:
         """Remove from the files what deleted rows have left there; false when that was not possible.
 
-        ``compact`` is thorough and takes time and space: a database may have to write its files anew, and
-        nobody else can write meanwhile.
+        ``None`` for a database that decides itself when it reuses space. ``compact`` is thorough and takes
+        time and space: a database may have to write its files anew, and nobody else can write meanwhile.
         """
         ...

@@ -11,6 +11,7 @@ from typing import Final
 
 from livechat_sdk.errors import ErasureRefused
 from livechat_sdk.ledger.erasing import Eraser, Holding, Remainder, StillOpen
+from livechat_sdk.ledger.retained import Expired, ended_before
 from livechat_sdk.ledger.store import Store
 from livechat_sdk.owning.subjects import Subject
 
@@ -20,19 +21,21 @@ logger = logging.getLogger("livechat_sdk.owning")
 
 _LOOK_AGAIN: Final = 0.1  # seconds
 _MOST_NAMED: Final = 5
+_PAGE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
     """What was erased, and what nobody here can erase.
 
-    ``remains`` is what vendors still have. ``clean``: nothing of it is left in the database's files either.
+    ``remains`` is what vendors still have. ``clean``: nothing of it is left in the database's files either;
+    ``None`` where the database decides itself when it reuses space.
     """
 
     handoffs: tuple[str, ...] = ()
     messages: int = 0
     remains: tuple[Remainder, ...] = ()
-    clean: bool = True
+    clean: bool | None = True
 
 
 class Erasing:
@@ -46,6 +49,7 @@ class Erasing:
         end: Callable[[str], Awaitable[object]],
     ) -> None:
         self._store = store
+        self._workspace = workspace
         self._eraser = Eraser(store, workspace)
         self._now = now
         self._end = end
@@ -90,14 +94,31 @@ class Erasing:
         logger.info("erased %d handoffs by %s", len(done.handoffs), subject.by)
         return replace(done, clean=clean)
 
-    async def erase_listed(
-        self, handoff_ids: Sequence[str], *, drop_open: bool = False, compact: bool = False
-    ) -> Erasure:
-        """Erase these handoffs; such as are in use are left as they are."""
+    async def older_than(self, before: datetime, bot: str | None = None) -> tuple[Sequence[Holding], int]:
+        """Handoffs that ended before a time and are settled, and how many others are not. Changes nothing.
+
+        ``bot``: only those of this bot.
+        """
+        settled: list[Holding] = []
+        unsettled = 0
+        last: Expired | None = None
+        while portion := await ended_before(
+            self._store, self._workspace, before, bot=bot, after=last, limit=_PAGE
+        ):
+            last = portion[-1]
+            for one in portion:
+                holding = await self._eraser.holding(one.handoff_id) if one.settled else None
+                if holding is not None:
+                    settled.append(holding)
+                unsettled += not one.settled
+        return settled, unsettled
+
+    async def erase_listed(self, handoff_ids: Sequence[str], *, compact: bool = False) -> Erasure:
+        """Erase these handoffs, each in one transaction; what has come into use again is left as it is."""
         done = Erasure()
         for handoff_id in handoff_ids:
             try:
-                done = await self._erase_one(done, handoff_id, drop_open=drop_open)
+                done = await self._erase_one(done, handoff_id, drop_open=False)
             except ErasureRefused:
                 logger.info("a handoff is in use again and is kept")
         return replace(done, clean=await self._store.scrub(compact=compact))
