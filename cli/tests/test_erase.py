@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -154,8 +155,8 @@ def test_an_end_that_nobody_carries_out_says_so(database: Path, monkeypatch: pyt
     live(database, waiting)
     whole = Erasing.erase
 
-    async def impatient(self: Erasing, *args: object, **options: object) -> object:
-        return await whole(self, *args, **{**options, "wait": 0.1})  # type: ignore[arg-type]
+    async def impatient(self: Erasing, *args: Any, **options: Any) -> Any:
+        return await whole(self, *args, **{**options, "wait": 0.1})
 
     monkeypatch.setattr(Erasing, "erase", impatient)
     done = invoke("erase", "--user", "u-1", "--yes", "--end-live", "--store", database)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,9 +54,9 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten_either(
     target = tmp_path / "maria.json"
     whole = exporting.export
 
-    async def racing(*args: object) -> object:
+    async def racing(*args: Any) -> AsyncIterator[str]:
         target.write_text("mine", "utf-8")
-        async for piece in whole(*args):  # type: ignore[arg-type]
+        async for piece in whole(*args):
             yield piece
 
     monkeypatch.setattr(exporting, "export", racing)

@@ -182,6 +182,8 @@ class World:
     async def talked(self, person: Person) -> Handoff:
         """A handoff at the vendor in which both sides talked, and which the agent ended."""
         handoff = await self.request(person)
+        if not handoff.is_live:  # their conversation has one already
+            return handoff
         await self.event(handoff.id, "joined", name="Ann")
         await self.say(handoff.id, f"hello {person.name}")
         await self.event(handoff.id, "message", text=f"dear {person.name}")

@@ -26,6 +26,7 @@ _UNSETTLED: Final = """
 """
 """Something is still to be done, was given up and waits for a person, or the vendor's side is open."""
 
+_ENDED_SINCE: Final = "workspace = :workspace AND state = 'ended' AND ended_at > :reached"
 _NEXT_PSEUDONYM: Final = PSEUDONYM[:-1] + chr(ord(PSEUDONYM[-1]) + 1)
 
 
@@ -78,33 +79,39 @@ async def ended_before(
 async def forget_seen(
     database: EmbeddedDatabase, workspace: str, before: datetime, *, limit: int = 100
 ) -> bool:
-    """Forget the ids of the events of at most ``limit`` handoffs that ended before a time.
+    """Forget the ids of the events of about ``limit`` handoffs that ended before a time.
 
-    True when there may be more. How far it came is kept in ``meta``, so that no handoff is visited twice.
+    True when there may be more. How far it came is kept in ``meta`` (a time, no id), so that no handoff is
+    visited twice.
     """
     name = f"seen_forgotten:{workspace}"
     rows = await database.fetch("SELECT value FROM meta WHERE name = :name", {"name": name})
-    ended_at, _, handoff_id = str(rows[0]["value"]).partition(" ") if rows else ("", "", "")
-    reached = Expired(handoff_id, ended_at, settled=True)
-    portion = await ended_before(database, workspace, before, after=reached, limit=limit)
+    params: dict[str, SqlValue] = {"workspace": workspace, "reached": rows[0]["value"] if rows else ""}
+    portion = await database.fetch(
+        f"""
+        SELECT ended_at FROM handoffs WHERE {_ENDED_SINCE} AND ended_at < :before
+        ORDER BY ended_at LIMIT :limit
+        """,
+        {**params, "before": utc_text(before), "limit": limit},
+    )
     if not portion:
         return False
-    last = portion[-1]
+    last = portion[-1]["ended_at"]
     await database.commit(
         [
-            *(
-                Statement(
-                    "DELETE FROM seen WHERE workspace = :workspace AND handoff_id = :id",
-                    {"workspace": workspace, "id": one.handoff_id},
-                )
-                for one in portion
+            Statement(
+                f"""
+                DELETE FROM seen WHERE workspace = :workspace AND handoff_id IN
+                    (SELECT id FROM handoffs WHERE {_ENDED_SINCE} AND ended_at <= :last)
+                """,
+                {**params, "last": last},
             ),
             Statement(
                 """
                 INSERT INTO meta (name, value) VALUES (:name, :value)
                 ON CONFLICT (name) DO UPDATE SET value = excluded.value
                 """,
-                {"name": name, "value": f"{last.ended_at} {last.handoff_id}"},
+                {"name": name, "value": last},
             ),
         ]
     )

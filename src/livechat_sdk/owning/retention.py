@@ -99,7 +99,7 @@ class Retention:
                 self._working = False
 
     async def _round(self) -> None:
-        before = self.erased
+        before, overdue = self.erased, self.overdue
         self.overdue = 0
         own = {name: after for name, after in self._plan.by_bot.items() if after is not None}
         for bot, after in own.items():
@@ -119,7 +119,7 @@ class Retention:
         if self.erased > before:
             await self._store.scrub()
             logger.info("erased %d handoffs because of their age", self.erased - before)
-        if self.overdue:
+        if self.overdue and self.overdue != overdue:  # said once, not every hour
             logger.warning(
                 "%d handoffs are kept beyond their time because they are not settled; "
                 "`livechat show` and `livechat parked` list what is open",

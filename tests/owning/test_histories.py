@@ -1,0 +1,90 @@
+"""Random histories of several people: one is erased, and only that one is gone, whatever comes late."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livechat_sdk import ErasureRefused
+from tests.owning.traces import every_row, in_files, rows_about
+from tests.owning.world import Person, World
+
+PEOPLE = ("canary-ada", "canary-bob", "canary-cleo")
+STORIES = ("talked", "missed", "visited", "waits", "asks_twice", "is_left_unanswered")
+
+histories = st.lists(st.tuples(st.sampled_from(range(3)), st.sampled_from(STORIES)), min_size=1, max_size=8)
+late_events = st.lists(st.sampled_from(("joined", "message", "ended", "typing", "odd")), max_size=4)
+
+
+async def live_through(world: World, person: Person, story: str) -> None:
+    """One thing that happens to a person."""
+    match story:
+        case "talked":
+            await world.talked(person)
+        case "missed":
+            await world.missed(person)
+        case "visited":
+            await world.visited(person)
+        case "waits":
+            await world.request(person)
+        case "asks_twice":
+            await world.request(person)
+            await world.request(person)
+        case _:
+            handoff = await world.request(person)
+            if not handoff.is_live:
+                return
+            await world.event(handoff.id, "joined")
+            await world.say(handoff.id, f"anybody there? {person.name}")
+
+
+async def check(folder: Path, history: list[tuple[int, str]], erased: int, late: list[str]) -> None:
+    """Play a history, erase one person, let things come late."""
+    async with World(folder) as world:
+        people = [Person(name) for name in PEOPLE]
+        for number, story in history:
+            await live_through(world, people[number], story)
+        person, others = people[erased], [other for other in people if other is not people[erased]]
+        others_before = [rows_about(world.path, other.needles) for other in others]
+        all_before = every_row(world.path)
+
+        live = [id_ for id_ in person.handoffs if (await world.dispatcher.handoff(id_)).is_live]
+        if live:
+            with pytest.raises(ErasureRefused) as refusal:
+                await world.dispatcher.erase(user_id=person.user_id)
+            assert refusal.value.handoffs == tuple(live)
+            assert every_row(world.path) == all_before
+        exported = "".join([piece async for piece in world.dispatcher.export(user_id=person.user_id)])
+        erasure = await world.dispatcher.erase(user_id=person.user_id, end_live=True, compact=True)
+
+        assert {one["id"] for one in json.loads(exported)["handoffs"]} == set(person.handoffs)
+        assert not any(other.name in exported for other in others)
+        assert set(erasure.handoffs) == set(person.handoffs)
+        assert {one.integration for one in erasure.remains} <= {"toy"}
+        after = every_row(world.path)
+        for chat in erasure.remains:
+            for number, what in enumerate(late):
+                ref = (chat.ref, chat.vendor_ref)[number % 2]
+                event = world.toy.delivery(what, ref=ref, id=f"evt-{number}", text=f"late {person.name}")
+                assert await world.dispatcher.webhook("toy", event) == 0
+        assert every_row(world.path) == after, "what comes late leaves no trace"
+        assert rows_about(world.path, person.needles) == []
+        assert in_files(folder, person.needles) == []
+        assert [rows_about(world.path, other.needles) for other in others] == others_before
+        for other in others:  # whoever is still there can go on
+            for handoff_id in other.handoffs:
+                if (await world.dispatcher.handoff(handoff_id)).is_live:
+                    await world.say(handoff_id, f"still here {other.name}")
+
+
+@settings(max_examples=15)
+@given(history=histories, erased=st.sampled_from(range(3)), late=late_events)
+def test_only_the_erased_person_is_gone(history: list[tuple[int, str]], erased: int, late: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(check(Path(folder), history, erased, late))
