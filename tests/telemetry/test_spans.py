@@ -24,14 +24,27 @@ from tests.dispatcher.bench import Bench
 _EXPORTER = InMemorySpanExporter()
 
 
+class OnlyHere(SimpleSpanProcessor):
+    """Keeps spans of the tests of this file; other tests of the process make some, too."""
+
+    on = False
+
+    def on_end(self, span: ReadableSpan) -> None:
+        if self.on:
+            super().on_end(span)
+
+
+_PROCESSOR = OnlyHere(_EXPORTER)
+
+
 @pytest.fixture
-def exporter() -> Iterator[InMemorySpanExporter]:
+def exporter(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     """Every finished span of one test. OpenTelemetry takes a provider once for the whole process."""
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         provider = TracerProvider()
-        provider.add_span_processor(SimpleSpanProcessor(_EXPORTER))
+        provider.add_span_processor(_PROCESSOR)
         trace.set_tracer_provider(provider)
-    _EXPORTER.clear()
+    monkeypatch.setattr(_PROCESSOR, "on", True)
     yield _EXPORTER
     _EXPORTER.clear()
 
