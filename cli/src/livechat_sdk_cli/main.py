@@ -18,6 +18,7 @@ from livechat_sdk_cli.commands import (
     erase,
     explain,
     export,
+    parked,
     plugins,
     schema,
     serve,
@@ -70,6 +71,9 @@ app.command("demo", short_help="Play a handoff on this machine.")(demo.demo)
 app.command("serve", short_help="Serve the gateway and the desk.")(serve.serve)
 app.command("validate", short_help="Check settings, list every problem.")(validate.validate)
 app.command("show", short_help="Show a handoff and the fate of every message.")(show.show)
+app.command("parked", short_help="List what was given up.")(parked.parked)
+app.command("retry", short_help="Try again what was given up.")(parked.retry)
+app.command("drop", short_help="Take what was given up off the list.")(parked.drop)
 app.command("export", short_help="Export what is kept about a person.")(export.export)
 app.command("erase", short_help="Erase what is kept about a person.")(erase.erase)
 app.command("plugins", short_help="List the installed plugins.")(plugins.plugins)
