@@ -94,12 +94,14 @@ class Eraser:
     async def find(self, by: Literal["user", "handoff", "conversation"], value: str) -> Sequence[str]:
         """Ids of the handoffs of a user or a conversation, or of the one with this id, oldest first."""
         column = {"user": "user_id", "handoff": "id", "conversation": "conversation_id"}[by]
+        # Sorted here: asked to sort, SQLite would walk through all handoffs by age instead.
         rows = await self._fetch(
-            f"SELECT id FROM handoffs WHERE workspace = :workspace AND {column} = :value"
-            " ORDER BY created_at, id",
+            f"SELECT id, created_at FROM handoffs WHERE workspace = :workspace AND {column} = :value",
             value=value,
         )
-        return [str(row["id"]) for row in rows]
+        return [
+            str(row["id"]) for row in sorted(rows, key=lambda row: (str(row["created_at"]), str(row["id"])))
+        ]
 
     async def holding(self, handoff_id: str) -> Holding | None:
         """What there is about a handoff; ``None`` when there is no such handoff."""
