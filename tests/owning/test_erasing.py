@@ -308,6 +308,15 @@ async def test_what_the_chat_page_keeps_goes_with_the_last_handoff_of_its_conver
     assert rows_about(world.path, [MARIA, conversation]) == []
 
 
+async def test_what_a_bot_says_late_does_not_bring_an_erased_conversation_back(
+    world: World, maria: Person
+) -> None:
+    await world.visited(maria)
+    await world.dispatcher.erase(user_id=maria.user_id)
+    await world.page.bot_says(maria.conversation, key="late", text=f"anything else, {MARIA}?")
+    assert rows_about(world.path, [MARIA, maria.conversation]) == []
+
+
 async def test_a_conversation_of_the_chat_page_without_any_handoff_can_be_erased(
     world: World, maria: Person
 ) -> None:

@@ -39,10 +39,10 @@ async def after(world: World, days: int) -> None:
 async def test_a_handoff_is_erased_that_long_after_its_end_and_not_before(
     start: Start, maria: Person
 ) -> None:
-    world = await start(retention={"after": "90d"})
+    world = await start(retention={"after": "9d"})
     await world.talked(maria)
     await world.visited(maria)
-    await after(world, 89)
+    await after(world, 8)
     assert rows_about(world.path, maria.handoffs)
     await after(world, 1)
     assert rows_about(world.path, maria.needles) == []
@@ -51,7 +51,7 @@ async def test_a_handoff_is_erased_that_long_after_its_end_and_not_before(
 
 async def test_without_the_setting_everything_is_kept(world: World, maria: Person) -> None:
     handoff = await world.talked(maria)
-    await after(world, 60)
+    await after(world, 12)
     assert (await world.dispatcher.handoff(handoff.id)).outcome is Outcome.COMPLETED
 
 
@@ -59,7 +59,7 @@ async def test_a_live_handoff_is_never_erased(start: Start, maria: Person) -> No
     world = await start(retention={"after": "1h"})
     handoff = await world.request(maria)
     await world.event(handoff.id, "joined")
-    await after(world, 60)
+    await after(world, 12)
     assert (await world.dispatcher.handoff(handoff.id)).state is HandoffState.ACTIVE
 
 
@@ -68,10 +68,10 @@ async def test_each_bot_may_have_a_time_of_its_own(start: Start, maria: Person, 
         "shop-bot": {"livechat": {"integrations": ["toy"]}},
         "desk-bot": {"livechat": {"integrations": ["desk"]}, "retention": {"after": None}},
     }
-    world = await start(retention={"after": "30d"}, bots=bots)
+    world = await start(retention={"after": "9d"}, bots=bots)
     await world.talked(maria)
     kept = await world.visited(nikos)
-    await after(world, 60)
+    await after(world, 12)
     assert rows_about(world.path, maria.needles) == []
     assert (await world.dispatcher.handoff(kept.id)).outcome is Outcome.COMPLETED
 
@@ -92,16 +92,16 @@ async def test_a_bot_may_be_the_only_one_whose_handoffs_are_erased(
 
 
 async def test_what_is_not_settled_is_kept_for_at_most_twice_its_time(start: Start, maria: Person) -> None:
-    world = await start(retention={"after": "30d"})
+    world = await start(retention={"after": "5d"})
     handoff = await world.request(maria)
     world.channel.down = True
     await world.dispatcher.end(handoff.id)
     await world.settle()
 
-    await after(world, 31)
+    await after(world, 6)
     assert await world.dispatcher.handoff(handoff.id)
     assert world.dispatcher._retention.overdue == 1
-    await after(world, 28)
+    await after(world, 3)
     assert await world.dispatcher.handoff(handoff.id)
     await after(world, 2)
 

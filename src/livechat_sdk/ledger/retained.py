@@ -12,15 +12,18 @@ from typing import Final
 
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.ledger.tombstones import PSEUDONYM
+from livechat_sdk.lifecycle.parking import PARKED_KINDS
 from livechat_sdk.provider.embedded import EmbeddedDatabase, SqlValue, Statement
 
 __all__ = ["Expired", "ended_before", "forget_seen", "forget_tombstones"]
 
 # ruff: noqa: S608 - the SQL is put together from constants of this module only
-_UNSETTLED: Final = """
+# A close that was given up counts for as long as the chat is open at the vendor, and no longer.
+_WAITING_KINDS: Final = ", ".join(f"'{kind}'" for kind in sorted(PARKED_KINDS - {"close_chat"}))
+_UNSETTLED: Final = f"""
     (EXISTS (SELECT 1 FROM actions AS a WHERE a.workspace = :workspace AND a.handoff_id = h.id
-        AND (a.status IN ('pending', 'started') OR a.status IN ('failed', 'doubtful')
-            AND a.kind NOT IN ('decide', 'find_contact', 'open_chat')))
+        AND (a.status IN ('pending', 'started')
+            OR a.status IN ('failed', 'doubtful') AND a.kind IN ({_WAITING_KINDS})))
     OR EXISTS (SELECT 1 FROM chats AS c WHERE c.workspace = :workspace AND c.handoff_id = h.id
         AND c.left_open = 1))
 """

@@ -207,7 +207,10 @@ class WebChat:
     async def user_says(
         self, conversation_id: str, text: str, key: str | None = None
     ) -> tuple[ChatMessage, bool]:
-        """Store what the end user wrote, then hand it over; the message, and whether it is new."""
+        """Store what the end user wrote, then hand it over; the message, and whether it is new.
+
+        Raises ``InvalidInput`` for a conversation that is not (any more) on this page.
+        """
         text = check_text(text, limit=MAX_USER_TEXT, what="message")
         key = new_key() if key is None else key
         if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
@@ -220,7 +223,7 @@ class WebChat:
             self._handing.wake(conversation_id)
         stored = await self.store.by_key(conversation_id, "user", key)
         if stored is None:
-            raise AssertionError("a committed message is there")
+            raise InvalidInput(f"the chat page has no conversation {conversation_id!r}")
         return stored, is_new
 
     async def user_types(self, conversation_id: str, *, on: bool) -> None:

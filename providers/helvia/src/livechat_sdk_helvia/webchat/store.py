@@ -96,17 +96,18 @@ class ChatStore:
         return from_row(ChatConversation, rows[0]) if rows else None
 
     async def add(self, conversation_id: str, line: NewLine) -> bool:
-        """Store a line; False when its key is there already. Raises ``Expect`` never: twice is fine."""
+        """Store a line; False when its key is there already, or the conversation is not (any more)."""
         insert = self._statement(
             """
             INSERT INTO webchat_messages (workspace, conversation_id, seq, source, key, author, name, text,
                                           attachments, choices, handoff_id, message_key, sent_at, status,
                                           handled)
-            VALUES (:workspace, :conversation_id,
-                    (SELECT COALESCE(MAX(m.seq), 0) + 1 FROM webchat_messages m
-                     WHERE m.workspace = :workspace AND m.conversation_id = :conversation_id),
-                    :source, :key, :author, :name, :text, :attachments, :choices, :handoff_id, :message_key,
-                    :sent_at, 'sent', :handled)
+            SELECT c.workspace, c.id,
+                   (SELECT COALESCE(MAX(m.seq), 0) + 1 FROM webchat_messages m
+                    WHERE m.workspace = :workspace AND m.conversation_id = :conversation_id),
+                   :source, :key, :author, :name, :text, :attachments, :choices, :handoff_id, :message_key,
+                   :sent_at, 'sent', :handled
+            FROM webchat_conversations c WHERE c.workspace = :workspace AND c.id = :conversation_id
             ON CONFLICT (workspace, conversation_id, source, key) DO NOTHING
             """,
             expect=1,
