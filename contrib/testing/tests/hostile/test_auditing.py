@@ -454,6 +454,18 @@ def test_a_message_that_only_the_history_holds_must_have_been_asked_for_in_time(
     assert life.found() == ([(Wrong.LOST, ("a-3",))] if lost else [])
 
 
+@pytest.mark.parametrize(("seconds", "lost"), [(-1, True), (1, False)])
+def test_what_the_history_tells_after_the_end_comes_too_late(seconds: float, *, lost: bool) -> None:
+    life = a_good_life()
+    life.vendor.faults.withheld.add("message_received")
+    life.agent_says("a-3", fate=None, show=False)
+    run(life.clock.advance(10))
+    life.end()
+    line = life.vendor.truth.note(What.HANDED, REF, key="a-3", operation="history")
+    life.vendor.truth.log[-1] = replace(line, at=line.at + timedelta(seconds=seconds))
+    assert life.found() == ([(Wrong.LOST, ("a-3",))] if lost else [])
+
+
 def test_a_message_that_the_vendor_never_told_anybody_is_not_our_loss() -> None:
     life = a_good_life()
     life.vendor.faults.withheld.add("message_received")

@@ -46,10 +46,10 @@ def _check_one(
 ) -> Iterator[Finding]:
     key = said.key
     came = [line for line in account.lines(attempt.ref, What.OFFERED, What.HANDED) if line.key == key]
-    handed = any(line.what is What.HANDED for line in came)
     held = key in account.holds.get(attempt.ref, ())
     truth = _tell(said, came, held=held, shown=key in shown)
     if entry is None:
+        handed = any(_must_be_taken(handoff, line) for line in came)
         missed = not handed and held and _should_be_asked_for(handoff, attempt, said, patience)
         if missed or (handed and _could_match(attempt, account)):
             yield Finding(Wrong.LOST, handoff.id, (key,), truth, "has no such message")
@@ -62,6 +62,13 @@ def _check_one(
         yield Finding(Wrong.WRONGLY_CERTAIN, handoff.id, (key,), truth, _says(entry))
     elif entry.fate is Fate.DROPPED and not (attempt.abandoned or _came_after_the_end(handoff, came)):
         yield Finding(Wrong.LOST, handoff.id, (key,), truth, _says(entry))
+
+
+def _must_be_taken(handoff: Handoff, line: Happening) -> bool:
+    """Whether our side has to record what it was given: at its end, the history's answer comes too late."""
+    if line.what is not What.HANDED:
+        return False
+    return line.operation != "history" or handoff.end is None or line.at < handoff.end.at
 
 
 def _could_match(attempt: Attempt, account: Account) -> bool:
