@@ -405,3 +405,22 @@ async def test_doubt_is_settled_after_the_end_too_and_nothing_is_sent_any_more(
     await one.pass_time(LAG + 1)
     assert await one.fates(handoff) == {"hello": fate}
     assert len(vendor.bodies) == applied
+
+
+async def test_a_chat_that_ends_before_the_lag_has_passed_does_not_hide_what_arrived(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where the vendor dedupes, the next try comes before the lag has passed; then the chat is over, and only
+    # a look-up can tell. Its first "no" proves nothing.
+    vendor = Vendor(monkeypatch, LAGS, dedupes_by_key=True)
+    one = await vendor.start(bench)
+    handoff = await one.active()
+    vendor.loses_answers(applied=True)
+    await one.say(handoff, "hello")
+    await one.event("ended")
+    await one.pass_time(1)
+    assert vendor.look_ups == 1
+    assert (await entry_of(one, handoff)).fate is not Fate.REFUSED
+    await one.pass_time(2 * LAG)
+    assert (await entry_of(one, handoff)).fate is Fate.SENT
+    assert vendor.bodies == ["hello"]

@@ -171,13 +171,21 @@ class Sending:
         known, why = await self._look_up(one, part)
         if known:
             return True
-        fresh_doubt = one.row.status is ActionStatus.STARTED and one.row.not_before is None
-        if known is False and not (fresh_doubt and able.lookup_lag):
+        if known is False and self._has_lagged(one):
             one.in_doubt = False
             return False
         if known is None and (one.handoff.policy.doubtful == "repeat" or one.action.in_doubt):
             return False
         raise one.not_sent(why, safe=True, look_again=able.lookup_lag)
+
+    def _has_lagged(self, one: _Try) -> bool:
+        """Whether "it is not there" is a proof by now: the lag has passed since the last try was over."""
+        lag = one.provider.capabilities.lookup_lag
+        if not lag or one.row.status is not ActionStatus.STARTED:
+            return True
+        if one.row.not_before is None or one.row.updated_at is None:  # cut off: nobody knows when it was over
+            return False
+        return (self._clock.now() - one.row.updated_at).total_seconds() >= lag
 
     def _may_repeat(self, one: _Try) -> bool:
         """Whether what may have arrived is sent again."""
