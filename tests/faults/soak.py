@@ -26,8 +26,8 @@ from tests.faults.schedules import make_schedule
 
 __all__ = ["Report", "main"]
 
-SLOTS = 8
-_CHUNK = 20
+SLOTS = 16
+_CHUNK = 10
 """Worlds that one task of the pool plays."""
 
 

@@ -314,9 +314,15 @@ def half_of_it(life: Life) -> None:
     life.applies("u-3")
 
 
+def refused_and_half_there(life: Life) -> None:
+    life.user_says("u-3", Fate.REFUSED, apply=False, body="one two three")
+    life.applies("u-3.1")
+
+
 @pytest.mark.parametrize(
     "plant",
     [
+        refused_and_half_there,
         certain_without_a_trace,
         certain_of_what_was_swallowed,
         refused_and_yet_there,
@@ -370,6 +376,16 @@ def test_doubt_without_a_reason(plant: Plant) -> None:
     life = a_good_life()
     life.user_says("u-3", Fate.DOUBTFUL, apply=False)
     plant(life)
+    assert life.found() == [(Wrong.WRONGLY_DOUBTFUL, ("u-3",))]
+
+
+def test_a_message_of_which_a_part_is_there_may_be_doubtful() -> None:
+    life = Life(text_limit=4)
+    life.user_says("u-3", Fate.DOUBTFUL, apply=False, body="one two")
+    life.applies("u-3.1")
+    life.calls("u-3", Answer.NOT_DONE)
+    assert life.found() == []
+    life.applies("u-3")
     assert life.found() == [(Wrong.WRONGLY_DOUBTFUL, ("u-3",))]
 
 

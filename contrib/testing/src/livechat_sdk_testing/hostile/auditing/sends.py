@@ -81,10 +81,10 @@ def _check_fate(evidence: Evidence, handoff: Handoff, entry: LedgerEntry) -> Ite
         if not in_survey and not any(state.complete for state in states):
             yield Finding(Wrong.WRONGLY_CERTAIN, handoff.id, (key,), truth, says)
     elif entry.fate is Fate.DOUBTFUL:
-        if not any(state.hidden for state in states):
+        if not any(state.hidden or state.partial for state in states):
             yield Finding(Wrong.WRONGLY_DOUBTFUL, handoff.id, (key,), truth, says)
     elif any(
-        state.complete and not state.taken_back and not _moved_on(state.attempt, entry) for state in states
+        state.begun and not state.taken_back and not _moved_on(state.attempt, entry) for state in states
     ):
         yield Finding(Wrong.WRONGLY_CERTAIN, handoff.id, (key,), truth, says)
 
@@ -111,7 +111,9 @@ class _Carried:
         self.lines = [line for line in lines if line.what in _TELLING or line.operation in _ASKING]
         applied = {line.key for line in lines if line.what is What.APPLIED}
         self.mentioned = bool(self.lines) or (attempt.ref, key) in interrupted
+        self.begun = bool(applied)
         self.complete = all(part in applied for part in self.parts)
+        self.partial = self.begun and not self.complete
         self.taken_back = any(line.what is What.FAILED for line in lines)
         interrupted_here = (attempt.ref, key) in interrupted
         lag = account.traits.lookup_lag
