@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -15,6 +16,7 @@ from livechat_sdk.domain.answers import Accepted
 from livechat_sdk.domain.ends import Outcome, Why
 from livechat_sdk.errors import LivechatError
 from livechat_sdk_testing.hostile import (
+    ChatOver,
     EmbeddedVendor,
     HostileVendor,
     PollVendor,
@@ -176,7 +178,8 @@ def _in_the_newest_chat(act: Act) -> Callable[[World, Conversation, Step], Await
 async def _act(world: World, vendor: HostileVendor, chat: VendorChat, step: Step, act: Act) -> None:
     if isinstance(vendor, EmbeddedVendor) and world.dispatcher is None:
         return  # it lives in the process that is down
-    await act(vendor, chat, step)
+    with suppress(ChatOver):  # our side has closed it this very moment
+        await act(vendor, chat, step)
     if chat.opening.attempt % 2:  # half of the vendors send at once, the others at the end of the round
         await vendor.pump()
 
@@ -243,8 +246,9 @@ async def _revives(world: World, one: Conversation, step: Step) -> None:
     for vendor, chat in one.open_chats()[:-1]:
         if isinstance(vendor, EmbeddedVendor) and world.dispatcher is None:
             continue
-        await vendor.join(chat.ref, "Eve")
-        await vendor.say(chat.ref, "anybody there?")
+        with suppress(ChatOver):  # our side closes it at the first sign of life
+            await vendor.join(chat.ref, "Eve")
+            await vendor.say(chat.ref, "anybody there?")
         await vendor.pump()
         return
 
@@ -357,7 +361,8 @@ async def _come_to_an_end(world: World) -> None:
     for one in world.conversations:
         for vendor, chat in one.open_chats()[-1:]:
             if one.number % 2:
-                await vendor.end(chat.ref)
+                with suppress(ChatOver):
+                    await vendor.end(chat.ref)
     await world.settle()
     for handoff in await world.running.store.handoffs(limit=1000):
         if handoff.is_live:

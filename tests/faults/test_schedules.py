@@ -1,7 +1,7 @@
 """Random schedules of faults: nothing lost, doubled or swapped, doubt exactly where the vendor hid the fate.
 
-A schedule is the life of one conversation; sixteen of them go on side by side in one dispatcher, which crashes
-and restarts under them. Set ``FAULT_SCHEDULES`` for another number, ``FAULT_SEED`` to play one world again.
+A schedule is the life of one conversation; sixteen go on side by side in one dispatcher, which crashes and
+restarts under them. ``FAULT_SCHEDULES`` sets another number, ``FAULT_SEED`` plays one world again.
 """
 
 from __future__ import annotations

@@ -38,12 +38,12 @@ def test_a_small_soak_writes_a_report_and_can_be_resumed(
     monkeypatch.setattr(soak, "play_chunk", quick)
     monkeypatch.setattr(soak, "ProcessPoolExecutor", Here)
     folder = str(tmp_path)
-    assert main(["--schedules", "160", "--seed", "0", "--report", folder]) == 0
+    assert main(["--schedules", "320", "--seed", "0", "--report", folder]) == 0
     report = json.loads((tmp_path / "faults.json").read_text())
-    assert (report["schedules"], report["next_seed"], report["findings"]) == (160, 20, {"lost": 0})
-    assert main(["--schedules", "320", "--report", folder, "--resume"]) == 8
+    assert (report["schedules"], report["next_seed"], report["findings"]) == (320, 20, {"lost": 0})
+    assert main(["--schedules", "640", "--report", folder, "--resume"]) == 8
     report = json.loads((tmp_path / "faults.json").read_text())
-    assert (report["schedules"], report["next_seed"], report["failing_seeds"]) == (320, 40, [25])
+    assert (report["schedules"], report["next_seed"], report["failing_seeds"]) == (640, 40, [25])
     assert played == list(range(40))
     assert (tmp_path / "faults-25.txt").read_text() == "LOST u-1"
     assert "seed 25 fails: LOST u-1" in capsys.readouterr().out

@@ -10,6 +10,7 @@ from livechat_sdk.domain.chats import MessageReceived, StreamGap
 from livechat_sdk.errors import StoreError, WebhookRejected
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.hostile import (
+    ChatOver,
     Fault,
     HostileVendor,
     PollVendor,
@@ -65,7 +66,7 @@ async def test_everything_that_happens_is_told_once_and_in_order(inbound: Inboun
     ]
     assert len({event.id for event in one.events}) == len(one.events)
     assert {event.refs for event in one.events} == {("h-1.1", "acme-c1")}
-    with pytest.raises(ValueError, match="is over"):
+    with pytest.raises(ChatOver, match="is over"):
         await one.vendor.say("h-1.1", "too late")
 
 

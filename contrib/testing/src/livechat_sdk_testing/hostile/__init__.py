@@ -21,13 +21,14 @@ from livechat_sdk_testing.hostile.provider import HostileProvider, HostileSettin
 from livechat_sdk_testing.hostile.stream import StreamProvider, StreamVendor
 from livechat_sdk_testing.hostile.traits import Traits
 from livechat_sdk_testing.hostile.truth import Answer, Happening, Truth, What
-from livechat_sdk_testing.hostile.vendor import HostileVendor, Received, VendorChat
+from livechat_sdk_testing.hostile.vendor import ChatOver, HostileVendor, Received, VendorChat
 from livechat_sdk_testing.hostile.webhook import WebhookProvider, WebhookVendor
 
 __all__ = [
     "FITTING",
     "RETRY_AFTER",
     "Answer",
+    "ChatOver",
     "EmbeddedProvider",
     "EmbeddedVendor",
     "Fault",

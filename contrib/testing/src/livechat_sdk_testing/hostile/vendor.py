@@ -23,7 +23,11 @@ from livechat_sdk_testing.hostile.faults import Fault, Faults
 from livechat_sdk_testing.hostile.traits import Traits
 from livechat_sdk_testing.hostile.truth import Truth, What
 
-__all__ = ["HostileVendor", "Received", "VendorChat"]
+__all__ = ["ChatOver", "HostileVendor", "Received", "VendorChat"]
+
+
+class ChatOver(ValueError):
+    """The human side wanted something in a chat that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +258,10 @@ class HostileVendor(ABC):
         joins: str | None = None,
         ends: EndReason | None = None,
     ) -> None:
-        """Let something happen in a chat and tell us so. Raises ``ValueError`` when the chat is over."""
+        """Let something happen in a chat and tell us so. Raises ``ChatOver`` when the chat is over."""
         chat = self.chat(ref)
         if chat.state == "ended":
-            raise ValueError(f"the chat {ref} is over")
+            raise ChatOver(f"the chat {ref} is over")
         event = VendorEvent(
             id=f"{self.name}-e{next(self._numbers)}",
             kind=kind,
