@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.owning.world import World
+from tests.owning.world import MARIA, NIKOS, Person, World
 
 Start = Callable[..., Awaitable[World]]
 """Starts a world on the one database of the test; with what a test wants to set."""
@@ -38,3 +38,15 @@ async def start(folder: Path) -> AsyncIterator[Start]:
 async def world(start: Start) -> World:
     """A world that runs."""
     return await start()
+
+
+@pytest.fixture
+def maria() -> Person:
+    """Somebody."""
+    return Person(MARIA)
+
+
+@pytest.fixture
+def nikos() -> Person:
+    """Somebody else."""
+    return Person(NIKOS)

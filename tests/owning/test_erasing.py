@@ -12,19 +12,7 @@ from livechat_sdk.ledger.erasing import Remainder
 from livechat_sdk.provider.embedded import Statement
 from tests.owning.conftest import Start
 from tests.owning.traces import every_row, in_files, rows_about
-from tests.owning.world import Person, World
-
-MARIA, NIKOS = "canary-maria", "canary-nikos"
-
-
-@pytest.fixture
-def maria() -> Person:
-    return Person(MARIA)
-
-
-@pytest.fixture
-def nikos() -> Person:
-    return Person(NIKOS)
+from tests.owning.world import MARIA, NIKOS, Person, World
 
 
 async def test_nothing_of_a_person_is_left_in_any_table_and_others_are_untouched(

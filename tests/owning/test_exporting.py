@@ -9,9 +9,7 @@ from pydantic import SecretStr
 from livechat_sdk import InvalidInput
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.owning import exporting
-from tests.owning.world import Person, World
-
-MARIA, NIKOS = "canary-maria", "canary-nikos"
+from tests.owning.world import MARIA, NIKOS, Person, World
 
 
 async def exported(world: World, **subject: Any) -> dict[str, Any]:

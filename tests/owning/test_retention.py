@@ -13,17 +13,6 @@ from tests.owning.traces import every_row, rows_about
 from tests.owning.world import Person, World
 
 DAY = 86_400.0
-MARIA, NIKOS = "canary-maria", "canary-nikos"
-
-
-@pytest.fixture
-def maria() -> Person:
-    return Person(MARIA)
-
-
-@pytest.fixture
-def nikos() -> Person:
-    return Person(NIKOS)
 
 
 async def after(world: World, days: int) -> None:

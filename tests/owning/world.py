@@ -24,6 +24,9 @@ from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.toy import ToyPlugin
 from providers.helvia.tests.world import quick_passwords
 
+MARIA, NIKOS = "canary-maria", "canary-nikos"
+"""Names of two people, of whom every trace can be found."""
+
 EMAIL, PASSWORD = "ada@example.org", "a long enough password"
 AGENT = {"email": EMAIL, "name": "Ada Marsh", "roles": ["agent"], "password": PASSWORD}
 
