@@ -45,6 +45,18 @@ async def test_event_that_belongs_to_nothing_yet_is_kept_and_answered_2xx(world:
     assert (answer.status_code, answer.json()) == (200, {"events": 0})
 
 
+async def test_event_of_an_erased_chat_is_answered_2xx_and_counted(world: World) -> None:
+    identity = await world.an_active_handoff()
+    ref = world.plugin.vendor.ref
+    await world.dispatcher.erase(handoff_id=identity, end_live=True)
+    answer = await _deliver(world, world.plugin.delivery("message", ref=ref, text="late"))
+    assert (answer.status_code, answer.json()) == (200, {"events": 0})
+    metrics = await world.client.get("/metrics")
+    assert 'livechat_events_erased_total{integration="toy"} 1' in metrics.text
+    gone = await world.client.get(f"/v1/handoffs/{identity}")
+    assert (gone.status_code, error_of(gone)["code"]) == (404, "handoff_not_found")
+
+
 async def test_authentic_event_that_is_unknown_is_taken(world: World) -> None:
     await world.an_active_handoff()
     answer = await _deliver(world, world.plugin.delivery("something_new"))
