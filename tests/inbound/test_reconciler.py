@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -339,8 +340,61 @@ async def test_the_end_of_a_chat_that_was_left_open_is_found_by_asking(
     assert not (await world.reload(handoff)).open_at_vendor
 
 
-async def test_last_words_that_never_came_are_recorded_and_shown_to_nobody(worlds: Worlds) -> None:
+@pytest.mark.parametrize("traits", [REMEMBERS, replace(STREAM, status=True, history=True)])
+async def test_an_end_that_comes_by_itself_waits_for_what_was_said_before_it(
+    worlds: Worlds, traits: Traits
+) -> None:
+    world, handoff, ref = await active(worlds, traits)
+    world.vendor.faults.script("event", Fault.WITHHOLD, Fault.WITHHOLD)
+    await world.vendor.say(ref, "and")
+    await world.vendor.say(ref, "good bye")
+    await world.vendor.end(ref)
+    await world.pump()
+    assert (await world.reload(handoff)).outcome is Outcome.COMPLETED
+    assert world.channel.texts == ["and", "good bye"]
+    shown = [one.kind for one in world.channel.shown]
+    assert shown[-4:] == ["message", "message", "system_message", "handoff_ended"]
+    entries = [one for one in await world.dispatcher.entries(handoff.id) if one.message.body == "good bye"]
+    assert [one.fate for one in entries] == [Fate.SENT]
+
+
+async def test_an_end_of_a_request_that_an_agent_had_answered_is_no_cancellation(worlds: Worlds) -> None:
+    world, handoff, ref = await queued(worlds, REMEMBERS)
+    withhold(world, "agent_joined", "message_received")
+    await world.vendor.join(ref)
+    await world.vendor.say(ref, "closed on Sundays")
+    await world.vendor.end(ref)
+    await world.pump()
+    assert (await world.reload(handoff)).outcome is Outcome.COMPLETED
+    assert world.channel.texts == ["closed on Sundays"]
+
+
+async def test_a_history_that_does_not_answer_delays_an_end_once_and_not_for_long(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livechat_sdk.inbound.reconciling._BEFORE_END", 0.05)
+    world = await worlds.start(REMEMBERS)
+    handoffs = [await world.request(number) for number in range(3)]
+    asked = 0
+
+    async def hang(*_: object) -> object:
+        nonlocal asked
+        asked += 1
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(world.plugins[0].provider_class, "history", hang)
+    for handoff in handoffs:
+        await world.vendor.end(f"{handoff.id}.1")
+        await world.pump()
+        assert not (await world.reload(handoff)).is_live
+    assert asked == 1, "then the vendor is left alone for a while"
+
+
+async def test_last_words_that_could_not_be_had_in_time_are_recorded_and_shown_to_nobody(
+    worlds: Worlds,
+) -> None:
     world, handoff, ref = await active(worlds, REMEMBERS)
+    world.vendor.faults.script("history", Fault.BREAK)
     world.vendor.faults.script("event", Fault.WITHHOLD)
     await world.vendor.say(ref, "and good bye")
     await world.vendor.end(ref)
@@ -358,6 +412,7 @@ async def test_last_words_that_never_came_are_recorded_and_shown_to_nobody(world
 
 async def test_last_words_are_looked_up_by_the_next_process_if_the_first_one_died(worlds: Worlds) -> None:
     first, handoff, ref = await active(worlds, REMEMBERS)
+    first.vendor.faults.script("history", Fault.BREAK)
     first.vendor.faults.script("event", Fault.WITHHOLD)
     await first.vendor.say(ref, "and good bye")
     await first.vendor.end(ref)

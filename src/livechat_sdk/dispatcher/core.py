@@ -127,7 +127,7 @@ class Dispatcher(Parking):
         self._observers = Observers(self.hooks)
         means = Means(self.store, self.clock, guard, self._intake, self._stepper.submit)
         self._inflow = Inflow(means, self._providers, reconcile_every=settings.reconcile_every)
-        self._intake.on_gap = self._inflow.gap
+        self._intake.asking = self._inflow
         self._inflow.counts.late = self._measures.repaired
         wake = Wakeups(
             self._intake.inbox_changed,

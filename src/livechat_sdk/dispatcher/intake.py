@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from livechat_sdk.dispatcher.stepping import Stepper
-from livechat_sdk.domain.chats import ProviderEvent, StreamGap
+from livechat_sdk.domain.chats import ChatEnded, ProviderEvent, StreamGap
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import HandoffNotFound, StoreError
 from livechat_sdk.ledger.store import DuplicateEvent, DuplicateMessage, Store, TimerGone, TimerRow
@@ -21,6 +21,18 @@ logger = logging.getLogger("livechat_sdk.intake")
 
 _STORE_PAUSE = 1.0  # seconds
 _LONGEST_SLEEP = timedelta(seconds=60)
+
+
+class Asking(Protocol):
+    """Asks vendors what was missed."""
+
+    async def gap(self, event: StreamGap) -> None:
+        """Events of an integration may have been lost. Raises ``StoreError``."""
+        ...
+
+    async def before_end(self, integration: str, handoff_id: str, attempt: int) -> None:
+        """A chat is about to end: take in what was said in it and has not come. Raises ``StoreError``."""
+        ...
 
 
 class Intake:
@@ -36,8 +48,8 @@ class Intake:
         self._working = 0
         self.duplicates = 0
         """Events that came again and changed nothing."""
-        self.on_gap: Callable[[StreamGap], Awaitable[None]] | None = None
-        """Is told of each ``StreamGap``: it concerns every open chat of its integration."""
+        self.asking: Asking | None = None
+        """Whoever asks vendors what was missed."""
         self.unmatched: Counter[str] = Counter()
         """Events that were kept because their chat was not known, by integration."""
         self.erased: Counter[str] = Counter()
@@ -80,8 +92,8 @@ class Intake:
         ``late_seconds`` comes with what was missed and found out by asking. True when it was applied now;
         False when it was seen before or is kept.
         """
-        if isinstance(event, StreamGap) and self.on_gap is not None:
-            await self.on_gap(event)
+        if isinstance(event, StreamGap) and self.asking is not None:
+            await self.asking.gap(event)
             if inbox_id is not None:
                 await self._store.forget_inbox(inbox_id)
             return True
@@ -89,6 +101,9 @@ class Intake:
         if found is None:
             return await self._keep(event, inbox_id=inbox_id)
         handoff_id, attempt = found
+        came_by_itself = inbox_id is None and late_seconds is None
+        if isinstance(event, ChatEnded) and came_by_itself and self.asking is not None:
+            await self.asking.before_end(event.integration, handoff_id, attempt)
         try:
             result = await self._stepper.submit(
                 handoff_id,

@@ -12,7 +12,7 @@ from livechat_sdk.domain.chats import StreamGap
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.errors import StoreError
 from livechat_sdk.inbound.means import Means
-from livechat_sdk.inbound.places import Places
+from livechat_sdk.inbound.places import ChatKey, Places
 from livechat_sdk.inbound.polling import Poller
 from livechat_sdk.inbound.reconciling import Reconciler
 from livechat_sdk.inbound.streams import Streams
@@ -101,6 +101,13 @@ class Inflow:
             if others:
                 await self._store.commit((), [_passed_on(event, shard) for shard in others])
         self.reconciler.gap(name)
+
+    async def before_end(self, integration: str, handoff_id: str, attempt: int) -> None:
+        """A vendor has told us that a chat is over: what was said in it comes first, if it can be had soon.
+
+        Raises ``StoreError``.
+        """
+        await self.reconciler.before_end(integration, ChatKey(handoff_id, attempt))
 
     async def _tidy_loop(self) -> None:
         while True:

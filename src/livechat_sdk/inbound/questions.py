@@ -71,19 +71,23 @@ class Questions:
             raise trouble
         return Answer(at, status, missing, history)
 
-    async def history(self, integration: str, chat: Chat, since: datetime) -> Sequence[MessageReceived]:
+    async def history(
+        self, integration: str, chat: Chat, since: datetime, *, within: float = CALL_LIMIT
+    ) -> Sequence[MessageReceived]:
         """What was said. Raises ``Unanswered``, ``LeaseLost``."""
         provider = self._providers[integration]
         try:
-            return await self._call(integration, lambda: _history(provider, chat, since))
+            return await self._call(integration, lambda: _history(provider, chat, since), within)
         except RejectedError as error:
             raise self._unanswered(integration, error) from error
 
-    async def _call(self, integration: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def _call(
+        self, integration: str, call: Callable[[], Awaitable[T]], within: float = CALL_LIMIT
+    ) -> T:
         """One question. Raises ``RejectedError``, ``LeaseLost``; ``Unanswered`` for everything else."""
         self._counts.questions[integration] += 1
         try:
-            async with self._lease.limit(CALL_LIMIT):
+            async with self._lease.limit(within):
                 answer = await call()
         except (RejectedError, LeaseLost):
             raise

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from livechat_sdk.domain.chats import Chat
-from livechat_sdk.domain.handoff import Attempt, Handoff
+from livechat_sdk.domain.handoff import LIVE_STATES, Attempt, Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction
 from livechat_sdk.errors import HandoffNotFound, StoreError
 from livechat_sdk.inbound.means import Means
@@ -56,7 +56,11 @@ _OVERLAP = timedelta(minutes=5)
 """How much further back the history is read than it must be: two clocks never agree."""
 _GIVE_UP_AFTER = timedelta(days=3)
 _LOST_OPENING_TRIES = 6
+_BEFORE_END = 3.0
+"""Seconds that an end may wait for what was said before it."""
+_IN_TROUBLE = 60.0
 _PAGE = 1000
+_CAN_BE_REPAIRED = LIVE_STATES - {HandoffState.REQUESTED}
 
 
 @dataclass(slots=True)
@@ -100,6 +104,8 @@ class Reconciler:
         self._places = places
         self._every = every
         self._files: dict[ChatKey, _File] = {}
+        self._leave_alone: dict[str, datetime] = {}
+        """Integrations whose vendor did not answer before an end, and until when it is not asked for that."""
         self._questions = Questions(means, providers)
         self.rounds = Rounds(
             means.clock, self._visit, name="reconciling", at_once=_AT_ONCE, rate=_RATE, burst=_BURST
@@ -148,6 +154,37 @@ class Reconciler:
         if place is not None:
             self._files[key].answered_at = None
             self.rounds.plan(place.integration, key, now or self._clock.now())
+
+    async def before_end(self, integration: str, key: ChatKey) -> None:
+        """Take in what was said before an end that has come by itself. Raises ``StoreError``.
+
+        Whoever brings the end waits for this, so it is short, and a vendor in trouble is left alone.
+        """
+        provider, now = self._providers.get(integration), self._clock.now()
+        if provider is None or not provider.capabilities.history:
+            return
+        if now < self._leave_alone.get(integration, now):
+            return
+        handoff = await self._store.load(key.handoff_id)
+        attempt = _attempt(handoff, key.attempt)
+        if handoff is None or attempt is None or attempt.abandoned or handoff.state not in _CAN_BE_REPAIRED:
+            return
+        chat = await self._store.chat(*key)
+        if chat is None:
+            return
+        file = self._files.get(key)
+        since = (file and file.history_from) or handoff.created_at
+        try:
+            said = await self._questions.history(integration, chat, since - _OVERLAP, within=_BEFORE_END)
+        except (Unanswered, LeaseLost) as error:
+            wish = error.retry_after if isinstance(error, Unanswered) else None
+            self._leave_alone[integration] = now + timedelta(seconds=max(wish or 0.0, _IN_TROUBLE))
+            return
+        known = await self._known(handoff.id) if said else ()
+        for repair in rule(
+            handoff, attempt, Answer(now, history=said), known=known, trusted_until=now
+        ).repairs:
+            await self._repair(integration, key, repair)
 
     # ------------------------------------------------------------------------------------------- one question
     async def _visit(self, integration: str, key: ChatKey) -> float | None:
@@ -325,19 +362,19 @@ class Reconciler:
         found.file.failures = 0
         found.file.doubt = ruling.doubt
         for repair in ruling.repairs:
-            await self._repair(found.place, repair)
+            await self._repair(found.place.integration, found.place.key, repair)
         return ruling.again_after
 
-    async def _repair(self, place: Place, repair: Repair) -> None:
+    async def _repair(self, integration: str, key: ChatKey, repair: Repair) -> None:
         event = repair.event
         if not await self._sink.take_event(event, late_seconds=round(repair.late_seconds, 3)):
             return  # it came by itself meanwhile
-        self._counts.repaired(place.integration, event.kind, repair.late_seconds)
+        self._counts.repaired(integration, event.kind, repair.late_seconds)
         logger.info(
             "handoff %s: %s of %s had been missed; put right %.1f s late",
-            place.key.handoff_id,
+            key.handoff_id,
             event.kind,
-            place.integration,
+            integration,
             repair.late_seconds,
         )
 
