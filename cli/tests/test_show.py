@@ -141,7 +141,9 @@ def test_settings_that_do_not_tell_the_store_say_why(content: str | None, said: 
     ("store", "code", "said"),
     [
         ("missing.db", 6, "missing.db"),
-        ("postgresql://admin:canary-password@host/db", 3, "postgresql"),
+        ("postgresql://admin:canary-password@127.0.0.1:1/db", 6, "127.0.0.1:1/db cannot be reached"),
+        ("postgresql://admin:canary-password@host", 3, "postgresql://"),
+        ("mysql://admin:canary-password@host/db", 3, "postgresql://"),
         ("sqlite://", 3, "sqlite:///livechat.db"),
         ("text.db", 6, "text.db"),
     ],

@@ -254,13 +254,22 @@ def test_words_that_are_no_language_tags(tag: str) -> None:
         "sqlite:///",
         "sqlite:////",
         "sqlite:///:memory:",
-        "postgresql://u:p@h/d",
+        "postgresql://u:p@h",
+        "postgresql://u:p@h:db/d",
+        "mysql://u:p@h/d",
     ],
 )
-def test_store_that_is_no_file_is_refused(store: str) -> None:
+def test_store_that_names_no_file_and_no_database_is_refused(store: str) -> None:
     with pytest.raises(ValidationError) as caught:
         LivechatFile.model_validate({"store": store})
     assert caught.value.errors()[0]["type"] == "LC213"
+
+
+@pytest.mark.parametrize("store", ["postgresql://u:p@h/d", "postgres:///d?host=/run/postgresql"])
+def test_store_may_be_a_postgresql_database_whose_address_is_not_shown(store: str) -> None:
+    settings = LivechatFile.model_validate({"store": store})
+    assert settings.store == store
+    assert store not in repr(settings)
 
 
 def test_integrations_of_a_bot_are_the_enabled_ones_in_order() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.sqlite import SqliteStore
 from livechat_sdk.ledger.store import Store
+from livechat_sdk_testing.postgres import PostgresServer, running_server, why_not
 from tests.ledger.builders import NOW
+
+STORE_KEY = StoreKeys.from_texts(["the key of the tests' PostgreSQL ledgers"])
 
 
 class Backend(ABC):
@@ -52,12 +56,41 @@ class SqliteBackend(Backend):
         return SqliteStore(self.path, workspace=workspace, now=lambda: NOW)
 
 
-BACKENDS = {"sqlite": SqliteBackend}
+class PostgresBackend(Backend):
+    """One PostgreSQL database."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+
+    def build(self, workspace: str) -> Store:
+        from livechat_sdk.ledger.postgres import PostgresStore
+
+        return PostgresStore(self.url, workspace=workspace, key=STORE_KEY, now=lambda: NOW)
 
 
-@pytest.fixture(params=sorted(BACKENDS))
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    if reason := why_not():
+        pytest.skip(reason)
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: PostgresServer) -> str:
+    """A database with the ledger's tables, and nothing in them."""
+    return await postgres_server.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
 async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Backend]:
-    made = BACKENDS[request.param](tmp_path)
+    made: Backend
+    if request.param == "sqlite":
+        made = SqliteBackend(tmp_path)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        made = PostgresBackend(await server.new_database())
     yield made
     await made.close()
 

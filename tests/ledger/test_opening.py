@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from livechat_sdk.errors import ConfigurationError
-from livechat_sdk.ledger.opening import open_store, sqlite_path
+from livechat_sdk.errors import ConfigurationError, StoreError
+from livechat_sdk.ledger.opening import Role, open_store, sqlite_path
+from livechat_sdk.ledger.postgres import PostgresStore
 from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.sqlite import SqliteStore
 from tests.ledger.builders import NOW, a_handoff, first_step
@@ -48,11 +49,53 @@ def test_any_other_address_is_refused_with_what_is_possible(url: str) -> None:
         open_store(url)
 
 
-def test_the_password_of_another_database_is_not_repeated() -> None:
-    with pytest.raises(ConfigurationError, match="'postgresql'") as caught:
-        open_store("postgresql://me:hunter2@db/livechat")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:hunter2@db/livechat",
+        "postgresql://me:hunter2@db",
+        "postgresql://me:hunt/hunter2@db/livechat",
+    ],
+)
+def test_the_password_in_an_address_that_is_not_possible_is_not_repeated(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        open_store(url)
 
     assert "hunter2" not in str(caught.value)
+    assert "hunt" not in str(caught.value)
+
+
+@pytest.mark.parametrize("role", ["worker", "clerk", "reader"])
+def test_a_postgresql_store_knows_its_address_and_never_shows_the_password(role: Role) -> None:
+    store = open_store("postgresql://me:hunter2@db.example.com:5433/livechat", "acme", role=role)
+
+    assert isinstance(store, PostgresStore)
+    assert store.workspace == "acme"
+    assert store.address.label == "db.example.com:5433/livechat"
+    assert "hunter2" not in repr(store.address)
+
+
+async def test_every_role_of_sqlite_opens_the_same_way(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/a.db"
+    worker = open_store(url)
+    await worker.open()
+    clerk, reader = open_store(url, role="clerk"), open_store(url, role="reader")
+    await clerk.open()
+    await reader.open()
+
+    await clerk.create(first_step(a_handoff()))
+    with pytest.raises(StoreError, match="reading only"):
+        await reader.create(first_step(a_handoff("h2")))
+
+    assert await reader.load("h1") == a_handoff()
+    for store in (reader, clerk, worker):
+        await store.close()
+
+
+def test_a_missing_driver_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livechat_sdk.ledger.opening.find_spec", lambda _name: None)
+    with pytest.raises(ConfigurationError, match=r"livechat-sdk\[postgres\]"):
+        open_store("postgresql://db/livechat")
 
 
 async def test_a_store_opens_from_its_address(tmp_path: Path) -> None:
@@ -71,9 +114,10 @@ def test_the_driver_is_loaded_only_when_a_store_is_made() -> None:
     program = """
 import sys
 import livechat_sdk.ledger.store, livechat_sdk.ledger.opening, livechat_sdk.ledger.secrets
-assert not {"sqlite3", "cryptography", "fcntl"} & set(sys.modules), "loaded too early"
+assert not {"sqlite3", "cryptography", "fcntl", "asyncpg"} & set(sys.modules), "loaded too early"
 livechat_sdk.ledger.opening.open_store("sqlite:///x.db")
 assert "sqlite3" in sys.modules
-assert "cryptography" not in sys.modules
+livechat_sdk.ledger.opening.check_address("postgresql://db/livechat")
+assert not {"cryptography", "asyncpg"} & set(sys.modules), "loaded too early"
 """
     subprocess.run([sys.executable, "-c", program], check=True)

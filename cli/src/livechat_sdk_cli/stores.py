@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from livechat_sdk.ledger.opening import Role
     from livechat_sdk.ledger.store import Store
 
 __all__ = ["StoreAddress", "find_store", "open_clerk", "open_reader"]
@@ -16,9 +17,9 @@ __all__ = ["StoreAddress", "find_store", "open_clerk", "open_reader"]
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """A store, and the workspace in it."""
+    """A store, and the workspace in it. The address may hold a password, so it is not shown."""
 
-    url: str
+    url: str = field(repr=False)
     workspace: str
 
 
@@ -43,17 +44,8 @@ async def open_clerk(address: StoreAddress) -> AsyncGenerator[Store]:
     Raises ``ConfigurationError`` for an address that cannot be used here, ``StoreError`` when there is no
     store at it.
     """
-    from livechat_sdk.ledger.opening import sqlite_path
-
-    path = sqlite_path(address.url)
-    from livechat_sdk.ledger.sqlite.store import SqliteStore
-
-    clerk = SqliteStore.clerk(path, workspace=address.workspace)
-    await clerk.open()
-    try:
+    async with _open(address, "clerk") as clerk:
         yield clerk
-    finally:
-        await clerk.close()
 
 
 @asynccontextmanager
@@ -63,14 +55,17 @@ async def open_reader(address: StoreAddress) -> AsyncGenerator[Store]:
     Raises ``ConfigurationError`` for an address that cannot be read here, ``StoreError`` when there is no
     store at it.
     """
-    from livechat_sdk.ledger.opening import sqlite_path
-
-    path = sqlite_path(address.url)
-    from livechat_sdk.ledger.sqlite.store import SqliteStore
-
-    reader = SqliteStore.reader(path, workspace=address.workspace)
-    await reader.open()
-    try:
+    async with _open(address, "reader") as reader:
         yield reader
+
+
+@asynccontextmanager
+async def _open(address: StoreAddress, role: Role) -> AsyncGenerator[Store]:
+    from livechat_sdk.ledger.opening import open_store
+
+    store = open_store(address.url, workspace=address.workspace, role=role)
+    await store.open()
+    try:
+        yield store
     finally:
-        await reader.close()
+        await store.close()

@@ -192,8 +192,11 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "LC213",
         "Not a usable store",
-        "The store is an SQLite file as a URL: three slashes for a relative path, four for a full one.",
-        "Write sqlite:///livechat.db or sqlite:////var/lib/livechat/livechat.db.",
+        (
+            "The store is an SQLite file as a URL (three slashes for a relative path, four for a full one), "
+            "or a PostgreSQL database. In user and password, @ : and / are written %40 %3A and %2F."
+        ),
+        "Write sqlite:///livechat.db or postgresql://user:${DB_PASSWORD}@host/livechat.",
     ),
     (
         "LC214",

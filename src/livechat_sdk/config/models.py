@@ -48,15 +48,18 @@ def _language(value: str) -> str:
 
 
 def _store(value: str) -> str:
-    from livechat_sdk.ledger.opening import sqlite_path
+    from livechat_sdk.ledger.opening import check_address
 
     try:
-        sqlite_path(value)
+        check_address(value)
     except ConfigurationError:
         raise PydanticCustomError(
             "LC213",
-            "this store cannot be used; this version keeps its data in an SQLite file",
-            {"suggestion": "write sqlite:///livechat.db, or sqlite:////var/lib/livechat.db for a full path"},
+            "this store cannot be used; data is kept in an SQLite file or in a PostgreSQL database",
+            {
+                "suggestion": "write sqlite:///livechat.db (sqlite:////var/lib/livechat.db for a full path) "
+                "or postgresql://user:password@host/livechat"
+            },
         ) from None
     return value
 
@@ -201,7 +204,7 @@ class LivechatFile(_Part):
     """The whole of ``livechat.yaml``, checked and with every default filled in."""
 
     version: Literal[1] = 1
-    store: Annotated[str, AfterValidator(_store)] = "sqlite:///livechat.db"
+    store: Annotated[str, AfterValidator(_store)] = Field("sqlite:///livechat.db", repr=False)
     store_key: Secret | None = None
     """Encrypts what must not be read from the store; ``[new, old]`` while it is being changed."""
     workspace: Identifier = "default"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock"]
+__all__ = ["Clock", "SystemClock", "steady_seconds"]
 
 
 class Clock(Protocol):
@@ -37,3 +38,9 @@ class SystemClock:
         while left > 0:
             await asyncio.sleep(min(left, 60.0))
             left = (when - self.now()).total_seconds()
+
+
+def steady_seconds() -> float:
+    """Seconds on a clock that nobody sets and that goes on while the machine sleeps, where there is one."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from livechat_sdk.domain.base import utc_text
+from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Handoff, HandoffState
 from livechat_sdk.domain.messages import Choice, Direction, Fate, Message
 from livechat_sdk.domain.outgoing import SystemMessage
@@ -31,6 +33,7 @@ __all__ = [
     "fate_of",
     "keys_of",
     "over_chats",
+    "patched",
     "returned",
     "spoken",
     "was_started",
@@ -113,6 +116,11 @@ def _under_way(row: ActionRow) -> bool:
     """Whether some of it has left, or may have: it keeps its own result."""
     parts = isinstance(row.action, SendMessage) and row.action.parts_sent
     return row.status is ActionStatus.STARTED or bool(parts)
+
+
+def patched(chat: Chat, patch: Mapping[str, Any]) -> Chat:
+    """The chat with named keys of its state changed."""
+    return chat.model_copy(update={"state": {**chat.state, **patch}})
 
 
 def keys_of(action: Action | BaseAction) -> set[str]:

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from livechat_sdk.domain.clock import steady_seconds
 from livechat_sdk.ledger.store import LeaseLost
 
 __all__ = ["LeaseGuard", "steady_seconds"]
 
 _MARGIN = 0.1
 """The part of a lease that is never used: the database's clock and ours do not run quite alike."""
-
-
-def steady_seconds() -> float:
-    """Seconds on a clock that nobody sets and that goes on while the machine sleeps, where there is one."""
-    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
 
 
 class LeaseGuard:

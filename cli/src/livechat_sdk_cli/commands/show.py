@@ -30,7 +30,8 @@ def show(
     store: Annotated[
         str | None,
         typer.Option(
-            metavar="URL|FILE", help="Read this store instead: sqlite:///livechat.db, or the file's path."
+            metavar="URL|FILE",
+            help="Read this store instead: an address (sqlite:///…, postgresql://…) or a file's path.",
         ),
     ] = None,
     workspace: Annotated[

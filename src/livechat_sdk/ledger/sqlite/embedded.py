@@ -7,30 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from livechat_sdk.domain.chats import ProviderEvent
-from livechat_sdk.errors import Conflict, Expect, StoreError
+from livechat_sdk.errors import Conflict, Expect
+from livechat_sdk.ledger.embedding import check_version, refuse_foreign
 from livechat_sdk.ledger.sqlite import inbox
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 
 __all__ = ["Commit", "create_tables", "fetch"]
 
-_NOT_THEIRS = frozenset(
-    {"begin", "commit", "end", "rollback", "savepoint", "release", "pragma", "attach", "detach", "vacuum"}
-)
-
 
 def create_tables(db: sqlite3.Connection, name: str, version: int, ddl: Sequence[str]) -> None:
     """Bring the tables of schema ``name`` to ``version``; nothing happens when they are there."""
     row = db.execute("SELECT version FROM embedded_schemas WHERE name = ?", (name,)).fetchone()
-    stored = int(row[0]) if row else 0
-    if stored > version:
-        raise StoreError(
-            f"the tables of {name!r} have version {stored}, this release knows up to {version}; "
-            "install the release that made them, or a newer one",
-        )
-    if stored == version:
+    if check_version(name, row[0] if row else None, version):
         return
     for statement in ddl:
-        _refuse_foreign(statement)
+        refuse_foreign(statement)
         db.execute(statement)
     db.execute(
         """
@@ -52,7 +43,7 @@ class Commit:
     def __call__(self, db: sqlite3.Connection) -> None:
         """Run in the writer's transaction."""
         for index, statement in enumerate(self.statements):
-            _refuse_foreign(statement.sql)
+            refuse_foreign(statement.sql)
             try:
                 changed = db.execute(statement.sql, statement.params).rowcount
             except sqlite3.IntegrityError as error:
@@ -65,14 +56,7 @@ class Commit:
 
 def fetch(db: sqlite3.Connection, sql: str, params: Mapping[str, SqlValue]) -> list[Row]:
     """Rows by column name."""
-    _refuse_foreign(sql)
+    refuse_foreign(sql)
     found = db.execute(sql, params)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found]
-
-
-def _refuse_foreign(sql: str) -> None:
-    """Transactions are the writer's: a COMMIT here would cut other callers' work in two."""
-    words = sql.split(maxsplit=1)
-    if words and words[0].rstrip(";").lower() in _NOT_THEIRS:
-        raise StoreError(f"{words[0].upper()} is not allowed here: a statement only reads or changes rows")

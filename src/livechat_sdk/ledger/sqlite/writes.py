@@ -12,7 +12,7 @@ from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.ledger import documents
-from livechat_sdk.ledger.decisions import cancelled, fate_of, returned, was_started
+from livechat_sdk.ledger.decisions import cancelled, fate_of, patched, returned, was_started
 from livechat_sdk.ledger.fates import RETURNED_TO_BOT
 from livechat_sdk.ledger.queries import Queries
 from livechat_sdk.ledger.secrets import SecretBox
@@ -271,11 +271,10 @@ def patch_chat(db: sqlite3.Connection, workspace: str, handoff_id: str, patch: P
     ).fetchone()
     if row is None or row[0] is None:
         return
-    chat = documents.load(Chat, row[0])
-    patched = chat.model_copy(update={"state": {**chat.state, **patch.patch}})
+    chat = patched(documents.load(Chat, row[0]), patch.patch)
     db.execute(
         "UPDATE chats SET document = ? WHERE workspace = ? AND handoff_id = ? AND attempt = ?",
-        (documents.dump_chat(patched), workspace, handoff_id, patch.attempt),
+        (documents.dump_chat(chat), workspace, handoff_id, patch.attempt),
     )
 
 
