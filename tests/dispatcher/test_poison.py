@@ -9,6 +9,7 @@ import pytest
 from livechat_sdk import Outcome, RetryableError
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.domain.outgoing import Outgoing
+from livechat_sdk.lifecycle.effects import SendMessage
 from livechat_sdk.relay.retry_policy import RETRY_RULES
 from livechat_sdk_testing.channel import RecordingChannel
 from tests.dispatcher.bench import Workbench
@@ -42,12 +43,12 @@ async def test_a_delivery_that_never_succeeds_keeps_the_bot_waiting_for_seconds(
     assert len(one.channel.ended) == 1
 
 
-async def test_the_messages_behind_it_come_when_it_was_given_up(bench: Workbench) -> None:
+async def test_the_messages_behind_it_wait_for_a_minute_or_so(bench: Workbench) -> None:
     one = await bench.start(channel=Picky())
     handoff = await one.active()
     await one.event("message", text="poison")
     await one.event("message", text="next")
-    await one.pass_time(BUDGET)
+    await one.pass_time(100)
     assert one.channel.texts == ["next"]
     fates = {
         e.message.body: e.fate
@@ -116,7 +117,7 @@ async def test_a_send_that_never_succeeds_holds_up_no_fallback(
     assert await one.fates(handoff) == {"poison": Fate.SENT, "next": Fate.SENT}
 
 
-async def test_the_messages_behind_a_send_that_never_succeeds_go_when_it_was_given_up(
+async def test_the_messages_behind_a_send_that_never_succeeds_wait_for_a_minute_or_so(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = await bench.start()
@@ -124,6 +125,42 @@ async def test_the_messages_behind_a_send_that_never_succeeds_go_when_it_was_giv
     handoff = await one.active()
     await one.say(handoff, "poison")
     await one.say(handoff, "next")
-    await one.pass_time(RETRY_RULES["send_message"].budget or 0.0)
+    await one.pass_time(100)
     assert one.vendor.texts() == ["next"]
     assert await one.fates(handoff) == {"poison": Fate.DOUBTFUL, "next": Fate.SENT}
+    (entry,) = [e for e in await one.dispatcher.entries(handoff.id) if e.message.body == "poison"]
+    assert entry.detail == "given up, for the next one got through; RetryableError: 500"
+    assert [parked.message_key for parked in await one.dispatcher.parked()] == ["poison"]
+
+
+async def test_a_vendor_that_is_down_for_all_gets_everything_in_order_when_it_is_back(
+    bench: Workbench,
+) -> None:
+    one = await bench.start()
+    handoff = await one.active()
+    one.vendor.fail["send"] = [RetryableError("500", status=500)] * 10_000
+    for text in ("one", "two", "three"):
+        await one.say(handoff, text)
+    await one.pass_time(500)
+    one.vendor.fail["send"] = []
+    await one.pass_time(200)
+    assert [part.body for _, part in one.vendor.received] == ["one", "two", "three"]
+    assert set((await one.fates(handoff)).values()) == {Fate.SENT}
+
+
+async def test_a_vendor_that_cannot_be_reached_is_no_reason_to_suspect_a_message(bench: Workbench) -> None:
+    one = await bench.start()
+    handoff = await one.active()
+    await one.say(handoff, "before")
+    calls = one.vendor.calls.count("send")
+    one.vendor.fail["send"] = [RetryableError("no connection", sent=False)] * 10_000
+    await one.say(handoff, "one")
+    await one.say(handoff, "two")
+    await one.pass_time(300)
+    tries = {
+        row.action.message_key: row.tries
+        for row in await one.dispatcher.store.open_actions()
+        if isinstance(row.action, SendMessage)
+    }
+    assert tries["one"] == one.vendor.calls.count("send") - calls
+    assert tries["two"] == 0

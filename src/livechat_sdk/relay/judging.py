@@ -26,13 +26,15 @@ class Judgement:
     """What becomes of an action after a failed try.
 
     ``again``: after ``pause`` seconds; ``keep_started``: it may have arrived, so it stays *started*
-    meanwhile. Else ``result`` is the input that tells the handoff. ``why`` is for people.
+    meanwhile. Else ``result`` is the input that tells the handoff. ``why`` is for people. ``suspect``: it is
+    repeated although nobody knows what comes of it, so it may be this one alone that never gets through.
     """
 
     kind: Literal["again", "failed", "doubtful"]
     why: str
     pause: float = 0.0
     keep_started: bool = False
+    suspect: bool = False
     result: EffectFailed | EffectDoubtful | None = None
 
 
@@ -53,7 +55,9 @@ class Judge:
         verdict = _verdict(tried, failure, not_sent, chance=_chance(row))
         if verdict.kind == "again":
             keep = verdict.in_doubt and isinstance(row.action, SendMessage)
-            return Judgement("again", failure.text, pause=verdict.pause, keep_started=keep)
+            looked_up = not_sent is not None and not_sent.look_again is not None
+            suspect = verdict.in_doubt and not looked_up
+            return Judgement("again", failure.text, verdict.pause, keep_started=keep, suspect=suspect)
         action = row.action
         if handoff is not None and COOLDOWN_TABLE[action.kind, failure.kind] and isinstance(action, OpenChat):
             await self._cooling.failed(handoff.attempts[action.attempt - 1].integration, failure)

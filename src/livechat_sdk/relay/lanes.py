@@ -2,7 +2,9 @@
 
 A lane has a task only while it has something to do, so that thousands of waiting handoffs cost
 nothing. What must not wait behind a stuck action overtakes it: closing a chat goes before sends that
-are waiting for another try, and the end of the handoff before a delivery that fails again and again.
+are waiting for another try, and the end of the handoff before a delivery that fails again and again. When
+a message has failed for about a minute, the next one is tried: if that gets through, the first was the
+trouble, and is given up.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ logger = logging.getLogger("livechat_sdk.relay")
 _STORE_PAUSE = timedelta(seconds=1)
 _PATIENCE = 3
 """How often the head of a lane has failed when the end of the handoff overtakes it."""
+_SUSPICION = 8
+"""How often a message at the head has failed when the next one is tried."""
+_MESSAGES = frozenset({"send_message", "deliver_message", "say"})
 _OPEN = frozenset({ActionStatus.PENDING, ActionStatus.STARTED})
 
 
@@ -175,7 +180,21 @@ class Relay:
         if isinstance(result, EffectFailed | EffectDoubtful):
             status = ActionStatus.FAILED if isinstance(result, EffectFailed) else ActionStatus.DOUBTFUL
             note = result.error
+        stuck = lane.overtaken_by(row) if status is ActionStatus.DONE else None
         await self._finish(row, lane, result, status, note)
+        if stuck is not None:
+            await self._give_up(stuck, lane)
+
+    async def _give_up(self, row: ActionRow, lane: _Lane) -> None:
+        """Give up what never gets through, when what came after it did."""
+        now = await self._store.action(row.id)
+        if now is None or now.status not in _OPEN:
+            lane.remove(row)
+            return
+        why = f"given up, for the next one got through; {now.error or 'it failed again and again'}"[:1000]
+        logger.warning("handoff %s: %s, try %d: %s", row.handoff_id, row.action.kind, now.tries, why)
+        result = EffectDoubtful(action=now.action, error=why)
+        await self._finish(replace(now, fence=row.fence), lane, result, ActionStatus.DOUBTFUL, why)
 
     async def _not_done(self, row: ActionRow, lane: _Lane, error: Exception) -> None:
         tries = row.tries + 1
@@ -194,7 +213,7 @@ class Relay:
             await self._store.postpone_action(
                 row, not_before=not_before, error=judgement.why, started=judgement.keep_started
             )
-            lane.postpone(row, not_before, tries=tries)
+            lane.postpone(row, not_before, tries=tries, suspect=judgement.suspect)
             return
         status = ActionStatus.FAILED if judgement.kind == "failed" else ActionStatus.DOUBTFUL
         await self._finish(row, lane, judgement.result, status, judgement.why)
@@ -228,6 +247,7 @@ class _Lane:
         self._rows: deque[ActionRow] = deque()
         self._not_before: dict[int, datetime] = {}
         self._stale: set[int] = set()
+        self._suspects: set[int] = set()
         self._overtook: dict[int, tuple[int, int]] = {}
         self._changed = asyncio.Event()
         self._stopped = False
@@ -248,6 +268,7 @@ class _Lane:
         self._rows = deque(other for other in self._rows if other.id != row.id)
         self._not_before.pop(row.id, None)
         self._stale.discard(row.id)
+        self._suspects.discard(row.id)
         self._overtook.pop(row.id, None)
 
     def drop(self, fence: int) -> int:
@@ -257,9 +278,10 @@ class _Lane:
             self.remove(row)
         return len(gone)
 
-    def postpone(self, row: ActionRow, not_before: datetime, *, tries: int) -> None:
+    def postpone(self, row: ActionRow, not_before: datetime, *, tries: int, suspect: bool = False) -> None:
         """Put a row off. What the ledger says of it then is read again before it is tried again."""
         self._stale.add(row.id)
+        (self._suspects.add if suspect else self._suspects.discard)(row.id)
         self._not_before[row.id] = not_before
         self._replace(replace(row, tries=tries, not_before=not_before))
 
@@ -299,21 +321,31 @@ class _Lane:
     def _overtaking(self, head: ActionRow, now: datetime) -> ActionRow | None:
         """What need not wait while the head of the lane waits for another try.
 
-        Closing a chat goes at once. The end of the handoff goes when the head has failed a few times, once
-        after each further failure: one delivery that the channel never takes does not keep the bot waiting,
-        and when the channel is down for all, the order still holds when it is back.
+        Closing a chat goes at once. The end of the handoff, and the message behind the head, go when the head
+        has failed often enough, once after each further failure: what never gets through holds up nothing for
+        long, and when the other side is down for all, the order still holds when it is back.
         """
-        for row in self._rows:
+        for index, row in enumerate(self._rows):
             due = self._not_before.get(row.id, now) <= now
             if row.action.kind == "close_chat" and due:
                 return row
-            if row.action.kind == "deliver_ended" and row is not head and head.tries >= _PATIENCE:
+            ends = row.action.kind == "deliver_ended" and index > 0 and head.tries >= _PATIENCE
+            if ends or (index == 1 and self._is_suspected(head, row)):
                 failure = (head.id, head.tries)
                 if self._overtook.get(row.id) != failure:
                     self._overtook[row.id] = failure
                     if due:
                         return row
         return None
+
+    def overtaken_by(self, row: ActionRow) -> ActionRow | None:
+        """The message at the head, if ``row`` got through while it is suspected of being the trouble."""
+        head = self._rows[0] if self._rows else row
+        return head if head.id != row.id and self._is_suspected(head, row) else None
+
+    def _is_suspected(self, head: ActionRow, row: ActionRow) -> bool:
+        messages = head.action.kind in _MESSAGES and row.action.kind in _MESSAGES
+        return messages and head.id in self._suspects and head.tries >= _SUSPICION
 
     async def _wait(self, clock: Clock, until: datetime) -> None:
         self._changed.clear()
