@@ -104,12 +104,12 @@ async def test_a_send_that_never_succeeds_holds_up_no_close(
 async def test_a_send_that_never_succeeds_holds_up_no_fallback(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = await bench.start(chain=("toy", "spare"), livechat={"agent_silence": {"release_after": "1m"}})
+    one = await bench.start(chain=("toy", "spare"), livechat={"agent_silence": {"release_after": "20s"}})
     poisoned(one, monkeypatch)
     handoff = await one.active()
     await one.say(handoff, "poison")
     await one.say(handoff, "next")
-    await one.pass_time(61)
+    await one.pass_time(21)
     handoff = await one.reload(handoff)
     assert handoff.integration == "spare"
     assert one.spare.vendor.texts() == ["poison", "next"]
@@ -146,6 +146,22 @@ async def test_a_vendor_that_is_down_for_all_gets_everything_in_order_when_it_is
     await one.pass_time(200)
     assert [part.body for _, part in one.vendor.received] == ["one", "two", "three"]
     assert set((await one.fates(handoff)).values()) == {Fate.SENT}
+
+
+async def test_a_channel_that_is_down_for_minutes_gets_every_message_when_it_is_back(
+    bench: Workbench,
+) -> None:
+    one = await bench.start()
+    await one.active()
+    one.channel.down = True
+    texts = [f"message {number}" for number in range(4)]
+    for text in texts:
+        await one.event("message", text=text)
+    await one.pass_time(500)
+    one.channel.down = False
+    await one.pass_time(300)
+    assert one.channel.texts == texts
+    assert await one.dispatcher.parked() == []
 
 
 async def test_a_vendor_that_cannot_be_reached_is_no_reason_to_suspect_a_message(bench: Workbench) -> None:

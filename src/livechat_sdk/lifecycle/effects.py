@@ -122,13 +122,15 @@ class SendMessage(_ToProvider):
     """Send one message of the end user to the vendor.
 
     ``parts_sent`` are keys of the parts of a split message that have arrived. ``in_doubt``: an earlier action
-    may have sent it, so that a failure of this one does not prove that it never arrived.
+    may have sent it, so that a failure of this one does not prove that it never arrived. ``repeated`` says
+    why something of it was sent again though it may have arrived.
     """
 
     kind: Literal["send_message"] = "send_message"
     message_key: Identifier
     parts_sent: tuple[Identifier, ...] = ()
     in_doubt: bool = False
+    repeated: ShortText | None = None
 
 
 class UpdateDetails(_ToProvider):

@@ -139,6 +139,7 @@ def _send_again(draft: Draft, send: SendMessage, *, doubtful: bool) -> None:
             message_key=send.message_key,
             parts_sent=send.parts_sent if same else (),
             in_doubt=doubtful,
+            repeated=send.repeated,
         ),
     )
 

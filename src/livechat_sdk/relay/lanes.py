@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -248,6 +248,7 @@ class _Lane:
         self._not_before: dict[int, datetime] = {}
         self._stale: set[int] = set()
         self._suspects: set[int] = set()
+        self._failed_ahead: Counter[int] = Counter()
         self._overtook: dict[int, tuple[int, int]] = {}
         self._changed = asyncio.Event()
         self._stopped = False
@@ -269,6 +270,7 @@ class _Lane:
         self._not_before.pop(row.id, None)
         self._stale.discard(row.id)
         self._suspects.discard(row.id)
+        self._failed_ahead.pop(row.id, None)
         self._overtook.pop(row.id, None)
 
     def drop(self, fence: int) -> int:
@@ -282,6 +284,8 @@ class _Lane:
         """Put a row off. What the ledger says of it then is read again before it is tried again."""
         self._stale.add(row.id)
         (self._suspects.add if suspect else self._suspects.discard)(row.id)
+        if tries > row.tries and self._rows and self._rows[0].id == row.id:
+            self._failed_ahead[row.id] += 1
         self._not_before[row.id] = not_before
         self._replace(replace(row, tries=tries, not_before=not_before))
 
@@ -325,13 +329,14 @@ class _Lane:
         has failed often enough, once after each further failure: what never gets through holds up nothing for
         long, and when the other side is down for all, the order still holds when it is back.
         """
+        failures = self._failed_ahead[head.id]
         for index, row in enumerate(self._rows):
             due = self._not_before.get(row.id, now) <= now
             if row.action.kind == "close_chat" and due:
                 return row
-            ends = row.action.kind == "deliver_ended" and index > 0 and head.tries >= _PATIENCE
+            ends = row.action.kind == "deliver_ended" and index > 0 and failures >= _PATIENCE
             if ends or (index == 1 and self._is_suspected(head, row)):
-                failure = (head.id, head.tries)
+                failure = (head.id, failures)
                 if self._overtook.get(row.id) != failure:
                     self._overtook[row.id] = failure
                     if due:
@@ -345,7 +350,7 @@ class _Lane:
 
     def _is_suspected(self, head: ActionRow, row: ActionRow) -> bool:
         messages = head.action.kind in _MESSAGES and row.action.kind in _MESSAGES
-        return messages and head.id in self._suspects and head.tries >= _SUSPICION
+        return messages and head.id in self._suspects and self._failed_ahead[head.id] >= _SUSPICION
 
     async def _wait(self, clock: Clock, until: datetime) -> None:
         self._changed.clear()

@@ -48,7 +48,7 @@ class NotSent(Exception):
 
     ``cause`` is what went wrong. ``in_doubt``: it may have arrived all the same. ``safe``: sending it again
     is harmless, or was chosen. ``look_again``: it can be looked up after that many seconds, and not before.
-    ``arrived`` tells how many of its parts have arrived for certain, for people.
+    ``arrived`` tells what of it has arrived all the same, for people.
     """
 
     def __init__(
@@ -84,8 +84,10 @@ class _Try:
 
     @property
     def arrived(self) -> str:
+        """What is known to have arrived, for people."""
         done = len(self.action.parts_sent)
-        return f"{done} of {self.total} parts arrived" if done else ""
+        parts = f"{done} of {self.total} parts arrived" if done else None
+        return "; ".join(filter(None, (parts, self.action.repeated)))
 
     @property
     def over(self) -> str | None:
@@ -134,8 +136,13 @@ class Sending:
         if one.over is not None and left:
             result = EffectDoubtful if one.in_doubt or one.arrived else EffectFailed
             return result(action=one.action, error="; ".join(filter(None, (one.arrived, one.over))))
-        if one.in_doubt and left and not self._may_repeat(one):
-            return EffectDoubtful(action=one.action, error=row.error or "the process stopped during the send")
+        if one.in_doubt and left and not provider.capabilities.dedupes_by_key:
+            why = _why_repeat(one)
+            if why is None:
+                error = row.error or "the process stopped during the send"
+                return EffectDoubtful(action=one.action, error=error)
+            one.action = one.action.model_copy(update={"repeated": why})
+            await self._save(one, {})
         return await self._send(one, left)
 
     async def _send(self, one: _Try, left: list[PlannedMessage]) -> Input | None:
@@ -156,7 +163,7 @@ class Sending:
             action=one.action,
             vendor_id=sent.vendor_id,
             acknowledged=sent.acknowledged,
-            detail="; ".join(one.notes)[:1000] or None,
+            detail="; ".join(filter(None, (*one.notes, one.action.repeated)))[:1000] or None,
             patch=sent.patch,
         )
 
@@ -186,18 +193,6 @@ class Sending:
         if one.row.not_before is None or one.row.updated_at is None:  # cut off: nobody knows when it was over
             return False
         return (self._clock.now() - one.row.updated_at).total_seconds() >= lag
-
-    def _may_repeat(self, one: _Try) -> bool:
-        """Whether what may have arrived is sent again."""
-        if one.provider.capabilities.dedupes_by_key:
-            return True
-        if one.action.in_doubt and one.row.status is ActionStatus.PENDING:
-            one.notes.append(f"{_REPEATED}: a person wanted it")
-            return True
-        if one.handoff.policy.doubtful == "repeat":
-            one.notes.append(f"{_REPEATED} (doubtful: repeat)")
-            return True
-        return False
 
     async def _settle(self, one: _Try, part: PlannedMessage, error: Exception) -> None:
         """After a failed call: return if it arrived all the same, else raise ``NotSent``."""
@@ -254,3 +249,10 @@ class Sending:
                 await self._clock.sleep_until(self._clock.now() + _STORE_PAUSE)
             else:
                 return
+
+
+def _why_repeat(one: _Try) -> str | None:
+    """Why what may have arrived is sent again; ``None`` if it is not."""
+    if one.action.in_doubt and one.row.status is ActionStatus.PENDING:
+        return f"{_REPEATED}: a person wanted it"
+    return f"{_REPEATED} (doubtful: repeat)" if one.handoff.policy.doubtful == "repeat" else None
