@@ -50,5 +50,5 @@ async def test_what_another_worker_left_unmatched_is_found_by_and_by(worlds: Wor
     world = await worlds.start(WEBHOOK)
     handoff = await world.request()
     await world.dispatcher.store.keep_unmatched(joined(world, f"{handoff.id}.1", "e-1"), world.clock.now())
-    await world.pass_time(901)
+    await world.pass_time(3601)
     assert (await world.reload(handoff)).state is HandoffState.ACTIVE

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -18,7 +18,7 @@ from livechat_sdk.domain.handoff import Attempt, Handoff, HandoffState
 from livechat_sdk.errors import StoreError
 from livechat_sdk.inbound.waiting import wait_for_change
 from livechat_sdk.ledger.shards import shard_of
-from livechat_sdk.ledger.store import Store
+from livechat_sdk.ledger.store import ChatPlace, Store
 
 __all__ = ["ChatKey", "Place", "Places", "Watcher"]
 
@@ -28,6 +28,7 @@ _LOOK_AGAIN = timedelta(seconds=60)
 _AT_MOST_EVERY = timedelta(seconds=1)
 _PRESUMED_QUIET = timedelta(seconds=60)
 """For how long nobody is taken to have spoken in a chat that was found in the ledger."""
+_IN_ONE_GO = 200
 _CLOSED_LATELY = timedelta(hours=1)
 _MOST_CLOSED = 500
 _ENGAGED = frozenset({HandoffState.ACTIVE, HandoffState.TRANSFERRING})
@@ -173,28 +174,32 @@ class Places:
 
     async def look(self) -> None:
         """Read the ledger. Raises ``StoreError``."""
-        self._touched = set()
+        touched: set[ChatKey] = set()
+        self._touched = touched
         try:
             found = {
                 ChatKey(chat.handoff_id, chat.attempt): chat
                 for chat in await self._store.open_chats(self._integrations)
             }
-            touched = self._touched
+            quiet_since = self._clock.now() - _PRESUMED_QUIET
+            async for key in _by_and_by(dict.fromkeys((*found, *self._places))):
+                if key not in touched:
+                    self._compare(key, found.get(key), quiet_since)
         finally:
             self._touched = None
-        for key, place in tuple(self._places.items()):
-            if key not in found and key not in touched and not (place.unopened or place.closed):
+
+    def _compare(self, key: ChatKey, chat: ChatPlace | None, quiet_since: datetime) -> None:
+        """What the ledger says of one chat, against what we know."""
+        place = self._places.get(key)
+        if chat is None:
+            if place is not None and not (place.unopened or place.closed):
                 self._over(place)
-        quiet_since = self._clock.now() - _PRESUMED_QUIET
-        for key, chat in found.items():
-            if key in touched or shard_of(key.handoff_id) not in self._shards:
-                continue
-            known = self._places.get(key)
-            if known is None:
+        elif place is None:
+            if shard_of(key.handoff_id) in self._shards:
                 self._add(Place(key, chat.integration, quiet_since, over=chat.over), fresh=False)
-            elif known.over is not chat.over:
-                known.over = chat.over
-                self._tell_changed(known)
+        elif place.over is not chat.over:
+            place.over = chat.over
+            self._tell_changed(place)
 
     async def _look_back(self) -> None:
         """Find chats that were closed just before this worker came: their last words may be missing."""
@@ -253,6 +258,8 @@ class Places:
 
     def _remove(self, place: Place, *, lost: bool) -> None:
         del self._places[place.key]
+        if self._touched is not None:
+            self._touched.add(place.key)
         keys = self._of_handoff[place.key.handoff_id]
         keys.remove(place.key)
         if not keys:
@@ -277,6 +284,14 @@ class Places:
             self._resting = not self._look_now.is_set()
             await wait_for_change(self._look_now, self._clock, now + _LOOK_AGAIN)
             self._resting = False
+
+
+async def _by_and_by(keys: Collection[ChatKey]) -> AsyncIterator[ChatKey]:
+    """The keys, with room for others on the event loop now and then."""
+    for number, key in enumerate(keys):
+        if number % _IN_ONE_GO == 0:
+            await asyncio.sleep(0)
+        yield key
 
 
 def _attempt(handoff: Handoff, number: int) -> Attempt | None:

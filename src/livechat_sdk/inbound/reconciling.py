@@ -46,7 +46,7 @@ _RATE = 5.0
 _BURST = 20
 _SILENCE = timedelta(seconds=45)
 """After such a silence in an active chat the vendor is asked."""
-_RARELY = 900.0
+_RARELY = 3600.0
 """Seconds between two looks at a chat whose provider cannot be asked, for events that were left behind."""
 _SOON = 5.0
 _LAST_LOOK = timedelta(seconds=30)
