@@ -111,13 +111,13 @@ class PostgresServer:
             self._template = await self._make_template()
         return await self._create(f"db{next(self._numbers)}", None if empty else self._template)
 
-    async def execute(self, sql: str, *, database: str = "postgres") -> None:
-        """Run a statement as the superuser."""
+    async def execute(self, sql: str, *values: object, url: str | None = None) -> None:
+        """Run a statement as the superuser, in the database at ``url``."""
         import asyncpg
 
-        connection = await asyncpg.connect(self.url(database))
+        connection = await asyncpg.connect(url or self.url("postgres"))
         try:
-            await connection.execute(sql)
+            await connection.execute(sql, *values)
         finally:
             await connection.close()
 
