@@ -11,7 +11,7 @@ from livechat_sdk.errors import RetryableError, StoreError
 from livechat_sdk.ledger.erasing import Remainder
 from livechat_sdk.provider.embedded import Statement
 from tests.owning.conftest import Start
-from tests.owning.traces import every_row, in_files, rows_about
+from tests.owning.traces import in_files
 from tests.owning.world import MARIA, NIKOS, Person, World
 
 
@@ -22,8 +22,8 @@ async def test_nothing_of_a_person_is_left_in_any_table_and_others_are_untouched
         await world.talked(person)
         await world.missed(person)
         await world.visited(person)
-    before = rows_about(world.path, nikos.needles)
-    assert {table for table, _ in rows_about(world.path, maria.needles)} == {
+    before = await world.rows_about(nikos.needles)
+    assert {table for table, _ in await world.rows_about(maria.needles)} == {
         *("handoffs", "requests", "entries", "actions", "journal", "chats", "seen", "tickets"),
         *("conversations", "desk_conversations", "desk_histories", "desk_messages", "desk_notes"),
         *("local_tickets", "webchat_messages"),
@@ -33,16 +33,17 @@ async def test_nothing_of_a_person_is_left_in_any_table_and_others_are_untouched
 
     assert sorted(erasure.handoffs) == sorted(maria.handoffs)
     assert erasure.messages > 0
-    assert rows_about(world.path, maria.needles) == []
-    assert rows_about(world.path, nikos.needles) == before
+    assert await world.rows_about(maria.needles) == []
+    assert await world.rows_about(nikos.needles) == before
     numbers_only = ("desk_requests", "desk_participants", "webchat_conversations")
-    counted = Counter(table for table, _ in every_row(world.path) if table in numbers_only)
+    counted = Counter(table for table, _ in await world.every_row() if table in numbers_only)
     assert counted == dict.fromkeys(numbers_only, 1)
 
 
 async def test_the_bytes_are_gone_from_the_files_once_they_are_written_anew(
-    world: World, folder: Path, maria: Person, nikos: Person
+    sqlite_world: World, folder: Path, maria: Person, nikos: Person
 ) -> None:
+    world = sqlite_world
     for person in (maria, nikos):
         for _ in range(5):
             await world.talked(person)
@@ -88,7 +89,7 @@ async def test_a_chat_that_may_be_open_at_the_vendor_is_told_as_open(world: Worl
 async def test_a_live_handoff_is_refused_and_nothing_is_erased(world: World, maria: Person) -> None:
     over = await world.talked(maria)
     live = await world.request(maria)
-    before = every_row(world.path)
+    before = await world.every_row()
 
     with pytest.raises(
         ErasureRefused, match=rf"handoff {live.id} is live \(queued\); nothing was erased"
@@ -96,7 +97,7 @@ async def test_a_live_handoff_is_refused_and_nothing_is_erased(world: World, mar
         await world.dispatcher.erase(user_id=maria.user_id)
 
     assert no.value.handoffs == (live.id,)
-    assert every_row(world.path) == before
+    assert await world.every_row() == before
     assert (await world.dispatcher.handoff(over.id)).outcome is Outcome.COMPLETED
 
 
@@ -110,7 +111,7 @@ async def test_a_live_handoff_is_ended_first_if_that_is_asked_for(world: World, 
     assert [ref for ref, _ in world.toy.vendor.closed] == [f"{live.id}.1"]
     (_, ended) = world.channel.ended
     assert (ended.handoff_id, ended.end.reason.by) == (live.id, "operator")
-    assert rows_about(world.path, maria.needles) == []
+    assert await world.rows_about(maria.needles) == []
 
 
 async def test_an_end_that_does_not_come_in_time_is_a_refusal(world: World, maria: Person) -> None:
@@ -139,7 +140,7 @@ async def test_what_is_still_to_be_done_refuses_until_it_is_given_up(world: Worl
     world.channel.down = False
     await world.pass_time(3600)
     assert world.channel.ended == [], "what was given up is not done later"
-    assert rows_about(world.path, maria.needles) == []
+    assert await world.rows_about(maria.needles) == []
 
 
 @pytest.mark.parametrize("named", [{}, {"user_id": ""}, {"user_id": "a", "handoff_id": "b"}])
@@ -165,14 +166,14 @@ async def test_erasing_again_and_erasing_nobody_is_no_error(world: World, maria:
 async def test_late_events_are_taken_counted_and_dropped(world: World, maria: Person) -> None:
     handoff = await world.talked(maria)
     await world.dispatcher.erase(handoff_id=handoff.id)
-    before = every_row(world.path)
+    before = await world.every_row()
 
     for what in ("message", "joined", "ended"):
         assert await world.event(handoff.id, what, text=f"late {MARIA}") == 0
     repeated = world.toy.delivery("message", ref=f"toy-{handoff.id}.1", id="evt-2", text=f"late {MARIA}")
     assert await world.dispatcher.webhook("toy", repeated) == 0
 
-    assert every_row(world.path) == before
+    assert await world.every_row() == before
     families = {family.name: family for family in await world.dispatcher.metrics()}
     (sample,) = families["livechat_events_erased"].samples
     assert (sample.labels, sample.value) == (("toy",), 4)
@@ -181,12 +182,12 @@ async def test_late_events_are_taken_counted_and_dropped(world: World, maria: Pe
 async def test_calls_of_the_platform_about_an_erased_handoff_find_none(world: World, maria: Person) -> None:
     handoff = await world.talked(maria)
     await world.dispatcher.erase(handoff_id=handoff.id)
-    before = every_row(world.path)
+    before = await world.every_row()
     with pytest.raises(HandoffNotFound):
         await world.dispatcher.user_message(handoff.id, Message.text("late"))
     with pytest.raises(HandoffNotFound):
         await world.dispatcher.end(handoff.id)
-    assert every_row(world.path) == before
+    assert await world.every_row() == before
 
 
 async def test_an_event_that_meets_the_erasure_halfway_is_dropped(
@@ -203,7 +204,7 @@ async def test_an_event_that_meets_the_erasure_halfway_is_dropped(
 
     monkeypatch.setattr(world.dispatcher.store, "match", erased_behind)
     assert await world.event(handoff.id, "message", text=f"late {MARIA}") == 0
-    assert rows_about(world.path, maria.needles) == []
+    assert await world.rows_about(maria.needles) == []
 
 
 async def test_events_that_wait_go_along(world: World, maria: Person) -> None:
@@ -217,7 +218,7 @@ async def test_events_that_wait_go_along(world: World, maria: Person) -> None:
 
     await world.dispatcher.erase(handoff_id=handoff.id)
 
-    assert rows_about(world.path, maria.needles) == []
+    assert await world.rows_about(maria.needles) == []
 
 
 async def test_the_same_request_key_begins_anew(world: World, maria: Person) -> None:
@@ -242,10 +243,10 @@ async def test_the_owner_number_goes_on_after_the_conversation_was_erased(
     number = world.channel.ended[-1].owner_number
     await dispatcher.erase(conversation_id=maria.conversation)
 
-    assert rows_about(world.path, [MARIA]) == []
+    assert await world.rows_about([MARIA]) == []
     assert (await dispatcher.bot_may_send(maria.conversation, number)).allowed
     assert not (await dispatcher.bot_may_send(maria.conversation, number - 1)).allowed
-    assert rows_about(world.path, [MARIA]) == [], "the gate writes nothing"
+    assert await world.rows_about([MARIA]) == [], "the gate writes nothing"
 
     again = await world.request(maria)
     assert again.owner_number == number + 1
@@ -259,14 +260,14 @@ async def test_a_conversation_can_be_erased_again_and_again(world: World, maria:
         numbers.append(world.channel.ended[-1].owner_number)
         await world.dispatcher.erase(user_id=maria.user_id)
     assert numbers == [2, 4, 6]
-    assert len([row for row in every_row(world.path) if row[0] == "conversations"]) == 1
+    assert len([row for row in await world.every_row() if row[0] == "conversations"]) == 1
 
 
 async def test_the_conversation_stays_while_another_handoff_is_in_it(world: World, maria: Person) -> None:
     first, second = await world.talked(maria), await world.talked(maria)
     await world.dispatcher.erase(handoff_id=first.id)
     assert (await world.dispatcher.store.ownership(maria.conversation)).number == 4
-    assert rows_about(world.path, [first.id]) == []
+    assert await world.rows_about([first.id]) == []
     assert (await world.dispatcher.handoff(second.id)).outcome is Outcome.COMPLETED
 
 
@@ -279,11 +280,11 @@ async def test_two_people_in_one_conversation_are_erased_apart(
 
     await world.dispatcher.erase(user_id=maria.user_id)
 
-    left = rows_about(world.path, [*maria.handoffs, maria.user_id, f"hello {MARIA}"])
+    left = await world.rows_about([*maria.handoffs, maria.user_id, f"hello {MARIA}"])
     assert left == []
     assert (await world.dispatcher.handoff(theirs.id)).request.conversation_id == maria.conversation
     await world.dispatcher.erase(conversation_id=maria.conversation)
-    assert rows_about(world.path, [MARIA, NIKOS]) == []
+    assert await world.rows_about([MARIA, NIKOS]) == []
 
 
 async def test_what_the_chat_page_keeps_goes_with_the_last_handoff_of_its_conversation(
@@ -293,7 +294,7 @@ async def test_what_the_chat_page_keeps_goes_with_the_last_handoff_of_its_conver
     conversation = maria.conversation
     await world.dispatcher.erase(handoff_id=first.id)
     assert await world.page.store.conversation(conversation) is None
-    assert rows_about(world.path, [MARIA, conversation]) == []
+    assert await world.rows_about([MARIA, conversation]) == []
 
 
 async def test_what_a_bot_says_late_does_not_bring_an_erased_conversation_back(
@@ -302,7 +303,7 @@ async def test_what_a_bot_says_late_does_not_bring_an_erased_conversation_back(
     await world.visited(maria)
     await world.dispatcher.erase(user_id=maria.user_id)
     await world.page.bot_says(maria.conversation, key="late", text=f"anything else, {MARIA}?")
-    assert rows_about(world.path, [MARIA, maria.conversation]) == []
+    assert await world.rows_about([MARIA, maria.conversation]) == []
 
 
 async def test_a_conversation_of_the_chat_page_without_any_handoff_can_be_erased(
@@ -312,7 +313,7 @@ async def test_a_conversation_of_the_chat_page_without_any_handoff_can_be_erased
     await world.page.user_says(conversation.id, f"to the bot {MARIA}")
     erasure = await world.dispatcher.erase(conversation_id=conversation.id)
     assert erasure.handoffs == ()
-    assert rows_about(world.path, [MARIA, conversation.id]) == []
+    assert await world.rows_about([MARIA, conversation.id]) == []
 
 
 # ------------------------------------------------------------------------- crashes
@@ -339,13 +340,13 @@ async def test_a_crash_leaves_whole_handoffs_and_a_second_run_finishes(
             await world.dispatcher.erase(user_id=maria.user_id)
 
     for handoff_id in maria.handoffs[:after]:
-        assert rows_about(world.path, [handoff_id]) == []
+        assert await world.rows_about([handoff_id]) == []
     for handoff_id in maria.handoffs[after:]:
         assert (await world.dispatcher.handoff(handoff_id)).outcome is Outcome.COMPLETED
         assert len(await world.dispatcher.entries(handoff_id)) >= 4
     erasure = await world.dispatcher.erase(user_id=maria.user_id)
     assert list(erasure.handoffs) == maria.handoffs[after:]
-    assert rows_about(world.path, maria.needles) == []
+    assert await world.rows_about(maria.needles) == []
 
 
 async def test_workspaces_do_not_erase_each_others_people(start: Start, maria: Person) -> None:
@@ -354,7 +355,7 @@ async def test_workspaces_do_not_erase_each_others_people(start: Start, maria: P
     await one.dispatcher.__aexit__(None, None, None)
     other = await start(workspace="acme", clock=one.clock, toy=one.toy)
     assert (await other.dispatcher.erase(user_id=maria.user_id)).handoffs == ()
-    assert rows_about(one.path, [MARIA])
+    assert await one.rows_about([MARIA])
 
 
 async def test_whoever_watches_an_erased_handoff_is_let_go(world: World, maria: Person) -> None:

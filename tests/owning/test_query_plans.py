@@ -20,7 +20,10 @@ BY_AGE = ("tombstones",)
 """Walked through once a day at most, by a reader: nobody waits for it."""
 
 
-async def test_erasing_finds_its_rows_by_indexes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_erasing_finds_its_rows_by_indexes(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = sqlite_world
     store = world.dispatcher.store
     assert isinstance(store, SqliteStore)
     person = Person("canary")
@@ -53,7 +56,7 @@ async def test_erasing_finds_its_rows_by_indexes(world: World, monkeypatch: pyte
 
     assert len(statements) > 30
     walks: list[str] = []
-    with closing(sqlite3.connect(world.path)) as db:
+    with closing(sqlite3.connect(store.path)) as db:
         for sql in statements:
             names = dict.fromkeys(re.findall(r":(\w+)", sql), "")
             for *_, step in db.execute(f"EXPLAIN QUERY PLAN {sql}", names):

@@ -8,11 +8,16 @@ import pytest
 from livechat_sdk import HandoffState, Outcome
 from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.tombstones import PSEUDONYM
+from livechat_sdk.owning import retention
 from tests.owning.conftest import Start
-from tests.owning.traces import every_row, rows_about
 from tests.owning.world import Person, World
 
 DAY = 86_400.0
+
+
+@pytest.fixture(autouse=True)
+def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "_PORTION", 4)
 
 
 async def after(world: World, days: int) -> None:
@@ -32,9 +37,9 @@ async def test_a_handoff_is_erased_that_long_after_its_end_and_not_before(
     await world.talked(maria)
     await world.visited(maria)
     await after(world, 8)
-    assert rows_about(world.path, maria.handoffs)
+    assert await world.rows_about(maria.handoffs)
     await after(world, 1)
-    assert rows_about(world.path, maria.needles) == []
+    assert await world.rows_about(maria.needles) == []
     assert world.dispatcher._retention.erased == 2
 
 
@@ -61,7 +66,7 @@ async def test_each_bot_may_have_a_time_of_its_own(start: Start, maria: Person, 
     await world.talked(maria)
     kept = await world.visited(nikos)
     await after(world, 12)
-    assert rows_about(world.path, maria.needles) == []
+    assert await world.rows_about(maria.needles) == []
     assert (await world.dispatcher.handoff(kept.id)).outcome is Outcome.COMPLETED
 
 
@@ -76,7 +81,7 @@ async def test_a_bot_may_be_the_only_one_whose_handoffs_are_erased(
     await world.talked(maria)
     kept = await world.visited(nikos)
     await after(world, 3)
-    assert rows_about(world.path, maria.needles) == []
+    assert await world.rows_about(maria.needles) == []
     assert await world.dispatcher.handoff(kept.id)
 
 
@@ -94,9 +99,9 @@ async def test_what_is_not_settled_is_kept_for_at_most_twice_its_time(start: Sta
     assert await world.dispatcher.handoff(handoff.id)
     await after(world, 2)
 
-    assert rows_about(world.path, maria.needles) == []
-    retention = world.dispatcher._retention
-    assert (retention.erased, retention.forced, retention.overdue) == (1, 1, 0)
+    assert await world.rows_about(maria.needles) == []
+    counted_by = world.dispatcher._retention
+    assert (counted_by.erased, counted_by.forced, counted_by.overdue) == (1, 1, 0)
     families = {family.name: family for family in await world.dispatcher.metrics()}
     counted = {sample.labels: sample.value for sample in families["livechat_retention_erased"].samples}
     assert counted == {("no",): 0, ("yes",): 1}
@@ -104,7 +109,7 @@ async def test_what_is_not_settled_is_kept_for_at_most_twice_its_time(start: Sta
 
 async def test_many_are_erased_in_portions_with_pauses(start: Start) -> None:
     world = await start(retention={"after": "30d"})
-    people = [Person(f"canary-{number}") for number in range(45)]
+    people = [Person(f"canary-{number}") for number in range(9)]
     for person in people:
         await world.talked(person)
     await world.clock.advance(31 * DAY)
@@ -115,8 +120,8 @@ async def test_many_are_erased_in_portions_with_pauses(start: Start) -> None:
         await world.settle()
         erased.append(world.dispatcher._retention.erased)
         await world.clock.advance(1)
-    assert erased == [20, 40, 45, 45]
-    assert rows_about(world.path, ["canary-"]) == []
+    assert erased == [4, 8, 9, 9]
+    assert await world.rows_about(["canary-"]) == []
 
 
 async def test_only_the_worker_of_the_first_shard_erases(
@@ -127,9 +132,9 @@ async def test_only_the_worker_of_the_first_shard_erases(
     with monkeypatch.context() as patched:
         patched.setattr(world.dispatcher._retention, "_shards", lambda: frozenset(range(1, 64)))
         await after(world, 3)
-        assert rows_about(world.path, maria.handoffs)
+        assert await world.rows_about(maria.handoffs)
     await after(world, 1)
-    assert rows_about(world.path, maria.handoffs) == []
+    assert await world.rows_about(maria.handoffs) == []
 
 
 async def test_a_store_that_fails_is_tried_again_in_the_next_round(
@@ -146,12 +151,12 @@ async def test_a_store_that_fails_is_tried_again_in_the_next_round(
         await after(world, 2)
     assert world.dispatcher._retention.failures > 0
     await after(world, 1)
-    assert rows_about(world.path, maria.handoffs) == []
+    assert await world.rows_about(maria.handoffs) == []
 
 
 async def test_messages_go_on_while_a_round_erases(start: Start, nikos: Person) -> None:
     world = await start(retention={"after": "30d"})
-    for number in range(25):
+    for number in range(6):
         await world.talked(Person(f"canary-{number}"))
     handoff = await world.request(nikos)
     await world.event(handoff.id, "joined")
@@ -168,13 +173,13 @@ async def test_ids_of_events_are_forgotten_after_their_time(start: Start, maria:
     await world.talked(maria)
     live = await world.request(maria)
     await world.event(live.id, "joined")
-    counted = Counter(table for table, _ in every_row(world.path))
+    counted = Counter(table for table, _ in await world.every_row())
     assert counted["seen"] == 4
     await after(world, 9)
-    left = [row for row in every_row(world.path) if row[0] == "seen"]
+    left = [row for row in await world.every_row() if row[0] == "seen"]
     assert len(left) == 1, "those of a live handoff are kept"
     await after(world, 2)
-    assert [row for row in every_row(world.path) if row[0] == "seen"] == left
+    assert [row for row in await world.every_row() if row[0] == "seen"] == left
 
 
 async def test_tombstones_are_forgotten_after_their_time(start: Start, maria: Person) -> None:
@@ -183,15 +188,15 @@ async def test_tombstones_are_forgotten_after_their_time(start: Start, maria: Pe
     await world.dispatcher.erase(user_id=maria.user_id)
     tables = {"tombstones", "conversations"}
 
-    def left() -> set[str]:
-        return {table for table, _ in every_row(world.path) if table in tables}
+    async def left() -> set[str]:
+        return {table for table, _ in await world.every_row() if table in tables}
 
     await after(world, 29)
-    assert left() == tables
-    rows = [cells for table, cells in every_row(world.path) if table == "conversations"]
+    assert await left() == tables
+    rows = [cells for table, cells in await world.every_row() if table == "conversations"]
     assert [str(cells[1]).startswith(PSEUDONYM) for cells in rows] == [True]
     await after(world, 3)
-    assert left() == set()
+    assert await left() == set()
 
 
 async def test_conversations_that_go_on_do_not_lose_their_row(start: Start, maria: Person) -> None:
@@ -205,16 +210,16 @@ async def test_conversations_that_go_on_do_not_lose_their_row(start: Start, mari
 
 async def test_a_restart_in_the_middle_goes_on(start: Start, maria: Person) -> None:
     one = await start(retention={"after": "30d"})
-    people = [Person(f"canary-{number}") for number in range(25)]
+    people = [Person(f"canary-{number}") for number in range(6)]
     for person in people:
         await one.talked(person)
     await one.clock.advance(31 * DAY)
     await one.settle()
     await one.clock.advance(3600)
     await one.settle()
-    assert one.dispatcher._retention.erased == 20
+    assert one.dispatcher._retention.erased == 4
     await one.dispatcher.__aexit__(None, None, None)
     two = await start(retention={"after": "30d"}, clock=one.clock, toy=one.toy)
     await two.pass_time(timedelta(hours=1).total_seconds())
-    assert two.dispatcher._retention.erased == 5
-    assert rows_about(two.path, ["canary-"]) == []
+    assert two.dispatcher._retention.erased == 2
+    assert await two.rows_about(["canary-"]) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +22,7 @@ from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.toy import ToyPlugin
 from providers.helvia.tests.world import quick_passwords
+from tests.owning.traces import Row, every_row, mentions
 
 MARIA, NIKOS = "canary-maria", "canary-nikos"
 """Names of two people, of whom every trace can be found."""
@@ -82,19 +82,18 @@ class _Channel(RecordingChannel):
 
 
 class World:
-    """One dispatcher on ``folder/ledger.db``, which belongs to nobody else."""
+    """One dispatcher on a database that belongs to nobody else."""
 
     def __init__(
         self,
-        folder: Path,
+        url: str,
         *,
         chain: Sequence[str] = ("toy",),
         clock: VirtualClock | None = None,
         toy: ToyPlugin | None = None,
         **settings: Any,
     ) -> None:
-        self.folder = folder
-        self.path = folder / "ledger.db"
+        self.url = url
         self.clock = clock or VirtualClock()
         self.toy = toy or ToyPlugin()
         self.channel = _Channel()
@@ -104,7 +103,8 @@ class World:
         }
         self.settings = LivechatFile.model_validate(
             {
-                "store": f"sqlite:///{self.path}",
+                "store": url,
+                "store_key": "the key of the tests about owning data",
                 "integrations": {
                     "toy": {"type": "TOY_LIVECHAT", "webhookKey": self.toy.key},
                     "desk": {"type": "HELVIA_LIVECHAT", "accounts": [AGENT]},
@@ -146,6 +146,14 @@ class World:
             await self.settle()
         await self.clock.advance((target - self.clock.now()).total_seconds())
         await self.settle()
+
+    async def every_row(self) -> list[Row]:
+        """Every row of every table."""
+        return await every_row(self.url)
+
+    async def rows_about(self, needles: Sequence[str]) -> list[Row]:
+        """Rows that mention one of these texts."""
+        return [row for row in await self.every_row() if mentions(row, needles)]
 
     # ------------------------------------------------------------------------------------------- at a vendor
     async def request(self, person: Person, key: str | None = None, bot: str = "shop-bot") -> Handoff:
