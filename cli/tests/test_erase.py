@@ -14,7 +14,10 @@ import pytest
 from cli.tests.helpers import Done, assert_golden, invoke, livechat
 from cli.tests.history import START, World, completed, live, stuck, waiting
 from livechat_sdk import Outcome
+from livechat_sdk.ledger.opening import open_store
 from livechat_sdk.ledger.sqlite.scrubbing import scrub
+from livechat_sdk_testing.postgres import PostgresServer, running_server, why_not
+from tests.ledger.builders import Story, from_user
 
 
 @pytest.fixture(autouse=True)
@@ -246,3 +249,34 @@ def test_sentences_about_numbers_are_english(database: Path) -> None:
     live(database, completed)
     text = invoke("erase", "--user", "u-1", "--dry-run", "--store", database).stdout
     assert re.match(r"1 handoff with \d+ messages of user u-1\n", text)
+
+
+def test_on_postgresql_the_same_commands_work(tmp_path: Path) -> None:
+    if reason := why_not():
+        pytest.skip(reason)
+
+    async def prepare(server: PostgresServer) -> str:
+        url = await server.new_database()
+        store = open_store(url)
+        await store.open()
+        story = Story(store)
+        await story.start(from_user("m1", "canary-message"))
+        await story.end()
+        await store.close()
+        return url
+
+    with running_server() as server:
+        url = asyncio.run(prepare(server))
+        exported = invoke("export", "--user", "u1", "-o", tmp_path / "u1.json", "--store", url)
+        erased = invoke("erase", "--user", "u1", "--yes", "--json", "--store", url)
+        again = invoke("erase", "--user", "u1", "--yes", "--store", url)
+        compacted = invoke("erase", "--compact", "--store", url)
+
+    assert (exported.returncode, exported.stderr) == (0, f"written to {tmp_path / 'u1.json'}\n")
+    assert "canary-message" in (tmp_path / "u1.json").read_text("utf-8")
+    assert (erased.returncode, erased.stderr) == (0, "")
+    document = json.loads(erased.stdout)
+    assert [one["erased"] for one in document["handoffs"]] == [True]
+    assert document["files_clean"] is None
+    assert "the database reuses the space when it vacuums" in again.stdout
+    assert (compacted.returncode, compacted.stdout) == (0, "the tables are written anew\n")

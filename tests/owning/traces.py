@@ -43,7 +43,7 @@ async def _postgres_rows(url: str) -> list[Row]:
             if table in {"workers", "shards"}:  # who serves: nothing about people, and never still
                 continue
             rows = await db.fetch(f"SELECT * FROM {table}")  # noqa: S608 - names from the database
-            found += sorted(((table, tuple(row.values())) for row in rows), key=repr)
+            found += sorted(((table, tuple(value for _, value in row.items())) for row in rows), key=repr)
         return found
     finally:
         await db.close()

@@ -48,7 +48,7 @@ def erase(  # noqa: PLR0913, PLR0917 - one parameter for each option
         typer.Option(
             "--compact/--no-compact",
             help="Write the files of the store anew, so that no trace stays in unused space. Nobody can "
-            "write meanwhile. By itself for a person; given alone, nothing else is done.",
+            "write meanwhile. By itself for a person on SQLite; given alone, nothing else is done.",
             show_default=False,
         ),
     ] = None,
@@ -96,7 +96,10 @@ def erase(  # noqa: PLR0913, PLR0917 - one parameter for each option
         subject = Subject.of(user_id=user, handoff_id=handoff, conversation_id=conversation)
         asyncio.run(
             job.by_subject(
-                subject, end_live=end_live, drop_open=drop_open, compact=compact is None or compact
+                subject,
+                end_live=end_live,
+                drop_open=drop_open,
+                compact=_is_file(address) if compact is None else compact,
             )
         )
 
@@ -199,7 +202,7 @@ async def _compact(address: StoreAddress) -> None:
         clean = await clerk.scrub(compact=True)
     if clean is False:
         raise _not_clean()
-    terminal.out("the files of the store are written anew" if clean else "the database has vacuumed")
+    terminal.out("the files of the store are written anew" if clean else "the tables are written anew")
 
 
 def _seconds(age: str) -> float:
@@ -214,15 +217,17 @@ def _seconds(age: str) -> float:
         raise _usage(f"--older-than {age}: {wrong.message()}{f'; {hint}' if hint else ''}") from None
 
 
+def _is_file(address: StoreAddress) -> bool:
+    return address.url.startswith("sqlite:")
+
+
 def _older_copies(address: StoreAddress) -> list[Path]:
     """Copies of the file that migrations have made: they hold what the store held then."""
-    from livechat_sdk.errors import ConfigurationError
     from livechat_sdk.ledger.opening import sqlite_path
 
-    try:
-        path = sqlite_path(address.url)
-    except ConfigurationError:
+    if not _is_file(address):
         return []
+    path = sqlite_path(address.url)
     return sorted(path.parent.glob(f"{path.name}.before-schema-*"))
 
 

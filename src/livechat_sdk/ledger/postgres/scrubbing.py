@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from livechat_sdk.ledger.postgres.connections import Connection
 
-__all__ = ["scrub"]
+__all__ = ["write_anew"]
 
 _TABLES = """
     SELECT quote_ident(schemaname) || '.' || quote_ident(relname) FROM pg_stat_user_tables
@@ -14,8 +14,7 @@ _LIMIT = 3600.0
 """Seconds: large tables take their time."""
 
 
-async def scrub(db: Connection, *, compact: bool) -> None:
-    """Vacuum every table; with ``compact`` write each anew, while nobody else can use it."""
-    how = "VACUUM (FULL)" if compact else "VACUUM"
+async def write_anew(db: Connection) -> None:
+    """Write every table anew, one after the other; nobody else can use a table meanwhile."""
     for row in await db.fetch(_TABLES):
-        await db.execute(f"{how} {row[0]}", timeout=_LIMIT)
+        await db.execute(f"VACUUM (FULL) {row[0]}", timeout=_LIMIT)

@@ -27,7 +27,7 @@ from livechat_sdk.ledger.postgres.loading import Loader
 from livechat_sdk.ledger.postgres.news import Listener, Notifier
 from livechat_sdk.ledger.postgres.polls import save_poll
 from livechat_sdk.ledger.postgres.preparing import create_or_check, require_schema
-from livechat_sdk.ledger.postgres.scrubbing import scrub
+from livechat_sdk.ledger.postgres.scrubbing import write_anew
 from livechat_sdk.ledger.postgres.sql import translate, values_for
 from livechat_sdk.ledger.postgres.steps import ApplyChange, CreateHandoff
 from livechat_sdk.ledger.postgres.writer import Writer
@@ -350,14 +350,14 @@ class PostgresStore(LedgerReading):
         """Whether one of these references belonged to a chat that was erased."""
         return await tombstones.is_erased(self, self.workspace, integration, refs)
 
-    async def scrub(self, *, compact: bool = False) -> bool:
-        """Let the database reuse the space of deleted rows; with ``compact`` write its tables anew.
+    async def scrub(self, *, compact: bool = False) -> None:
+        """Nothing: autovacuum frees the space of deleted rows. With ``compact`` write the tables anew.
 
         What backups, replicas and the write-ahead log still hold is for their own retention.
         """
         self._may_write()
-        await self._here(self._opened.writing.run(lambda db: scrub(db, compact=compact)))
-        return True
+        if compact:
+            await self._here(self._opened.writing.run(write_anew))
 
     # ---------------------------------------------------------------------------------- embedded providers
     async def create_tables(self, name: str, version: int, ddl: Sequence[str]) -> None:
