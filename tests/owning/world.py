@@ -27,6 +27,7 @@ from tests.owning.traces import Row, every_row, mentions
 MARIA, NIKOS = "canary-maria", "canary-nikos"
 """Names of two people, of whom every trace can be found."""
 
+STORE_KEY = "the key of the tests about owning data"
 EMAIL, PASSWORD = "ada@example.org", "a long enough password"
 AGENT = {"email": EMAIL, "name": "Ada Marsh", "roles": ["agent"], "password": PASSWORD}
 
@@ -104,7 +105,7 @@ class World:
         self.settings = LivechatFile.model_validate(
             {
                 "store": url,
-                "store_key": "the key of the tests about owning data",
+                "store_key": STORE_KEY,
                 "integrations": {
                     "toy": {"type": "TOY_LIVECHAT", "webhookKey": self.toy.key},
                     "desk": {"type": "HELVIA_LIVECHAT", "accounts": [AGENT]},
