@@ -13,7 +13,7 @@ from livechat_sdk import Dispatcher, EndUser, Handoff, HandoffRequest, Message, 
 from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.inbound.counts import InflowCounts
-from livechat_sdk.ledger.store import JournalEntry
+from livechat_sdk.ledger.store import JournalEntry, Store
 from livechat_sdk.provider.interface import PollPace
 from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.clock import VirtualClock
@@ -41,6 +41,7 @@ class World:
         every: float = 60.0,
         pace: PollPace | None = None,
         livechat: dict[str, Any] | None = None,
+        store: Store | None = None,
     ) -> None:
         self.clock: VirtualClock = heir_of.clock if heir_of else VirtualClock()
         self.channel: RecordingChannel = heir_of.channel if heir_of else RecordingChannel()
@@ -77,6 +78,7 @@ class World:
             channel=self.channel,
             registry=Registry({plugin.vendor.name: plugin for plugin in self.plugins}),
             clock=self.clock,
+            store=store,
         )
         self._open = False
 
