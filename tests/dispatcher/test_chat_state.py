@@ -56,3 +56,24 @@ async def test_each_part_of_a_split_message_sees_what_the_part_before_it_changed
     await one.say(handoff, "12345 12345 12345")
     assert found == [0, 1, 2]
     assert await state_of(one, handoff.id) == {"sequence": 3}
+
+
+async def test_a_poll_that_moves_the_cursor_during_a_send_is_not_undone(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = ToyPlugin()
+    counting(monkeypatch, toy)
+    one = await bench.start(toy=toy)
+    handoff = await one.active()
+    send = toy.provider_class.send
+
+    async def with_a_poll_meanwhile(self: ToyProvider, chat: Chat, message: PlannedMessage) -> Sent:
+        polled = chat.model_copy(update={"state": {**chat.state, "cursor": message.body}})
+        assert await one.dispatcher.store.save_poll(chat, polled, ())
+        return await send(self, chat, message)
+
+    monkeypatch.setattr(toy.provider_class, "send", with_a_poll_meanwhile)
+    await one.say(handoff, "one")
+    assert await state_of(one, handoff.id) == {"sequence": 1, "cursor": "one"}
+    await one.say(handoff, "two")
+    assert await state_of(one, handoff.id) == {"sequence": 2, "cursor": "two"}

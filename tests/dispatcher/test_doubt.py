@@ -200,6 +200,21 @@ async def test_a_vendor_that_cannot_tell_yet_is_asked_again(
     assert await one.fates(handoff) == {"hello": Fate.SENT}
 
 
+async def test_a_vendor_that_wants_to_be_left_alone_is_not_even_asked_before(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = Vendor(monkeypatch, LOOKS_UP)
+    one = await vendor.start(bench)
+    handoff = await one.active()
+    vendor.toy.vendor.fail["send"] = [RetryableError("503", status=503, retry_after=30)]
+    await one.say(handoff, "hello")
+    await one.pass_time(29.9)
+    assert vendor.look_ups == 0
+    await one.pass_time(10)
+    assert vendor.bodies == ["hello"]
+    assert await one.fates(handoff) == {"hello": Fate.SENT}
+
+
 async def test_no_after_no_answer_proves_nothing_until_the_lag_has_passed(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -198,11 +198,14 @@ class Sending:
         """After a failed call: return if it arrived all the same, else raise ``NotSent``."""
         able = one.provider.capabilities
         safe = able.dedupes_by_key or one.handoff.policy.doubtful == "repeat"
-        if failure_of(error).certain:
+        failure = failure_of(error)
+        if failure.certain:
             raise one.not_sent(error, safe=safe) from error
         one.in_doubt = True
         if able.dedupes_by_key or not able.looks_up_by_key:
             raise one.not_sent(error, safe=safe) from error
+        if failure.retry_after:  # the vendor wants to be left alone: it is not asked before that either
+            raise one.not_sent(error, safe=True, look_again=able.lookup_lag) from error
         known, _ = await self._look_up(one, part)
         if known:
             return
