@@ -15,15 +15,10 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
-from livechat_sdk.domain.handoff import Handoff, HandoffRequest
-from livechat_sdk.domain.messages import Direction, Fate, Message
-from livechat_sdk.domain.people import EndUser
+from benchmarks._steps import steps_per_second
 from livechat_sdk.ledger.sqlite import SqliteStore
-from livechat_sdk.ledger.store import Change
-from livechat_sdk.lifecycle.effects import ChangeOwner, RecordMessage, SendMessage, SetTimer
 
 GOAL = 1.0
 ROUNDS = 5
@@ -32,57 +27,13 @@ STEPS = 60
 ROWS = 2000
 
 
-def request(number: int, now: datetime) -> Change:
-    """The first step of a handoff."""
-    handoff = Handoff(
-        id=f"handoff-{number}",
-        request=HandoffRequest(
-            key=f"request-{number}",
-            conversation_id=f"conversation-{number}",
-            bot="shop-bot",
-            user=EndUser(id=f"user-{number}"),
-        ),
-        version=1,
-        created_at=now,
-        state_since=now,
-    )
-    return Change(handoff, 0, "requested", now, writes=[ChangeOwner(owner="human", number=1)])
-
-
-def message(handoff: Handoff, number: int, now: datetime) -> Change:
-    """The step in which the end user says something."""
-    text = Message.text("Where is my order? It should have come on Monday.", key=f"message-{number}")
-    return Change(
-        handoff.model_copy(update={"version": handoff.version + 1}),
-        handoff.version,
-        "user_said",
-        now,
-        writes=[
-            RecordMessage(message=text, direction=Direction.TO_PROVIDER, author="user", fate=Fate.PLANNED),
-            SetTimer(name="agent_remind", due_at=now),
-        ],
-        actions=[SendMessage(attempt=1, message_key=text.key)],
-    )
-
-
-async def steps_per_second(folder: Path) -> float:
-    """Let every caller talk in a handoff of its own, as fast as the ledger takes it."""
+async def measure(folder: Path) -> float:
+    """Our side: steps a second."""
     store = SqliteStore(folder / "ledger.db")
     await store.open()
-    now = datetime.now(UTC)
-    created = await asyncio.gather(*(store.create(request(number, now)) for number in range(CALLERS)))
-
-    async def talk(handoff: Handoff) -> None:
-        for number in range(STEPS):
-            change = message(handoff, number, now)
-            await store.apply(change)
-            handoff = change.handoff
-
-    started = time.perf_counter()
-    await asyncio.gather(*(talk(each.handoff) for each in created))
-    seconds = time.perf_counter() - started
+    measured = await steps_per_second(store, callers=CALLERS, steps=STEPS)
     await store.close()
-    return CALLERS * STEPS / seconds
+    return measured
 
 
 def commits_per_second(folder: Path) -> float:
@@ -103,7 +54,7 @@ def main() -> None:
     bare: list[float] = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
-            ours.append(asyncio.run(steps_per_second(Path(folder))))
+            ours.append(asyncio.run(measure(Path(folder))))
             bare.append(commits_per_second(Path(folder)))
     steps, commits = statistics.median(ours), statistics.median(bare)
     print(f"{steps:.0f} durable steps/s by {CALLERS} callers, {commits:.0f} bare commits/s", file=sys.stderr)

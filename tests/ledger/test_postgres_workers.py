@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -203,13 +203,13 @@ async def test_what_a_worker_reports_of_a_lane_that_was_taken_over_is_refused(
     (taken,) = await two.claim()
     journal = await two.journal("h1")
 
-    report = {
+    reports: dict[str, Callable[[], Awaitable[object]]] = {
         "start": lambda: one.start_action(row),
         "postpone": lambda: one.postpone_action(row, not_before=later(5), error="503"),
         "result": lambda: story.note(from_user("m1"), completes=completion(row, ActionStatus.DONE)),
-    }[what]
+    }
     with pytest.raises(LaneLost):
-        await report()
+        await reports[what]()
 
     assert await two.actions("h1") == [taken]
     assert await two.journal("h1") == journal
