@@ -316,6 +316,26 @@ async def test_a_conversation_of_the_chat_page_without_any_handoff_can_be_erased
     assert await world.rows_about([MARIA, conversation.id]) == []
 
 
+async def test_a_trace_that_a_call_left_after_the_erasure_goes_by_the_handoffs_id(
+    world: World, maria: Person
+) -> None:
+    handoff = await world.visited(maria)
+    await world.dispatcher.erase(user_id=maria.user_id)
+    late = Statement(
+        """
+        INSERT INTO local_tickets
+            (workspace, integration, number, draft_key, handoff, draft, status, created_at)
+        VALUES ('default', 'tickets', 77, 'late', :handoff, :draft, 'open', 'now')
+        """,
+        {"handoff": handoff.id, "draft": f"late {MARIA}"},
+    )
+    await world.dispatcher.store.commit([late])
+
+    assert (await world.dispatcher.erase(handoff_id=handoff.id)).handoffs == ()
+
+    assert await world.rows_about(maria.needles) == []
+
+
 # ------------------------------------------------------------------------- crashes
 @pytest.mark.parametrize("after", [0, 1, 2])
 async def test_a_crash_leaves_whole_handoffs_and_a_second_run_finishes(

@@ -25,6 +25,7 @@ __all__ = ["Eraser", "Holding", "OpenWork", "Remainder", "StillOpen"]
 # ruff: noqa: S608 - names of tables and columns are ours or declared by providers; values are parameters
 _TRIES: Final = 20
 _MOST_WAITING: Final = 1000
+_COLUMNS: Final = {"user": "user_id", "handoff": "id", "conversation": "conversation_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,9 @@ class Eraser:
 
     async def find(self, by: Literal["user", "handoff", "conversation"], value: str) -> Sequence[str]:
         """Ids of the handoffs of a user or a conversation, or of the one with this id, oldest first."""
-        column = {"user": "user_id", "handoff": "id", "conversation": "conversation_id"}[by]
         # Sorted here: asked to sort, SQLite would walk through all handoffs by age instead.
         rows = await self._fetch(
-            f"SELECT id, created_at FROM handoffs WHERE workspace = :workspace AND {column} = :value",
+            f"SELECT id, created_at FROM handoffs WHERE workspace = :workspace AND {_COLUMNS[by]} = :value",
             value=value,
         )
         return [
@@ -178,16 +178,15 @@ class Eraser:
             return holding
         raise StoreError(f"handoff {handoff_id} is changed by others all the time; try again")
 
-    async def erase_rest(self, by: Literal["user", "conversation"], value: str, at: datetime) -> None:
+    async def erase_rest(
+        self, by: Literal["user", "handoff", "conversation"], value: str, at: datetime
+    ) -> None:
         """Erase what no handoff leads to any more: rows of embedded providers, and a conversation's row.
 
-        Nothing is erased while the user or the conversation has a handoff.
+        Nothing is erased while there is such a handoff, or the user or the conversation has one.
         """
-        statements = [
-            self._delete_rows(table, value)
-            for table in await personal_tables(self._database)
-            if table.by == by
-        ]
+        tables = await personal_tables(self._database)
+        statements = [self._delete_rows(table, value, unless_more=True) for table in tables if table.by == by]
         if by == "conversation":
             statements += self._rename_conversation(value, await salt_for_erasing(self._database), at)
         if statements:
@@ -221,8 +220,12 @@ class Eraser:
             tombstone(self._workspace, chat_digest(salt, self._workspace, integration, ref), at)
             for integration, ref in dict.fromkeys(holding.refs)
         ]
-        own = [self._delete_rows(table, keys[table.by]) for table in tables if table.by == "handoff"]
-        wider = [self._delete_rows(table, keys[table.by]) for table in tables if table.by != "handoff"]
+        own = [self._delete_rows(table, keys["handoff"]) for table in tables if table.by == "handoff"]
+        wider = [
+            self._delete_rows(table, keys[table.by], unless_more=True)
+            for table in tables
+            if table.by != "handoff"
+        ]
         renamed = self._rename_conversation(holding.conversation_id, salt, at)
         # Conditions of providers may look at the handoff; what goes with the last one must not see it.
         return [*own, handoff, seen, *waiting, *hashes, *wider, *renamed]
@@ -251,11 +254,10 @@ class Eraser:
                 ids.add(_number(row["id"]))
         return sorted(ids)
 
-    def _delete_rows(self, table: PersonalTable, value: str) -> Statement:
+    def _delete_rows(self, table: PersonalTable, value: str, *, unless_more: bool = False) -> Statement:
         sql = f"DELETE FROM {table.table} WHERE {table.condition}"
-        if table.by != "handoff":
-            column = {"conversation": "conversation_id", "user": "user_id"}[table.by]
-            sql += _UNLESS_MORE.format(column=column, value=table.by)
+        if unless_more:
+            sql += _UNLESS_MORE.format(column=_COLUMNS[table.by], value=table.by)
         return Statement(sql, table.params(self._workspace, value))
 
     def _rename_conversation(self, conversation_id: str, salt: str, at: datetime) -> list[Statement]:

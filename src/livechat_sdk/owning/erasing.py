@@ -87,8 +87,7 @@ class Erasing:
         done = Erasure()
         for holding in holdings:
             done = await self._erase_one(done, holding.handoff_id, drop_open=drop_open)
-        if subject.by != "handoff":
-            await self._eraser.erase_rest(subject.by, subject.id, self._now())
+        await self._eraser.erase_rest(subject.by, subject.id, self._now())
         clean = await self._store.scrub(compact=compact)
         # No id here: what was erased must not go on living in the log.
         logger.info("erased %d handoffs by %s", len(done.handoffs), subject.by)

@@ -17,6 +17,7 @@ from livechat_sdk.provider.interface import (
     ProviderHost,
     Sent,
 )
+from livechat_sdk.provider.personal import PersonalTable, declare_personal
 from livechat_sdk.provider.settings import IntegrationSettings, Secret
 from livechat_sdk.provider.webhooks import WebhookDelivery
 
@@ -35,6 +36,7 @@ __all__ = [
     "IntegrationContext",
     "IntegrationSettings",
     "IntegrationType",
+    "PersonalTable",
     "PlannedMessage",
     "PollPace",
     "Polled",
@@ -46,4 +48,5 @@ __all__ = [
     "Statement",
     "WebhookAuth",
     "WebhookDelivery",
+    "declare_personal",
 ]

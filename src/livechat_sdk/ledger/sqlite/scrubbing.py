@@ -16,7 +16,7 @@ from livechat_sdk.ledger.sqlite.connection import SqliteFile, explain
 
 __all__ = ["scrub"]
 
-_PAUSE: Final = 0.02
+_PAUSE: Final = 0.2
 
 
 def scrub(file: SqliteFile, *, compact: bool, patience: float) -> bool:
