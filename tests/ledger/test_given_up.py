@@ -6,7 +6,15 @@ import pytest
 
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, NotParked, Store
-from livechat_sdk.lifecycle.effects import OpenChat, PatchChat, SaveChat, SendMessage, SetFate, Unpark
+from livechat_sdk.lifecycle.effects import (
+    FindContact,
+    OpenChat,
+    PatchChat,
+    SaveChat,
+    SendMessage,
+    SetFate,
+    Unpark,
+)
 from tests.ledger.builders import Story, a_handoff, an_attempt, completion, from_user, later
 from tests.ledger.conftest import Backend
 from tests.ledger.test_chats import a_chat
@@ -35,18 +43,27 @@ async def given_up(
     return story, row
 
 
-async def test_failed_and_doubtful_actions_are_listed_by_handoff_or_all_oldest_first(store: Store) -> None:
+async def test_failed_and_doubtful_actions_are_listed_by_handoff_or_all_newest_first(store: Store) -> None:
     await given_up(store, "h1", ActionStatus.FAILED)
     await given_up(store, "h2", ActionStatus.DOUBTFUL)
     await sending(store, "h3")
 
     assert [(row.handoff_id, row.status) for row in await store.given_up()] == [
-        ("h1", ActionStatus.FAILED),
         ("h2", ActionStatus.DOUBTFUL),
+        ("h1", ActionStatus.FAILED),
     ]
     assert [row.error for row in await store.given_up("h2")] == ["no"]
     assert await store.given_up("h3") == []
-    assert len(await store.given_up(limit=1)) == 1
+    assert [row.handoff_id for row in await store.given_up(limit=1)] == ["h2"]
+
+
+async def test_what_the_lifecycle_sees_to_itself_is_not_listed(store: Store) -> None:
+    story, _ = await sending(store)
+    applied = await story.step(actions=[OpenChat(attempt=1), FindContact()])
+    for row in applied.actions:
+        await story.note(completes=completion(row, ActionStatus.FAILED, "no"))
+
+    assert await store.given_up() == []
 
 
 async def test_what_a_person_has_seen_to_is_listed_no_more(store: Store) -> None:

@@ -18,7 +18,7 @@ from livechat_sdk.errors import HandoffNotFound, InvalidInput
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, NotParked, Store
 from livechat_sdk.lifecycle.effects import CloseChat, DeliverMessage, Say, SendMessage
 from livechat_sdk.lifecycle.inputs import DropRequested, RetryRequested
-from livechat_sdk.lifecycle.parking import PARKED_KINDS, target_of, why_not_again
+from livechat_sdk.lifecycle.parking import target_of, why_not_again
 
 __all__ = ["ParkedActions", "Parking"]
 
@@ -74,7 +74,7 @@ class ParkedActions:
     async def _rows(self, handoff_id: str | None) -> Sequence[tuple[ActionRow, Handoff]]:
         if handoff_id is not None and await self._store.load(handoff_id) is None:
             raise HandoffNotFound(handoff_id)
-        given_up = [row for row in await self._store.given_up(handoff_id) if row.action.kind in PARKED_KINDS]
+        given_up = await self._store.given_up(handoff_id)
         found: list[tuple[ActionRow, Handoff]] = []
         for of, rows in groupby(sorted(given_up, key=lambda row: row.handoff_id), lambda row: row.handoff_id):
             handoff = await self._store.load(of)

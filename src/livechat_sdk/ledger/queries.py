@@ -21,6 +21,7 @@ from livechat_sdk.ledger.cooldowns import Cooldown
 from livechat_sdk.ledger.fates import RETURNED_TO_BOT
 from livechat_sdk.ledger.secrets import SecretBox
 from livechat_sdk.ledger.store import ActionRow, ChatPlace, InboxEvent, JournalEntry, Ownership, TimerRow
+from livechat_sdk.lifecycle.parking import PARKED_KINDS
 
 __all__ = ["Queries", "Query"]
 
@@ -211,13 +212,15 @@ class Queries:
         )
 
     def given_up(self, handoff_id: str | None, limit: int) -> Query[Sequence[ActionRow]]:
-        """Actions that failed or are doubtful, of one handoff or of all."""
-        where = "a.workspace = :workspace AND a.status IN ('failed', 'doubtful')"
+        """Actions that failed or are doubtful and that a person may see to, of one handoff or of all."""
+        kinds = ", ".join(f"'{kind}'" for kind in sorted(PARKED_KINDS))
+        where = f"a.workspace = :workspace AND a.status IN ('failed', 'doubtful') AND a.kind IN ({kinds})"
         params: dict[str, Any] = {"limit": limit}
         if handoff_id is not None:
             where += " AND a.handoff_id = :handoff"
             params["handoff"] = handoff_id
-        return self._all(f"{self._action} WHERE {where} ORDER BY a.id LIMIT :limit", rows.action, **params)
+        sql = f"{self._action} WHERE {where} ORDER BY a.id DESC LIMIT :limit"
+        return self._all(sql, rows.action, **params)
 
     @property
     def _action(self) -> str:

@@ -97,7 +97,7 @@ class LedgerReading(ABC):
         return await self._ask(self._queries.action(action_id))
 
     async def given_up(self, handoff_id: str | None = None, *, limit: int = 1000) -> Sequence[ActionRow]:
-        """Actions that failed or are doubtful, oldest first, of one handoff or of all."""
+        """Actions that a person may see to: failed or doubtful, newest first, of one handoff or of all."""
         return await self._ask(self._queries.given_up(handoff_id, limit))
 
     async def open_actions(self) -> Sequence[ActionRow]:

@@ -382,7 +382,7 @@ class Store(EmbeddedDatabase, Protocol):
         ...
 
     async def given_up(self, handoff_id: str | None = None, *, limit: int = 1000) -> Sequence[ActionRow]:
-        """Actions that failed or are doubtful, oldest first, of one handoff or of all."""
+        """Actions that a person may see to: failed or doubtful, newest first, of one handoff or of all."""
         ...
 
     async def open_actions(self) -> Sequence[ActionRow]:
