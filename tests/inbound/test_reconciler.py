@@ -262,6 +262,41 @@ async def test_a_polled_chat_that_the_vendor_refuses_is_asked_about_at_once(
     assert (await world.reload(handoff)).outcome is Outcome.COMPLETED
 
 
+async def test_where_nobody_can_be_asked_a_poll_that_finds_no_chat_ends_it_when_it_is_said_twice(
+    worlds: Worlds,
+) -> None:
+    world, handoff, _ = await active(worlds, POLL)
+    await world.pass_time(30)
+    chats = list(world.vendor.chats)
+    errors = world.counts.poll_errors
+    world.vendor.chats.clear()
+    while not errors[world.vendor.name]:
+        await world.pass_time(0.5)
+    world.vendor.chats.extend(chats)  # it was a slip
+    await world.pass_time(30)
+    assert (await world.reload(handoff)).state is HandoffState.ACTIVE
+    world.vendor.chats.clear()
+    while errors[world.vendor.name] < 2:
+        await world.pass_time(0.5)
+    assert (await world.reload(handoff)).state is HandoffState.ACTIVE
+    await world.pass_time(10)
+    assert (await world.reload(handoff)).outcome is Outcome.COMPLETED
+
+
+async def test_a_poll_that_is_refused_for_another_reason_ends_nothing(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, handoff, _ = await active(worlds, POLL)
+    await world.pass_time(30)
+
+    async def refused(*_: object) -> object:
+        raise RejectedError("not like this", status=400)
+
+    monkeypatch.setattr(world.plugins[0].provider_class, "poll", refused)
+    await world.pass_time(600)
+    assert (await world.reload(handoff)).state is HandoffState.ACTIVE
+
+
 async def test_retry_after_is_obeyed_and_a_vendor_in_trouble_is_asked_less(worlds: Worlds) -> None:
     world, handoff, ref = await queued(worlds)
     withhold(world, "agent_joined")

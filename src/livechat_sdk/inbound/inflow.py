@@ -42,7 +42,7 @@ class Inflow:
         remembering = [name for name, one in providers.items() if one.capabilities.history]
         self.places = Places(means.store, means.clock, tuple(providers), remembering)
         self.reconciler = Reconciler(means, providers, self.places, every=reconcile_every)
-        self.poller = Poller(means, polled, self.places, self.reconciler.ask_now)
+        self.poller = Poller(means, polled, self.places, self.reconciler)
         self.streams = Streams(means, streamed, self.gap)
         self.places.watch(self.poller, self.reconciler)
 

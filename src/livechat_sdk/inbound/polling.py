@@ -7,8 +7,9 @@ dies loses nothing, and the next one goes on at the stored cursor.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Protocol
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.errors import ProviderError, RejectedError, StoreError
@@ -31,6 +32,18 @@ _AT_ONCE = 16
 _STORE_PAUSE = 1.0  # seconds
 
 
+class Doubter(Protocol):
+    """Somebody who finds out what has become of a chat that cannot be polled."""
+
+    async def refused(self, key: ChatKey, error: RejectedError) -> None:
+        """The vendor refused a poll of this chat. Raises ``StoreError``."""
+        ...
+
+    def polled(self, key: ChatKey) -> None:
+        """The chat could be polled again."""
+        ...
+
+
 class Poller:
     """Polls every open chat of the integrations that are polled. A watcher of ``Places``."""
 
@@ -39,9 +52,9 @@ class Poller:
         means: Means,
         providers: Mapping[str, AnyProvider],
         places: Places,
-        rejected: Callable[[ChatKey], None],
+        doubter: Doubter,
     ) -> None:
-        """``providers`` are those that are polled; ``rejected`` is told of chats that cannot be."""
+        """``providers`` are those that are polled; ``doubter`` finds out about chats that cannot be."""
         self._store = means.store
         self._clock = means.clock
         self._lease = means.lease
@@ -49,7 +62,7 @@ class Poller:
         self._counts = means.counts
         self._providers = providers
         self._places = places
-        self._rejected = rejected
+        self._doubter = doubter
         self._failures: dict[ChatKey, int] = {}
         self._troubles = Troubles("polling")
         self.rounds = Rounds(means.clock, self._visit, name="polling", at_once=_AT_ONCE)
@@ -95,15 +108,22 @@ class Poller:
         except Exception as error:  # noqa: BLE001  (whatever an adapter raises, the chat is polled again)
             self._counts.poll_errors[integration] += 1
             if isinstance(error, RejectedError):
-                self._rejected(key)
+                await self._tell(key, error)
             return self._failed(place, error)
         self._counts.polls[integration] += 1
         self._troubles.worked(integration)
-        self._failures.pop(key, None)
+        if self._failures.pop(key, None):
+            self._doubter.polled(key)
         await self._keep(chat, polled)
         if polled.events:
             place.heard_at = self._clock.now()
         return self._pause(place, polled.again_after)
+
+    async def _tell(self, key: ChatKey, error: RejectedError) -> None:
+        try:
+            await self._doubter.refused(key, error)
+        except StoreError as trouble:
+            logger.warning("handoff %s: what its poll was told cannot be stored: %s", key.handoff_id, trouble)
 
     async def _keep(self, chat: Chat, polled: Polled) -> None:
         """Write down what a poll brought; a vendor may not tell it twice, so this is never given up."""

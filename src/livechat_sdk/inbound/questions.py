@@ -16,12 +16,14 @@ from livechat_sdk.ledger.store import LeaseLost
 from livechat_sdk.provider.interface import AnyProvider, ChatStatus
 from livechat_sdk.relay.sending import CALL_LIMIT
 
-__all__ = ["Questions", "Unanswered"]
+__all__ = ["Questions", "Unanswered", "knows_no_such_chat"]
 
 T = TypeVar("T")
 
-_NO_SUCH_CHAT = frozenset({None, 404, 410})
-"""Status of a refusal that says that the vendor does not know the chat."""
+
+def knows_no_such_chat(error: RejectedError) -> bool:
+    """Whether a refusal says that the vendor does not know the chat."""
+    return error.status in {None, 404, 410}
 
 
 class Unanswered(Exception):
@@ -58,7 +60,7 @@ class Questions:
             try:
                 status = await self._call(integration, lambda: _status(provider, chat))
             except RejectedError as error:
-                missing = error.status in _NO_SUCH_CHAT
+                missing = knows_no_such_chat(error)
                 trouble = None if missing else self._unanswered(integration, error)
             except Unanswered as error:
                 trouble = error

@@ -8,18 +8,18 @@ that no vendor minds, and the events that follow, each with how late it came.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import LIVE_STATES, Attempt, Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction
-from livechat_sdk.errors import HandoffNotFound, StoreError
+from livechat_sdk.errors import HandoffNotFound, RejectedError, StoreError
 from livechat_sdk.inbound.means import Means
 from livechat_sdk.inbound.pace import after_failure
 from livechat_sdk.inbound.places import ChatKey, Place, Places
-from livechat_sdk.inbound.questions import Questions, Unanswered
+from livechat_sdk.inbound.questions import Questions, Unanswered, knows_no_such_chat
 from livechat_sdk.inbound.repairs import (
     Answer,
     Doubt,
@@ -155,6 +155,29 @@ class Reconciler:
             self._files[key].answered_at = None
             self.rounds.plan(place.integration, key, now or self._clock.now())
 
+    async def refused(self, key: ChatKey, error: RejectedError) -> None:
+        """A poll was refused: ask, or where nobody can be asked, take "no such chat" for an answer."""
+        place, file = self._places.get(key), self._files.get(key)
+        if place is None or file is None:
+            return
+        if self._providers[place.integration].capabilities.status:
+            self.ask_now(key)
+            return
+        found = await self._find(place, file) if knows_no_such_chat(error) else None
+        if found is None:
+            return
+        over = found.attempt.abandoned or not found.handoff.is_live
+        answer = Answer(self._clock.now(), missing=True)
+        await self._carry_out(
+            found, self._rule_on_left_open(found, answer) if over else self._rule(found, answer)
+        )
+
+    def polled(self, key: ChatKey) -> None:
+        """A poll that had been refused works again: the chat is there."""
+        file = self._files.get(key)
+        if file is not None:
+            file.doubt = None
+
     async def before_end(self, integration: str, key: ChatKey) -> None:
         """Take in what was said before an end that has come by itself. Raises ``StoreError``.
 
@@ -179,6 +202,7 @@ class Reconciler:
         except (Unanswered, LeaseLost) as error:
             wish = error.retry_after if isinstance(error, Unanswered) else None
             self._leave_alone[integration] = now + timedelta(seconds=max(wish or 0.0, _IN_TROUBLE))
+            self.rounds.hold(integration, wish or 0.0)
             return
         known = await self._known(handoff.id) if said else ()
         for repair in rule(
@@ -263,15 +287,8 @@ class Reconciler:
             return _SOON  # it ended meanwhile
         if who_has_it(fresh) != who_has_it(handoff):
             answer = replace(answer, moved=True)
-        ruling = rule(
-            fresh,
-            attempt,
-            answer,
-            known=await self._known(fresh.id) if answer.history else (),
-            doubt=file.doubt,
-            lag=self._lag(place.integration),
-            trusted_until=file.answered_at or fresh.state_since,
-        )
+        known = await self._known(fresh.id) if answer.history else ()
+        ruling = self._rule(replace(found, handoff=fresh, attempt=attempt), answer, known)
         again = await self._carry_out(found, ruling)
         file.answered_at = answer.at
         if answer.history is not None:
@@ -316,14 +333,7 @@ class Reconciler:
     async def _ask_about_left_open(self, found: _Found) -> float | None:
         file = found.file
         answer = await self._questions.ask(found.place.integration, found.chat, None)
-        ruling = rule_on_left_open(
-            found.handoff,
-            found.attempt,
-            answer,
-            doubt=file.doubt,
-            lag=self._lag(found.place.integration),
-            trusted_until=file.answered_at or found.handoff.state_since,
-        )
+        ruling = self._rule_on_left_open(found, answer)
         again = await self._carry_out(found, ruling)
         file.answered_at = answer.at
         return _SOON if ruling.repairs else again
@@ -357,6 +367,27 @@ class Reconciler:
             known.update(entry.message.key for entry in page if entry.direction is Direction.TO_USER)
             after = page[-1].seq
         return known
+
+    def _rule(self, found: _Found, answer: Answer, known: Collection[str] = ()) -> Ruling:
+        return rule(
+            found.handoff,
+            found.attempt,
+            answer,
+            known=known,
+            doubt=found.file.doubt,
+            lag=self._lag(found.place.integration),
+            trusted_until=found.file.answered_at or found.handoff.state_since,
+        )
+
+    def _rule_on_left_open(self, found: _Found, answer: Answer) -> Ruling:
+        return rule_on_left_open(
+            found.handoff,
+            found.attempt,
+            answer,
+            doubt=found.file.doubt,
+            lag=self._lag(found.place.integration),
+            trusted_until=found.file.answered_at or found.handoff.state_since,
+        )
 
     async def _carry_out(self, found: _Found, ruling: Ruling) -> float | None:
         found.file.failures = 0

@@ -258,7 +258,8 @@ class ChatProvider(ABC, Generic[Settings]):
     async def poll(self, chat: Chat) -> Polled:
         """Ask the vendor for events since the chat's cursor.
 
-        Raises ``RejectedError`` when the vendor will not have it; ``status`` is asked why.
+        Raises ``RejectedError`` when the vendor will not have it: then ``status`` is asked. Where there is
+        none, 404, 410 or no HTTP status mean here what they mean there.
         """
         raise UnsupportedFeature(f"{self.type} is not polled")
 
