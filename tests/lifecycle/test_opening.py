@@ -310,6 +310,15 @@ def test_doubtful_open_goes_on_elsewhere() -> None:
     assert not life.shadow.waiting(CloseChat), "nothing is known that could be closed"
 
 
+@pytest.mark.parametrize("sign", [ChatAccepted, QueueUpdated])
+def test_doubtful_open_that_has_shown_life_before_is_closed(sign: type) -> None:
+    life = Life().requested(a_candidate("one"), a_candidate("two"))
+    life.event(sign)
+    life.perhaps_opened()
+    assert life.handoff.integration == "two"
+    assert [one.attempt for one in life.shadow.waiting(CloseChat)] == [1]
+
+
 def test_doubtful_open_without_a_fallback_fails() -> None:
     life = Life().requested().perhaps_opened()
     assert life.ended == ("failed", "provider", "error")

@@ -222,8 +222,10 @@ def contact_found(draft: Draft, happening: ContactFound) -> None:
 
 
 def _give_up_opening(draft: Draft, attempt: Attempt, *, failure: str, unavailable: bool) -> None:
+    # It has shown life already: somebody sits in that chat, or waits in its queue.
+    alive = attempt.accepted or attempt.joined or draft.handoff.queue is not None
     abandon_attempt(draft, failure=failure, unavailable=unavailable)
-    if attempt.accepted or attempt.joined:  # it has shown life already: somebody sits in that chat
+    if alive:
         _close_abandoned(draft, attempt.number, None)
     next_attempt(draft)
 
