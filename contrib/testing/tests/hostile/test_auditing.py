@@ -432,8 +432,19 @@ def test_doubt_without_asking_a_vendor_that_can_tell() -> None:
     life = a_good_life(looks_up_by_key=True)
     life.user_says("u-3", Fate.DOUBTFUL, apply=False)
     life.calls("u-3", Answer.UNCLEAR)
+    assert life.found() == [(Wrong.WRONGLY_DOUBTFUL, ("u-3",))]
     life.calls("u-3", Answer.UNCLEAR, "was_sent")
     assert life.found() == [], "it was asked and did not say"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_doubt_after_a_death_without_asking_a_vendor_that_can_tell(*, asked: bool) -> None:
+    life = a_good_life(looks_up_by_key=True, text_limit=4)
+    life.user_says("u-3", Fate.DOUBTFUL, apply=False, body="one two")
+    life.interrupted.add((REF, "u-3"))
+    if asked:
+        life.calls("u-3.1", Answer.UNCLEAR, "was_sent")
+    assert life.found() == ([] if asked else [(Wrong.WRONGLY_DOUBTFUL, ("u-3",))])
 
 
 def test_a_message_that_was_handed_over_and_is_nowhere_is_lost() -> None:

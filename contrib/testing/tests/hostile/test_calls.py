@@ -201,6 +201,15 @@ async def test_early_messages_are_swallowed_where_the_vendor_does_not_keep_them(
     assert [line.key for line in one.vendor.truth.of("h-1.1", What.SWALLOWED)] == ["early"]
 
 
+@pytest.mark.parametrize("fault", [Fault.NOBODY, Fault.REFUSE])
+async def test_nobody_is_turned_away_from_a_chat_that_is_open_already(fault: Fault) -> None:
+    one = OneVendor(Inbound.WEBHOOK)
+    one.vendor.faults.script("open", Fault.DIE_AFTER_ACCEPT, fault)
+    with pytest.raises(RetryableError):
+        await one.open()
+    assert (await one.open()).vendor_ref == "acme-c1"
+
+
 async def test_a_vendor_with_nobody_says_so() -> None:
     one = OneVendor(Inbound.WEBHOOK)
     one.vendor.faults.script("open", Fault.NOBODY)

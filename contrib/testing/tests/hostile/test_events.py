@@ -221,11 +221,11 @@ async def test_delayed_and_reordered_webhooks() -> None:
     assert bodies(one) == ["three", "two", "late"]
 
 
-async def test_a_webhook_comes_before_open_has_returned() -> None:
+async def test_webhooks_come_before_open_has_returned() -> None:
     one = OneVendor(Inbound.WEBHOOK)
     one.vendor.faults.script("open", Fault.EARLY)
     await one.open()
-    assert [event.kind for event in one.events] == ["chat_accepted"]
+    assert [event.kind for event in one.events] == ["agent_joined", "message_received"]
     whats = [line.what for line in one.vendor.truth.log]
     assert whats.index(What.HANDED) < whats.index(What.CALLED)
 

@@ -52,7 +52,7 @@ class Fault(StrEnum):
     HANG_AFTER_ACCEPT = "hang_after_accept"
     """The call never returns, and was applied. Only scripted: somebody must cancel it."""
     EARLY = "early"
-    """The vendor tells us about the chat before ``open`` has returned: somebody accepted it."""
+    """The vendor tells us about the chat before ``open`` has returned: somebody joined it, and spoke."""
     REPEAT = "repeat"
     """An event comes twice, with the same id."""
     DELAY = "delay"

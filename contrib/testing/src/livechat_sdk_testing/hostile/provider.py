@@ -36,6 +36,7 @@ __all__ = ["HostileProvider", "HostileSettings"]
 
 T = TypeVar("T")
 
+_TURNED_AWAY = frozenset({Fault.REFUSE, Fault.NOBODY})
 _NOT_TAKEN = frozenset({400, 429})
 _AFTER = frozenset({Fault.ACCEPT_THEN_TIME_OUT, Fault.DIE_AFTER_ACCEPT, Fault.HANG_AFTER_ACCEPT})
 
@@ -153,6 +154,9 @@ class HostileProvider(ChatProvider[HostileSettings]):
             "was_sent", chat.ref, look, key=key, tell=lambda there: "present" if there else "absent"
         )
 
+    def _finds(self, ref: str) -> bool:
+        return self.vendor.traits.knows_ref and self.vendor.has_chat(ref)
+
     def _must_name(self, chat: Chat, operation: str) -> None:
         """A vendor that keeps no references finds a chat by its own id alone."""
         if chat.vendor_ref is None and not self.vendor.traits.knows_ref:
@@ -181,6 +185,8 @@ class HostileProvider(ChatProvider[HostileSettings]):
         """One call to the vendor, with its fault, noted in the truth by what the caller can learn from it."""
         if not drawn:
             fault = self.vendor.faults.next(operation)
+        if fault in _TURNED_AWAY and operation == "open" and self._finds(ref):
+            fault = None  # nobody is turned away from a chat that is open already
         note = self.vendor.truth.note
         if fault in _BEFORE:
             answer, make = _BEFORE[fault]
@@ -195,8 +201,9 @@ class HostileProvider(ChatProvider[HostileSettings]):
             note(What.CALLED, ref, key=key, operation=operation, answer=Answer.NOT_DONE, note="refused")
             raise
         if fault not in _AFTER:
-            if fault is Fault.EARLY:
-                await self.vendor.accept(ref)
+            if fault is Fault.EARLY and self.vendor.chat(ref).state == "queued":
+                await self.vendor.join(ref, "Early Bird")
+                await self.vendor.say(ref, "I am here already")
                 await self.vendor.pump()
             note(What.CALLED, ref, key=key, operation=operation, answer=Answer.DONE, note=tell(result))
             return result

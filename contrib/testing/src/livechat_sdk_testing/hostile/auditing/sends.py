@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from livechat_sdk.domain.handoff import Attempt, Handoff
 from livechat_sdk.domain.messages import Direction, Fate, LedgerEntry
@@ -115,10 +115,9 @@ class _Carried:
         self.complete = all(part in applied for part in self.parts)
         self.partial = self.begun and not self.complete
         self.taken_back = any(line.what is What.FAILED for line in lines)
-        interrupted_here = (attempt.ref, key) in interrupted
-        lag = account.traits.lookup_lag
-        self.hidden = interrupted_here and not _was_told(lines, self.parts[-1], lag=lag)
-        self.hidden |= any(_is_hidden(lines, part, account) for part in self.parts)
+        self.hidden = any(_is_hidden(lines, part, account) for part in self.parts)
+        if (attempt.ref, key) in interrupted:
+            self.hidden |= not _could_know(lines, self.parts, account)
 
     def __str__(self) -> str:
         told = ", ".join(
@@ -139,20 +138,32 @@ def _is_hidden(lines: list[Happening], part: str, account: Account) -> bool:
     ]
     if not any(line.answer is Answer.UNCLEAR for line in sends):
         return False
-    if account.traits.dedupes_by_key and sends[-1].answer is Answer.DONE:
+    if account.traits.dedupes_by_key:
+        return sends[-1].answer is not Answer.DONE
+    return not _could_know(lines, [part], account)
+
+
+def _could_know(lines: list[Happening], parts: Sequence[str], account: Account) -> bool:
+    """Whether a look-up has proved where a part is, or would have: a vendor that can tell must be asked."""
+    if not account.traits.looks_up_by_key:
         return False
-    return not _was_told(lines, part, after=sends[-1].number, lag=account.traits.lookup_lag)
+    answers = [_told(lines, part, account) for part in parts]
+    return True in answers or all(answer is None for answer in answers)
 
 
-def _was_told(lines: list[Happening], part: str, *, after: int = 0, lag: float = 0.0) -> bool:
-    """Whether the last look-up, if it came after the last send, has proved where the part is."""
+def _told(lines: list[Happening], part: str, account: Account) -> bool | None:
+    """Whether the last look-up after the last send was a proof; ``None`` if there was none."""
     mine = [line for line in lines if line.key == part and line.what is What.CALLED]
-    sent = max((line.at for line in mine if line.operation == "send"), default=None)
-    asked = [line for line in mine if line.operation == "was_sent" and line.number > after]
-    if not asked or asked[-1].answer is not Answer.DONE:
-        return False
+    sends = [line for line in mine if line.operation == "send"]
+    last_send = sends[-1].number if sends else 0
+    asked = [line for line in mine if line.operation == "was_sent" and line.number > last_send]
+    if not asked:
+        return None
     last = asked[-1]
-    return last.note == "present" or sent is None or (last.at - sent).total_seconds() >= lag
+    if last.answer is not Answer.DONE:
+        return False
+    lag = (last.at - sends[-1].at).total_seconds() if sends else 0.0
+    return last.note == "present" or not sends or lag >= account.traits.lookup_lag
 
 
 def _check_doubled(handoff: Handoff, attempt: Attempt, applied: list[Happening]) -> Iterator[Finding]:
