@@ -14,8 +14,10 @@ import pytest
 
 from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.ends import Outcome
+from livechat_sdk.domain.handoff import HandoffState
+from livechat_sdk.domain.moments import Moment
 from livechat_sdk.errors import RetryableError
-from livechat_sdk_testing.hostile import Traits
+from livechat_sdk_testing.hostile import Fault, HostileVendor, Traits
 from livechat_sdk_testing.hostile.auditing import audit
 from livechat_sdk_testing.hostile.outage import longest_outage
 from tests.faults.playing import play_steps
@@ -35,8 +37,9 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     """A world with one conversation at a vendor with these traits."""
     async with AsyncExitStack() as stack:
 
-        def one(traits: Traits) -> World:
-            world = World(tmp_path / "ledger.db", (Slot((traits,), {"request_timeout": 3600}),))
+        def one(traits: Traits, *, request_timeout: int = 3600) -> World:
+            livechat = {"request_timeout": request_timeout}
+            world = World(tmp_path / "ledger.db", (Slot((traits,), livechat),))
             stack.push_async_callback(world.close)
             return world
 
@@ -132,3 +135,79 @@ async def test_joins_and_ends_that_were_missed_are_asked_for(make: Make, inbound
     assert world.channel.texts == ["hello", "goodbye"]
     assert [one.end.outcome for one in world.channel.ended] == [Outcome.COMPLETED]
     assert audit(await world.evidence()) == []
+
+
+CAN_BE_ASKED = {
+    "webhook": Traits(status=True, redelivers_for=0.0),
+    "stream": Traits(inbound=Inbound.STREAM, history=True),
+    "poll": Traits(inbound=Inbound.POLL),
+    "poll with status": Traits(inbound=Inbound.POLL, status=True),
+}
+
+
+async def down_past_the_request_timeout(world: World, *, joins: bool) -> HostileVendor:
+    await world.start()
+    await play_steps(world, Step(0, "requests"))
+    await world.pass_time(10)
+    vendor, chat = world.conversations[0].open_chats()[0]
+    await world.crash()
+    if joins:
+        await vendor.join(chat.ref)
+        await vendor.say(chat.ref, "hello")
+    await world.pass_time_down(DOWN)
+    return vendor
+
+
+@pytest.mark.parametrize("case", CAN_BE_ASKED)
+async def test_an_agent_who_joined_meanwhile_is_not_taken_for_one_who_never_came(
+    make: Make, case: str
+) -> None:
+    world = make(CAN_BE_ASKED[case], request_timeout=120)
+    await down_past_the_request_timeout(world, joins=True)
+    await world.start()
+    await world.pass_time(30)
+    (handoff,) = await world.running.store.handoffs()
+    assert handoff.state is HandoffState.ACTIVE
+    assert Moment.MISSED not in world.channel.moments
+
+
+@pytest.mark.parametrize("case", CAN_BE_ASKED)
+async def test_where_nobody_came_the_clock_has_run_out_as_soon_as_that_is_known(
+    make: Make, case: str
+) -> None:
+    world = make(CAN_BE_ASKED[case], request_timeout=120)
+    await down_past_the_request_timeout(world, joins=False)
+    await world.start()
+    await world.pass_time(1)
+    (handoff,) = await world.running.store.handoffs()
+    assert handoff.outcome is Outcome.MISSED
+
+
+async def test_a_vendor_that_does_not_answer_holds_back_no_clock_for_long(make: Make) -> None:
+    world = make(CAN_BE_ASKED["webhook"], request_timeout=120)
+    vendor = await down_past_the_request_timeout(world, joins=True)
+    vendor.faults.script("status", *([Fault.BREAK] * 50))
+    await world.start()
+    await world.pass_time(14)
+    (handoff,) = await world.running.store.handoffs()
+    assert handoff.is_live
+    await world.pass_time(3)
+    (handoff,) = await world.running.store.handoffs()
+    assert handoff.outcome is Outcome.MISSED
+
+
+async def test_what_was_committed_before_a_death_comes_before_the_clocks_that_ran_out_since(
+    make: Make,
+) -> None:
+    world = make(Traits(inbound=Inbound.EMBEDDED), request_timeout=120)
+    await world.start()
+    await play_steps(world, Step(0, "requests"))
+    vendor, chat = world.conversations[0].open_chats()[0]
+    world.running._intake.inbox_changed = lambda: None  # type: ignore[method-assign]  # the death comes first
+    await vendor.join(chat.ref)
+    await world.crash()
+    await world.pass_time_down(DOWN)
+    await world.start()
+    await world.settle()
+    (handoff,) = await world.running.store.handoffs()
+    assert handoff.state is HandoffState.ACTIVE

@@ -128,12 +128,13 @@ class Dispatcher(Parking):
         means = Means(self.store, self.clock, guard, self._intake, self._stepper.submit)
         self._inflow = Inflow(means, self._providers, reconcile_every=settings.reconcile_every)
         self._intake.asking = self._inflow
+        self._inflow.places.on_learned = self._intake.learned
         self._inflow.counts.late = self._measures.repaired
         wake = Wakeups(
             self._intake.inbox_changed,
             self._intake.timers_changed,
             self._changed_elsewhere,
-            [self._inflow.shards_changed],
+            [self._intake.shards_changed, self._inflow.shards_changed],
         )
         self._working = Working(self.store, self._relay, guard, wake)
         plan = settings.retention_plan()

@@ -21,6 +21,9 @@ logger = logging.getLogger("livechat_sdk.intake")
 
 _STORE_PAUSE = 1.0  # seconds
 _LONGEST_SLEEP = timedelta(seconds=60)
+_PATIENCE = timedelta(seconds=15)
+"""How long clocks that ran out while nobody was there wait for what else happened meanwhile."""
+_LOOK_AGAIN = timedelta(seconds=1)
 
 
 class Asking(Protocol):
@@ -32,6 +35,10 @@ class Asking(Protocol):
 
     async def before_end(self, integration: str, handoff_id: str, attempt: int) -> None:
         """A chat is about to end: take in what was said in it and has not come. Raises ``StoreError``."""
+        ...
+
+    def is_informed(self, handoff_id: str) -> bool:
+        """Whether what happened in a handoff before this worker came is known, as far as it can be."""
         ...
 
 
@@ -46,6 +53,10 @@ class Intake:
         self._timers_changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._working = 0
+        self._taking_inbox = False
+        self._shards: frozenset[int] = frozenset()
+        self._here_since = clock.now()
+        self._held_back = False
         self.duplicates = 0
         """Events that came again and changed nothing."""
         self.asking: Asking | None = None
@@ -57,6 +68,7 @@ class Intake:
 
     def start(self) -> None:
         """Start the two loops: inbox and timers."""
+        self._here_since = self._clock.now()
         self._inbox_changed.set()
         self._timers_changed.set()
         self._tasks = [
@@ -78,6 +90,17 @@ class Intake:
     def timers_changed(self) -> None:
         """A timer was set or cancelled."""
         self._timers_changed.set()
+
+    def shards_changed(self, shards: frozenset[int]) -> None:
+        """This worker holds these shards now. What comes with new ones may have been left alone for long."""
+        if shards - self._shards:
+            self._here_since = self._clock.now()
+        self._shards = shards
+
+    def learned(self) -> None:
+        """More is known now about what happened before this worker came."""
+        if self._held_back:
+            self._timers_changed.set()
 
     @property
     def is_idle(self) -> bool:
@@ -151,6 +174,7 @@ class Intake:
         while True:
             await self._inbox_changed.wait()
             self._working += 1
+            self._taking_inbox = True
             try:
                 self._inbox_changed.clear()
                 stuck = await self._take_inbox()
@@ -159,6 +183,8 @@ class Intake:
                 stuck = True
             finally:
                 self._working -= 1
+                self._taking_inbox = False
+            self.learned()
             if stuck:
                 self._inbox_changed.set()
                 await asyncio.sleep(_STORE_PAUSE)
@@ -190,18 +216,31 @@ class Intake:
             try:
                 self._timers_changed.clear()
                 due = await self._store.due_timers(self._clock.now())
-                stuck = not all([await self._fire(timer) for timer in due])
+                ready = [timer for timer in due if not self._must_wait(timer)]
+                self._held_back = len(ready) < len(due)
+                stuck = not all([await self._fire(timer) for timer in ready])
                 next_due = None if due else await self._store.next_timer()
             except StoreError as error:
                 logger.warning("timers cannot be read: %s", error)
-                due, stuck, next_due = (), True, None
+                ready, stuck, next_due = [], True, None
             finally:
                 self._working -= 1
             if stuck:
                 await asyncio.sleep(_STORE_PAUSE)
-            elif not due:
-                until = self._clock.now() + _LONGEST_SLEEP
+            elif not ready:
+                until = self._clock.now() + (_LOOK_AGAIN if self._held_back else _LONGEST_SLEEP)
                 await self._sleep(min(until, next_due) if next_due else until)
+
+    def _must_wait(self, timer: TimerRow) -> bool:
+        """Whether a clock ran out while nobody was there, and it is not yet known what else happened then.
+
+        An agent who joined meanwhile must not be taken for one who never came.
+        """
+        if timer.due_at >= self._here_since or self._clock.now() >= self._here_since + _PATIENCE:
+            return False
+        if self._inbox_changed.is_set() or self._taking_inbox:
+            return True
+        return self.asking is not None and not self.asking.is_informed(timer.handoff_id)
 
     async def _fire(self, timer: TimerRow) -> bool:
         """Hand one timer to its handoff; false when it could not be, which holds back no other timer."""

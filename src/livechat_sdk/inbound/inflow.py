@@ -102,6 +102,14 @@ class Inflow:
                 await self._store.commit((), [_passed_on(event, shard) for shard in others])
         self.reconciler.gap(name)
 
+    def is_informed(self, handoff_id: str) -> bool:
+        """Whether what happened in a handoff before this worker came is known, as far as it can be."""
+        places = self.places.of_handoff(handoff_id)
+        return places is not None and all(
+            place.over or (place.asked and (place.polled or not self.poller.is_polled(place)))
+            for place in places
+        )
+
     async def before_end(self, integration: str, handoff_id: str, attempt: int) -> None:
         """A vendor has told us that a chat is over: what was said in it comes first, if it can be had soon.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -47,7 +47,8 @@ class Place:
 
     ``engaged`` is false while the end user waits for an agent, as far as that is known. ``unopened``: we gave
     up before the vendor confirmed the chat, so nobody knows whether it is there. ``closed``: all is over;
-    only what was said last may still be missing.
+    only what was said last may still be missing. ``polled`` and ``asked``: its vendor has answered since this
+    worker looks after it, so what happened before is known.
     """
 
     key: ChatKey
@@ -57,6 +58,8 @@ class Place:
     engaged: bool = True
     unopened: bool = False
     closed: bool = False
+    polled: bool = False
+    asked: bool = False
 
 
 class Watcher(Protocol):
@@ -95,7 +98,10 @@ class Places:
         self._look_now = asyncio.Event()
         self._resting = False
         self._gained = False
+        self._was_read = False
         self._task: asyncio.Task[None] | None = None
+        self.on_learned: Callable[[], None] = _nothing
+        """Called when a vendor has answered for the first time, or the ledger was read."""
 
     def watch(self, *watchers: Watcher) -> None:
         """Tell these."""
@@ -122,6 +128,18 @@ class Places:
     def get(self, key: ChatKey) -> Place | None:
         """The chat, while this worker looks after it."""
         return self._places.get(key)
+
+    def of_handoff(self, handoff_id: str) -> list[Place] | None:
+        """The chats of a handoff; ``None`` as long as it is not known whether it has any."""
+        if not self._was_read or self._gained:
+            return None
+        return [self._places[key] for key in self._of_handoff.get(handoff_id, ())]
+
+    def note_answer(self, place: Place, *, polled: bool = False, asked: bool = False) -> None:
+        """The vendor of a chat has answered."""
+        if (polled and not place.polled) or (asked and not place.asked):
+            place.polled, place.asked = place.polled or polled, place.asked or asked
+            self.on_learned()
 
     def of(self, integration: str) -> Iterator[Place]:
         """The chats of an integration."""
@@ -236,6 +254,8 @@ class Places:
         self._heard(place)
 
     def _add(self, place: Place, *, fresh: bool) -> None:
+        if fresh:  # this worker knows all of it
+            place.polled = place.asked = True
         self._places[place.key] = place
         self._of_handoff.setdefault(place.key.handoff_id, []).append(place.key)
         for watcher in self._watchers:
@@ -275,6 +295,8 @@ class Places:
                 if self._gained:
                     await self._look_back()
                     self._gained = False
+                self._was_read = True
+                self.on_learned()
             except StoreError as error:
                 logger.warning("the open chats cannot be read: %s", error)
                 self._look_now.set()
@@ -292,6 +314,10 @@ async def _by_and_by(keys: Collection[ChatKey]) -> AsyncIterator[ChatKey]:
         if number % _IN_ONE_GO == 0:
             await asyncio.sleep(0)
         yield key
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _attempt(handoff: Handoff, number: int) -> Attempt | None:

@@ -69,12 +69,12 @@ class Poller:
 
     def added(self, place: Place, *, fresh: bool) -> None:
         """See ``Watcher``."""
-        if self._is_polled(place):
+        if self.is_polled(place):
             self.rounds.plan(place.integration, place.key, self._clock.now())
 
     def changed(self, place: Place) -> None:
         """See ``Watcher``."""
-        if self._is_polled(place) and place.key not in self._failures:
+        if self.is_polled(place) and place.key not in self._failures:
             due = self._clock.now() + timedelta(seconds=self._pause(place))
             self.rounds.plan(place.integration, place.key, due)
 
@@ -86,7 +86,8 @@ class Poller:
         else:
             self.rounds.forget(place.integration, place.key)
 
-    def _is_polled(self, place: Place) -> bool:
+    def is_polled(self, place: Place) -> bool:
+        """Whether a chat is polled at all."""
         return place.integration in self._providers and not (place.unopened or place.closed)
 
     async def _visit(self, integration: str, key: ChatKey) -> float | None:
@@ -117,6 +118,7 @@ class Poller:
         await self._keep(chat, polled)
         if polled.events:
             place.heard_at = self._clock.now()
+        self._places.note_answer(place, polled=True)
         return self._pause(place, polled.again_after)
 
     async def _tell(self, key: ChatKey, error: RejectedError) -> None:

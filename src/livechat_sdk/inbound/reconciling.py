@@ -216,7 +216,7 @@ class Reconciler:
         if place is None or file is None:
             return None
         try:
-            return await self._look_at(place, file)
+            pause = await self._look_at(place, file)
         except HandoffNotFound:  # erased meanwhile
             self._places.forget(key)
             return None
@@ -230,6 +230,8 @@ class Reconciler:
             if error.retry_after:
                 self.rounds.hold(integration, error.retry_after)
             return after_failure(self._usual(integration), file.failures, error.retry_after)
+        self._places.note_answer(place, asked=True)
+        return pause
 
     async def _look_at(self, place: Place, file: _File) -> float | None:
         found = await self._find(place, file)
