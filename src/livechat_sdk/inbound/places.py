@@ -248,7 +248,9 @@ class Places:
         if place is None:
             if is_open or new_doubt:
                 now = self._clock.now()
-                self._add(Place(key, attempt.integration, now, over, engaged, not is_open), fresh=True)
+                # Before the ledger was read, this may be a chat that was there before this worker.
+                place = Place(key, attempt.integration, now, over, engaged, not is_open)
+                self._add(place, fresh=self._was_read)
             return
         place.over, place.engaged, place.unopened = over, engaged, not is_open
         self._heard(place)
