@@ -141,6 +141,7 @@ def test_policy_carries_every_setting() -> None:
                 "requeue_at_most": 1,
             },
             "max_duration": "4h",
+            "wait_for_contact": "1500ms",
             "allow_bot_while_waiting": True,
             "doubtful": "repeat",
             "survey": [{"id": "topic", "text": "Topic?", "choices": ["a", "b"]}],
@@ -158,11 +159,19 @@ def test_policy_carries_every_setting() -> None:
         "agent_release_to": "requeue",
         "requeue_at_most": 1,
         "max_duration": 14_400.0,
+        "wait_for_contact": 1.5,
         "allow_bot_while_waiting": True,
         "doubtful": "repeat",
     }
     assert [(one.id, one.text, one.choices) for one in policy.survey] == [("topic", "Topic?", ("a", "b"))]
     assert policy.ticket_on == (Outcome.MISSED,)
+
+
+@pytest.mark.parametrize("wait", ["2001ms", 3, 0])
+def test_a_chat_waits_for_the_contact_two_seconds_at_most(wait: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        LivechatSettings.model_validate({"wait_for_contact": wait})
+    assert [error["type"] for error in refused.value.errors()] == ["LC211"]
 
 
 def test_every_field_of_the_policy_can_be_set_but_the_closing_timeout() -> None:
@@ -173,6 +182,7 @@ def test_every_field_of_the_policy_can_be_set_but_the_closing_timeout() -> None:
             "inactivity": {"remind_after": 1, "close_after": 2},
             "agent_silence": {"remind_after": 1, "release_after": 2, "then": "requeue", "requeue_at_most": 3},
             "max_duration": 9,
+            "wait_for_contact": 1,
             "allow_bot_while_waiting": True,
             "doubtful": "repeat",
             "survey": [{"id": "a", "text": "A"}],

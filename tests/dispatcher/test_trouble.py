@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from livechat_sdk import (
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.messages import Fate
 from livechat_sdk.domain.moments import Moment
+from livechat_sdk.domain.people import Contact
 from livechat_sdk.provider.interface import Availability, ChatOpening
 from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
 from tests.dispatcher.bench import Workbench
@@ -400,3 +402,24 @@ async def test_a_timer_that_cannot_fire_holds_back_no_other(
     ended = await one.dispatcher.until_ended(second.id, wait=5)
     assert ended.outcome is Outcome.MISSED
     assert (await one.reload(first)).is_live
+
+
+async def test_a_slow_crm_is_waited_for_a_moment_so_that_the_contact_travels_with_the_opening(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await bench.start(livechat={"wait_for_contact": "2s"})
+    answer = asyncio.Event()
+
+    async def slow(*_: object, **__: object) -> list[Contact]:
+        await answer.wait()
+        return [Contact(source="people", id="7", name="Maria Papadaki")]
+
+    monkeypatch.setattr(one.dispatcher.hooks, "find_contacts", slow)
+    asking = asyncio.create_task(one.request())
+    await asyncio.sleep(0.05)
+    assert one.vendor.opened == {}
+    answer.set()
+    handoff = await asking
+    assert handoff.state is HandoffState.QUEUED
+    assert [c.name for c in one.vendor.opened[one.vendor.ref].contacts] == ["Maria Papadaki"]
+    assert one.vendor.details == []

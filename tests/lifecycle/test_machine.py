@@ -117,6 +117,7 @@ policies = st.builds(
     user_close_after=seconds,
     agent_remind_after=seconds,
     agent_release_after=seconds,
+    wait_for_contact=st.sampled_from([None, None, 1.0]),
     agent_release_to=st.sampled_from(["fall_back", "requeue"]),
     requeue_at_most=st.sampled_from([1, 2]),
     max_duration=st.sampled_from([None, 300.0]),

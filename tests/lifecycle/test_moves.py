@@ -49,6 +49,10 @@ def new() -> Life:
     return Life(**FULL)
 
 
+def waiting_for_contact() -> Life:
+    return Life(wait_for_contact=2.0).requested(a_candidate("one"))
+
+
 def requested() -> Life:
     life = new()
     life.feed(Requested())
@@ -125,7 +129,7 @@ def ended_abandoned() -> Life:
 LIVES = {
     make.__name__: make().handoff
     for make in (
-        *(requested, starting, starting_alone, starting_again, queued),
+        *(requested, waiting_for_contact, starting, starting_alone, starting_again, queued),
         *(active, active_before_opened, active_alone, transferring, transferring_alone),
         *(ending, ending_before_opened, ended, ended_while_open, ended_abandoned),
     )

@@ -34,7 +34,14 @@ from livechat_sdk.lifecycle.effects import (
     SetTimer,
     UpdateDetails,
 )
-from livechat_sdk.lifecycle.inputs import ContactFound, EffectFailed, EffectSucceeded, Requested, TimerFired
+from livechat_sdk.lifecycle.inputs import (
+    ContactFound,
+    Decided,
+    EffectFailed,
+    EffectSucceeded,
+    Requested,
+    TimerFired,
+)
 from livechat_sdk_testing.builders import NOON, a_candidate, a_chat, an_agent
 from tests.lifecycle.life import Life
 
@@ -473,3 +480,60 @@ def test_handoff_that_ends_before_any_attempt_leaves_nothing_at_any_vendor() -> 
     assert not life.shadow.waiting(CloseChat)
     life.feed(TimerFired(name="request_timeout", due_at=NOON))
     assert life.steps[-1].refused is not None
+
+
+# ------------------------------------------------------------------------- waiting for the contact
+def waiting(*, update: bool = False) -> Life:
+    return Life(wait_for_contact=2).requested(a_candidate("one", update=update))
+
+
+def test_chat_is_not_opened_before_the_crms_have_answered() -> None:
+    life = waiting()
+    assert life.state == S.STARTING
+    assert not life.shadow.waiting(OpenChat)
+    life.take(FindContact)
+    life.feed(contact())
+    assert [one.attempt for one in life.shadow.waiting(OpenChat)] == [1]
+    assert life.handoff.contacts[0].name == "Ada"
+    assert "contact" not in life.handoff.timers
+    assert not life.shadow.waiting(UpdateDetails), "it travels with the opening"
+
+
+@pytest.mark.parametrize("how", ["nothing found", "fails", "leaves_doubt"])
+def test_chat_is_opened_at_once_when_the_crms_know_nothing(how: str) -> None:
+    life = waiting()
+    if how == "nothing found":
+        life.take(FindContact)
+        life.feed(ContactFound())
+    else:
+        getattr(life, how)(FindContact)
+    assert life.shadow.waiting(OpenChat)
+
+
+def test_contact_that_is_there_before_the_decision_delays_nothing() -> None:
+    life = Life(wait_for_contact=2)
+    life.feed(Requested())
+    life.take(FindContact)
+    life.feed(contact())
+    life.decided(Decided(candidates=(a_candidate(),)))
+    assert life.shadow.waiting(OpenChat)
+    assert "contact" not in life.handoff.timers
+
+
+@pytest.mark.parametrize("update", [True, False])
+def test_chat_waits_for_the_contact_no_longer_than_allowed(update: bool) -> None:
+    life = waiting(update=update)
+    life.wait(2)
+    life.opened()
+    life.take(FindContact)
+    life.feed(contact())
+    assert bool(life.shadow.waiting(UpdateDetails)) is update
+    late = ("one: the contact, which came after the chat was opened",)
+    assert life.handoff.not_carried == (() if update else late)
+
+
+def test_end_while_the_contact_is_waited_for_opens_no_chat() -> None:
+    life = waiting().ends()
+    life.drained()
+    assert not [one for one in life.shadow.decided if isinstance(one, OpenChat)]
+    assert life.ended[0] == "cancelled"

@@ -35,6 +35,7 @@ __all__ = [
     "SurveyQuestionSettings",
 ]
 
+_LONGEST_CONTACT_WAIT: Final = 2.0  # seconds: the end user waits meanwhile
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
 
@@ -72,6 +73,16 @@ def _public_url(value: str) -> str:
             {"suggestion": "write it like https://chat.example.com, without ? and #"},
         )
     return value.rstrip("/")
+
+
+def _contact_wait(value: float) -> float:
+    if value > _LONGEST_CONTACT_WAIT:
+        raise PydanticCustomError(
+            "LC211",
+            "a chat may wait for the contact two seconds at most",
+            {"suggestion": "write 2s or less; what comes later is passed on where that is possible"},
+        )
+    return value
 
 
 class _Part(BaseModel):
@@ -120,6 +131,8 @@ class LivechatSettings(_Part):
     agent_silence: AgentSilenceSettings = Field(default_factory=AgentSilenceSettings)
     max_duration: Duration | None = None
     """The longest life of a handoff."""
+    wait_for_contact: Annotated[Duration, AfterValidator(_contact_wait)] | None = None
+    """How long opening a chat may wait for what the CRMs know of the end user; at most two seconds."""
     allow_bot_while_waiting: bool = False
     doubtful: Literal["hold", "repeat"] = "hold"
     """What is done with a message that may or may not have arrived."""
@@ -145,6 +158,7 @@ class LivechatSettings(_Part):
             agent_release_to=self.agent_silence.then,
             requeue_at_most=self.agent_silence.requeue_at_most,
             max_duration=self.max_duration,
+            wait_for_contact=self.wait_for_contact,
             allow_bot_while_waiting=self.allow_bot_while_waiting,
             doubtful=self.doubtful,
             survey=tuple(

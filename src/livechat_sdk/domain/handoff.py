@@ -155,6 +155,8 @@ class HandoffPolicy(Model):
     requeue_at_most: int = Field(default=2, ge=1, le=10)
     max_duration: Seconds | None = None
     closing_timeout: Seconds = 10.0
+    wait_for_contact: Annotated[float, Field(gt=0, le=2)] | None = None
+    """How long a chat is not opened while the CRMs are asked; ``None``: not at all."""
     allow_bot_while_waiting: bool = False
     doubtful: Literal["hold", "repeat"] = "hold"
     survey: tuple[SurveyQuestion, ...] = ()
@@ -184,6 +186,8 @@ class Attempt(Model):
     abandoned: bool = False
     closing: bool = False
     closed: bool = False
+    waits_for_contact: bool = False
+    """The chat is not opened yet, because the CRMs are still asked who the end user is."""
     opens_after: int | None = None
     """Number of the attempt at the same provider whose chat is closed before this one is opened."""
     failure: Literal["refused", "error"] | None = None
@@ -222,6 +226,10 @@ class Handoff(Model):
     attempts: tuple[Attempt, ...] = ()
     agent: Agent | None = None
     contacts: tuple[Contact, ...] = ()
+    contact_known: bool = False
+    """Whether the CRMs have answered, where the policy waits for them."""
+    not_carried: tuple[ShortText, ...] = ()
+    """What the provider could not be told any more, for people."""
     survey: tuple[SurveyAnswer, ...] = ()
     asking: Identifier | None = None
     """Id of the survey question that waits for an answer."""

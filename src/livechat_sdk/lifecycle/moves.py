@@ -43,8 +43,10 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("doubtful.decide", (_S.REQUESTED,), opening.decide_gave_up),
     ("succeeded.decide", _ALL, keep),  # the decision itself comes as "decided"
     ("succeeded.find_contact", _ALL, keep),  # what was found comes as "contact_found"
-    ("failed.find_contact", _ALL, keep),
-    ("doubtful.find_contact", _ALL, keep),
+    ("failed.find_contact", _BEFORE_ENDING, opening.no_contact_found),
+    ("failed.find_contact", _LATE, keep),
+    ("doubtful.find_contact", _BEFORE_ENDING, opening.no_contact_found),
+    ("doubtful.find_contact", _LATE, keep),
     ("details_added", _BEFORE_ENDING, survey.details_added),
     # the vendor's side opens
     ("succeeded.open_chat", _VENDOR, opening.chat_opened),
@@ -109,6 +111,7 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("still_open", _TRIED, closing.close_again),
     # clocks
     ("timer.request_timeout", _WAITING, closing.request_timed_out),
+    ("timer.contact", _VENDOR, opening.contact_took_too_long),
     ("timer.user_remind", _ENGAGED, closing.remind_user),
     ("timer.user_close", _ENGAGED, closing.user_silent),
     ("timer.agent_remind", _ENGAGED, closing.remind_about_agent),

@@ -32,6 +32,7 @@ from livechat_sdk.lifecycle.inputs import (
     EffectSucceeded,
     ProviderReported,
     Requested,
+    TimerFired,
 )
 from livechat_sdk.lifecycle.survey import ask_next_question, open_question
 
@@ -41,10 +42,12 @@ __all__ = [
     "chat_opened",
     "chat_rejected",
     "contact_found",
+    "contact_took_too_long",
     "decide_gave_up",
     "decided",
     "joined",
     "late_chat_opened",
+    "no_contact_found",
     "note_join",
     "open_doubtful",
     "open_failed",
@@ -102,7 +105,12 @@ def decided(draft: Draft, happening: Decided) -> None:
     attempt = draft.add_attempt(first)
     draft.enter(HandoffState.STARTING)
     draft.say(Moment.STARTING)
-    draft.emit(OpenChat(attempt=attempt.number))
+    wait = draft.handoff.policy.wait_for_contact
+    if wait is None or draft.handoff.contact_known:
+        draft.emit(OpenChat(attempt=attempt.number))
+    else:
+        draft.set_attempt(attempt.number, waits_for_contact=True)
+        draft.set_timer("contact", wait)
 
 
 def decide_gave_up(draft: Draft, happening: EffectFailed | EffectDoubtful) -> None:
@@ -211,14 +219,47 @@ def note_join(draft: Draft, number: int, agent: Agent | None) -> None:
 
 
 def contact_found(draft: Draft, happening: ContactFound) -> None:
-    """Keep what the CRMs know; pass it on when a chat exists and the provider can take it."""
-    if not happening.contacts:
+    """Keep what the CRMs know: it travels with the opening, or after it if the provider can take it."""
+    if happening.contacts:
+        draft.set(contacts=happening.contacts)
+    if _open_with_contact(draft) or not happening.contacts:
         return
-    draft.set(contacts=happening.contacts)
     attempt = draft.handoff.attempt
-    live = draft.handoff.state not in {HandoffState.ENDING, HandoffState.ENDED}
-    if live and attempt is not None and attempt.candidate.capabilities.update:
+    if attempt is None:
+        return
+    if attempt.candidate.capabilities.update:
         draft.emit(UpdateDetails(attempt=attempt.number))
+    elif attempt.opened:
+        told = f"{attempt.integration}: the contact, which came after the chat was opened"
+        draft.set(not_carried=(*draft.handoff.not_carried, told))
+
+
+def no_contact_found(draft: Draft, _: EffectFailed | EffectDoubtful) -> None:
+    """The CRMs could not be asked: nobody waits for them any longer."""
+    _open_with_contact(draft)
+
+
+def contact_took_too_long(draft: Draft, _: TimerFired) -> None:
+    """The CRMs have had their time: what they find later travels behind."""
+    _open_chat(draft)
+
+
+def _open_with_contact(draft: Draft) -> bool:
+    """Note that the CRMs have answered; true if the chat waited for that and is opened now."""
+    if draft.handoff.policy.wait_for_contact is None:
+        return False
+    draft.set(contact_known=True)
+    return _open_chat(draft)
+
+
+def _open_chat(draft: Draft) -> bool:
+    attempt = draft.handoff.attempt
+    if attempt is None or not attempt.waits_for_contact:
+        return False
+    draft.set_attempt(attempt.number, waits_for_contact=False)
+    draft.cancel_timers("contact")
+    draft.emit(OpenChat(attempt=attempt.number))
+    return True
 
 
 def _give_up_opening(draft: Draft, attempt: Attempt, *, failure: str, unavailable: bool) -> None:
