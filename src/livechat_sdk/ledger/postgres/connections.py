@@ -13,7 +13,7 @@ from asyncpg import Connection
 
 from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.addresses import PostgresAddress
-from livechat_sdk.ledger.postgres.errors import explain, is_lost, is_race
+from livechat_sdk.ledger.postgres.errors import DRIVER, explain, is_lost, is_race
 
 __all__ = ["Connection", "Pool", "connect"]
 
@@ -149,7 +149,7 @@ class Pool:
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresError, *DRIVER):
             connection.terminate()
             return
         if self._closed:

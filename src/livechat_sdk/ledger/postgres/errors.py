@@ -6,7 +6,7 @@ import asyncpg
 
 from livechat_sdk.errors import LivechatError, StoreError
 
-__all__ = ["explain", "is_lost", "is_race"]
+__all__ = ["DRIVER", "explain", "is_lost", "is_race"]
 
 _GOING = (
     asyncpg.PostgresConnectionError,
@@ -15,6 +15,9 @@ _GOING = (
     asyncpg.CrashShutdownError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
+DRIVER = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the driver itself says of a connection that is of no use; the second of one that the server has just
+ended, while the driver still waits for its last words."""
 _RACES = (
     asyncpg.UniqueViolationError,
     asyncpg.DeadlockDetectedError,
@@ -25,9 +28,7 @@ _RACES = (
 
 def is_lost(error: BaseException) -> bool:
     """Whether the connection is gone, so that another one may do better."""
-    return isinstance(error, (*_GOING, asyncpg.InterfaceError, OSError)) and not isinstance(
-        error, TimeoutError
-    )
+    return isinstance(error, (*_GOING, *DRIVER)) and not isinstance(error, TimeoutError)
 
 
 def is_race(error: BaseException) -> bool:
@@ -58,10 +59,7 @@ _TEXTS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
     (_GOING, "the ledger at {label} cannot be reached; look at the network and the server"),
     (asyncpg.DataError, "a value does not fit its place in a statement for the ledger at {label}"),
     (asyncpg.PostgresError, "the ledger at {label} refused a statement: {message}"),
-    (
-        (asyncpg.InterfaceError, OSError),
-        "the ledger at {label} cannot be reached; look at the network and the server",
-    ),
+    (DRIVER, "the ledger at {label} cannot be reached; look at the network and the server"),
 )
 
 
