@@ -10,6 +10,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from livechat_sdk.errors import StoreError
@@ -49,6 +50,7 @@ class Working:
         self._guard = guard
         self._wake = wake
         self._claim_now = asyncio.Event()
+        self._renew_now = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._lease = Lease(math.inf, frozenset())
         self.claimed = 0
@@ -79,6 +81,8 @@ class Working:
     def _heard(self, news: News) -> None:
         if news.actions:
             self._claim_now.set()
+        if news.workers:
+            self._renew_now.set()
         if news.inbox:
             self._wake.inbox()
         if news.timers:
@@ -110,7 +114,10 @@ class Working:
 
     async def _lease_loop(self) -> None:
         while True:
-            await asyncio.sleep(self._lease.seconds / _RENEWALS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._lease.seconds / _RENEWALS):
+                    await self._renew_now.wait()
+            self._renew_now.clear()
             try:
                 await self._renew()
             except LeaseLost:

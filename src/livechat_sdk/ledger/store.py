@@ -214,12 +214,14 @@ class Lease:
 class News:
     """What other workers or commands have committed; what is false or empty has not changed.
 
-    ``actions``: there is something to claim. ``handoffs`` are the ids of handoffs that changed.
+    ``actions``: there is something to claim. ``workers``: one has stopped, its shards are free.
+    ``handoffs`` are the ids of handoffs that changed.
     """
 
     actions: bool = False
     inbox: bool = False
     timers: bool = False
+    workers: bool = False
     handoffs: frozenset[str] = frozenset()
 
 

@@ -35,7 +35,7 @@ _MOST_BYTES = 7900
 _MOST_NOTICES = 10
 """Notices in one go; what is beyond them, others find when they look."""
 _PAUSE = 1.0
-_EVERYTHING = News(actions=True, inbox=True, timers=True)
+_EVERYTHING = News(actions=True, inbox=True, timers=True, workers=True)
 
 
 def channel_of(workspace: str) -> str:
@@ -50,16 +50,22 @@ class Notifier:
         self._pool = pool
         self._channel = channel_of(workspace)
         self._sender = sender
-        self._flags = {"actions": False, "inbox": False, "timers": False}
+        self._flags = {"actions": False, "inbox": False, "timers": False, "workers": False}
         self._handoffs: dict[str, None] = {}
         self._task: asyncio.Task[None] | None = None
 
     def tell(
-        self, *, actions: bool = False, inbox: bool = False, timers: bool = False, handoff: str | None = None
+        self,
+        *,
+        actions: bool = False,
+        inbox: bool = False,
+        timers: bool = False,
+        workers: bool = False,
+        handoff: str | None = None,
     ) -> None:
         """Something was committed. Returns at once; must be called on the event loop."""
-        for name, told in (("actions", actions), ("inbox", inbox), ("timers", timers)):
-            self._flags[name] = self._flags[name] or told
+        told = {"actions": actions, "inbox": inbox, "timers": timers, "workers": workers}
+        self._flags = {name: before or told[name] for name, before in self._flags.items()}
         if handoff is not None:
             self._handoffs[handoff] = None
         if self._task is None or self._task.done():
@@ -168,5 +174,11 @@ class Listener:
             return
         if sender != self._own():
             self._tell(
-                News(actions="a" in what, inbox="i" in what, timers="t" in what, handoffs=frozenset(ids))
+                News(
+                    actions="a" in what,
+                    inbox="i" in what,
+                    timers="t" in what,
+                    workers="w" in what,
+                    handoffs=frozenset(ids),
+                )
             )

@@ -204,7 +204,7 @@ class PostgresStore(LedgerReading):
         """Let go of lanes, shards and lease, and tell the others. Nothing is taken until it rejoins."""
         self._let_go()
         await self._writing(lambda db: leases.give_up(db, self.workspace, self.worker))
-        self._opened.notifier.tell(actions=True, inbox=True, timers=True)
+        self._opened.notifier.tell(actions=True, inbox=True, timers=True, workers=True)
 
     async def claim(self, limit: int = 1000) -> Sequence[ActionRow]:
         """Take over lanes that nobody runs, and what others have put into lanes of this worker."""
