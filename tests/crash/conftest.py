@@ -1,16 +1,5 @@
-"""What every crash test needs: quick processes and a place for their ledgers."""
+"""Quick processes, and ledgers for them."""
 
-from __future__ import annotations
+from tests.processes.fixtures import ledgers, nursery, postgres_server, postgres_url
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from tests.processes.nursery import Nursery
-
-
-@pytest.fixture
-async def nursery() -> AsyncIterator[Nursery]:
-    """Starts workers; all that are left at the end of the test are killed."""
-    async with Nursery() as ready:
-        yield ready
+__all__ = ["ledgers", "nursery", "postgres_server", "postgres_url"]

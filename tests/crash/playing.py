@@ -10,19 +10,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from livechat_sdk.ledger.sqlite import SqliteStore
 from livechat_sdk.ledger.store import Store
 from tests.crash.audit import Expected, audit
 from tests.crash.scenarios import Scenario
+from tests.processes.ledgers import Ledger, Ledgers
 from tests.processes.lives import Lives
 from tests.processes.nursery import Nursery
 from tests.processes.world import World
 
 SPEED = 20.0
 """How much quicker than life the clock of the workers goes."""
-
-SIDE_BY_SIDE = 3
-"""Runs that are played at the same time: each spends most of its time waiting."""
 
 
 @dataclass(frozen=True)
@@ -50,48 +47,61 @@ class Played:
 
 @asynccontextmanager
 async def played(
-    nursery: Nursery, scenario: Scenario, folder: Path, kills: Sequence[int] = ()
+    nursery: Nursery,
+    scenario: Scenario,
+    ledger: Ledger,
+    folder: Path,
+    kills: Sequence[int] = (),
+    *,
+    survivors: int = 0,
 ) -> AsyncGenerator[Played]:
-    """Play a scenario on a new ledger in ``folder``; the ledger is open for reading meanwhile.
+    """Play a scenario on a new ledger, which is open for reading meanwhile; ``folder`` is for logs.
 
-    ``kills`` are the steps at which the worker dies, one for each of its first lives.
+    ``kills`` are the steps at which the worker dies, one for each of its first lives. With ``survivors``,
+    which are other workers that are not killed, its first death is its last.
     """
-    await asyncio.to_thread(folder.mkdir, parents=True)
-    database = folder / "ledger.db"
     async with World(scenario.vendors) as world:
         declared = {name: vendor.settings for name, vendor in world.vendors.items()}
         for name, able in scenario.truth.items():
             world.vendors[name].capabilities = dict(able)
         settings = {
-            "store": f"sqlite:///{database}",
+            **ledger.settings,
             "vendors": declared,
             "bots": {"shop-bot": {"request_timeout": "30m"}, "hasty-bot": {"request_timeout": "5s"}},
             "since": time.monotonic(),
             "speed": SPEED,
         }
-        lives = Lives(nursery, world, folder, settings, kills)
+        lives = Lives(nursery, world, folder, settings, kills, restarts=not survivors)
+        others = [Lives(nursery, world, folder, settings, name=f"s{n}") for n in range(survivors)]
         async with asyncio.TaskGroup() as group:
-            group.create_task(lives.run())
+            for each in (lives, *others):
+                group.create_task(each.run())
             try:
                 await scenario.play(world)
             except BaseException as error:
                 await world.fail(error)
-                lives.kill()
+                for each in (lives, *others):
+                    each.kill()
                 raise
-            await lives.stop()
-        store = SqliteStore.reader(database)
-        await store.open()
-        try:
-            yield Played(
-                world, store, Expected(dict(scenario.outcomes), _doubts(scenario, lives.deaths)), lives
-            )
-        finally:
-            await store.close()
+            for each in (lives, *others):
+                if each.running:
+                    await each.stop()
+        doubts = _doubts(scenario, len(lives.deaths) + sum(each.lost_leases for each in (lives, *others)))
+        async with ledger.reading() as store:
+            yield Played(world, store, Expected(dict(scenario.outcomes), doubts), lives)
 
 
-async def play(nursery: Nursery, scenario: Scenario, folder: Path, kills: Sequence[int] = ()) -> Run:
+async def play(
+    nursery: Nursery,
+    scenario: Scenario,
+    ledger: Ledger,
+    folder: Path,
+    kills: Sequence[int] = (),
+    *,
+    survivors: int = 0,
+) -> Run:
     """Play a scenario and look at what came of it; the folder is left only if something is wrong."""
-    async with played(nursery, scenario, folder, kills) as result:
+    async with played(nursery, scenario, ledger, folder, kills, survivors=survivors) as result:
         run = Run(
             scenario=scenario.name,
             kills=tuple(kills),
@@ -105,15 +115,26 @@ async def play(nursery: Nursery, scenario: Scenario, folder: Path, kills: Sequen
 
 
 async def play_all(
-    nursery: Nursery, folder: Path, plays: Iterable[tuple[Scenario, Sequence[int]]]
+    nursery: Nursery,
+    folder: Path,
+    ledgers: Ledgers,
+    plays: Iterable[tuple[Scenario, Sequence[int]]],
+    *,
+    survivors: int = 0,
 ) -> list[Run]:
-    """Play many, some side by side. A run that does not come to its end counts as wrong."""
-    free = asyncio.Semaphore(SIDE_BY_SIDE)
+    """Play many, some side by side, each on a new ledger and in a folder of its own.
+
+    A run that does not come to its end counts as wrong.
+    """
+    free = asyncio.Semaphore(max(1, ledgers.side_by_side // (1 + survivors)))
 
     async def one(number: int, scenario: Scenario, kills: Sequence[int]) -> Run:
         async with free:
+            mine = folder / f"{scenario.name}-{number}"
+            await asyncio.to_thread(mine.mkdir, parents=True)
             try:
-                return await play(nursery, scenario, folder / f"{scenario.name}-{number}", kills)
+                ledger = await ledgers.new(mine)
+                return await play(nursery, scenario, ledger, mine, kills, survivors=survivors)
             except Exception as error:  # noqa: BLE001  # whatever it was: this run has failed, others go on
                 return Run(scenario.name, tuple(kills), ("?",), (), tuple(_reasons(error)))
 
@@ -128,11 +149,12 @@ def _reasons(error: BaseException) -> Iterator[str]:
         yield f"{error!r}, because of {error.__cause__!r}" if error.__cause__ else repr(error)
 
 
-def _doubts(scenario: Scenario, deaths: Sequence[str]) -> int:
-    """How many sends may have been cut off by these deaths, so that nobody can know their fate.
+def _doubts(scenario: Scenario, deaths: int) -> int:
+    """How many sends may have been cut off by so many deaths, so that nobody can know their fate.
 
-    A lane has one call under way at a time, so that a death costs a conversation one doubt at most.
+    A lane has one call under way at a time, so that a death costs a conversation one doubt at most. A worker
+    that was so slow that it lost its lease is as good as dead.
     """
     if all(able["dedupes_by_key"] or able["looks_up_by_key"] for able in scenario.vendors.values()):
         return 0
-    return len(deaths) * (1 if scenario.calm else len(scenario.outcomes))
+    return deaths * (1 if scenario.calm else len(scenario.outcomes))

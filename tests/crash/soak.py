@@ -1,6 +1,6 @@
 """The long form: dies at every step of every scenario, and at random ones twice and thrice.
 
-``python -m tests.crash.soak [--scenario NAME] [--doubles N] [--seed N] [--report FILE]`` prints what goes
+``python -m tests.crash.soak [--ledgers KIND] [--scenario NAME] [--doubles N] [--seed N]`` prints what goes
 wrong as it happens, with what it takes to play it again, and writes a report. The exit code is 1 if anything
 went wrong.
 """
@@ -20,8 +20,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from livechat_sdk_testing.postgres import running_server
 from tests.crash.playing import Run, play_all
 from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.processes.ledgers import Ledgers, on_postgres, on_sqlite
 from tests.processes.nursery import Nursery
 
 _BATCH = 50
@@ -30,8 +32,9 @@ _BATCH = 50
 class Soak:
     """All runs of one soak, and what came of them."""
 
-    def __init__(self, nursery: Nursery, folder: Path) -> None:
+    def __init__(self, nursery: Nursery, ledgers: Ledgers, folder: Path) -> None:
         self._nursery = nursery
+        self._ledgers = ledgers
         self._folder = folder
         self._began = time.monotonic()
         self._deaths: dict[str, Counter[str]] = {}
@@ -58,9 +61,21 @@ class Soak:
                 for _ in range(min(_BATCH, count - done))
             )
 
+    async def deaths_among_others(
+        self, scenarios: Sequence[Scenario], moments: random.Random, count: int
+    ) -> None:
+        """One of three workers dies, and is not started again."""
+        for done in range(0, count, _BATCH):
+            plays = (
+                (moments.choice(scenarios), [moments.randint(1, 70)])
+                for _ in range(min(_BATCH, count - done))
+            )
+            await self._play(plays, survivors=2)
+
     def report(self, seed: int) -> dict[str, Any]:
         """What was done and what came of it, as JSON."""
         return {
+            "ledgers": self._ledgers.kind,
             "seed": seed,
             "runs": self.runs,
             "seconds": round(time.monotonic() - self._began, 1),
@@ -68,9 +83,11 @@ class Soak:
             "wrong": [asdict(run) for run in self.wrong],
         }
 
-    async def _play(self, plays: Iterable[tuple[Scenario, Sequence[int]]]) -> list[Run]:
+    async def _play(
+        self, plays: Iterable[tuple[Scenario, Sequence[int]]], *, survivors: int = 0
+    ) -> list[Run]:
         folder = self._folder / str(self.runs)
-        runs = await play_all(self._nursery, folder, plays)
+        runs = await play_all(self._nursery, folder, self._ledgers, plays, survivors=survivors)
         self.runs += len(runs)
         for run in runs:
             self._deaths.setdefault(run.scenario, Counter()).update(run.deaths)
@@ -89,33 +106,46 @@ def tell(line: str) -> None:
     sys.stdout.flush()
 
 
-async def soak(names: Sequence[str], doubles: int, seed: int) -> dict[str, Any]:
-    """Run it all and return the report."""
+async def soak(ledgers: Ledgers, names: Sequence[str], doubles: int, seed: int) -> dict[str, Any]:
+    """Run it all on one kind of ledgers and return the report."""
     folder = Path(tempfile.mkdtemp(prefix="livechat-crash-"))
     moments = random.Random(seed)  # noqa: S311  # only has to be the same again
+    scenarios = [SCENARIOS[name] for name in names]
     async with Nursery() as nursery:
-        soaking = Soak(nursery, folder)
-        for name in names:
-            tell(f"{name}: every step")
-            await soaking.every_step(SCENARIOS[name])
-        tell(f"{doubles} times two or three random deaths, seed {seed}")
-        await soaking.many_deaths([SCENARIOS[name] for name in names], moments, doubles)
+        soaking = Soak(nursery, ledgers, folder)
+        for scenario in scenarios:
+            tell(f"{ledgers.kind}, {scenario.name}: every step")
+            await soaking.every_step(scenario)
+        tell(f"{ledgers.kind}: {doubles} times two or three random deaths, seed {seed}")
+        await soaking.many_deaths(scenarios, moments, doubles)
+        if ledgers.kind == "postgres":
+            tell(f"{ledgers.kind}: {doubles} times one of three workers dies")
+            await soaking.deaths_among_others(scenarios, moments, doubles)
         return soaking.report(seed)
 
 
 def main() -> int:
     """Run as a program."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenario", action="append", choices=list(SCENARIOS))
+    parser.add_argument("--ledgers", choices=["sqlite", "postgres"], help="only this kind")
+    parser.add_argument("--scenario", action="append", choices=list(SCENARIOS), help="only this one")
     parser.add_argument("--doubles", type=int, default=500)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     parser.add_argument("--report", type=Path, default=Path("build/soak/crash.json"))
     chosen = parser.parse_args()
-    report = asyncio.run(soak(chosen.scenario or list(SCENARIOS), chosen.doubles, chosen.seed))
+    names = chosen.scenario or list(SCENARIOS)
+    reports: list[dict[str, Any]] = []
+    if chosen.ledgers != "postgres":
+        reports.append(asyncio.run(soak(on_sqlite(), names, chosen.doubles, chosen.seed)))
+    if chosen.ledgers != "sqlite":
+        with running_server() as server:
+            reports.append(asyncio.run(soak(on_postgres(server), names, chosen.doubles, chosen.seed)))
     chosen.report.parent.mkdir(parents=True, exist_ok=True)
-    chosen.report.write_text(json.dumps(report, indent=2) + "\n")
-    tell(f"{report['runs']} runs in {report['seconds']:.0f} s, {len(report['wrong'])} wrong: {chosen.report}")
-    return 1 if report["wrong"] else 0
+    chosen.report.write_text(json.dumps(reports, indent=2) + "\n")
+    for report in reports:
+        wrong = len(report["wrong"])
+        tell(f"{report['ledgers']}: {report['runs']} runs in {report['seconds']:.0f} s, {wrong} wrong")
+    return 1 if any(report["wrong"] for report in reports) else 0
 
 
 if __name__ == "__main__":

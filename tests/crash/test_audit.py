@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import sqlite3
 from collections.abc import AsyncGenerator, Callable
@@ -12,6 +13,7 @@ from typing import Any
 from tests.crash.audit import Expected, audit
 from tests.crash.playing import Played, played
 from tests.crash.scenarios import SCENARIOS
+from tests.processes.ledgers import sqlite_in
 from tests.processes.nursery import Nursery
 from tests.processes.world import Chat, World
 
@@ -135,7 +137,8 @@ EXPECTATIONS = {("missed",): "outcomes are", ("completed", "completed"): "outcom
 
 @asynccontextmanager
 async def a_good_run(nursery: Nursery, folder: Path) -> AsyncGenerator[Played]:
-    async with played(nursery, SCENARIOS["agent-helps-forgets"], folder) as good:
+    await asyncio.to_thread(folder.mkdir, exist_ok=True)
+    async with played(nursery, SCENARIOS["agent-helps-forgets"], sqlite_in(folder), folder) as good:
         assert await audit(good.world, good.store, good.expected) == []
         yield good
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from tests.processes.nursery import Child, Nursery
 from tests.processes.steps import steps_in
-from tests.processes.world import World
+from tests.processes.world import PATIENCE, World
 
 
 class Lives:
     """Keeps one worker running, and kills it as planned.
 
-    ``kills`` are the steps at which its first lives end; the life after them is not killed.
+    ``kills`` are the steps at which its first lives end; the life after them is not killed. Without
+    ``restarts`` the first death is the last.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Lives:
         kills: Sequence[int] = (),
         *,
         name: str = "w",
+        restarts: bool = True,
     ) -> None:
         self.kills = list(kills)
         self.name = name
@@ -36,10 +38,12 @@ class Lives:
         self._world = world
         self._folder = folder
         self._settings = settings
+        self._restarts = restarts
         self._life = 0
         self._expected = False
         self._paused = asyncio.Lock()
         self._stopped = asyncio.Event()
+        self._stopped.set()
         self._over = False
         self._child: Child | None = None
 
@@ -59,9 +63,20 @@ class Lives:
         finally:
             self._stopped.set()
 
+    @property
+    def running(self) -> bool:
+        """Whether it has been started and has not stopped for good."""
+        return not self._stopped.is_set()
+
     async def stop(self) -> None:
         """Tell it to stop in good order."""
         await self._world.call("stop", worker=self.name)
+
+    async def began_anew(self, lost: int = 0) -> None:
+        """Wait until it has found out that its lease had run out, once more than ``lost`` times."""
+        async with asyncio.timeout(PATIENCE):
+            while self.lost_leases <= lost:  # noqa: ASYNC110  # a log file has no event
+                await asyncio.sleep(0.02)
 
     async def stopped(self) -> None:
         """Wait until it has stopped by itself."""
@@ -69,7 +84,7 @@ class Lives:
 
     @asynccontextmanager
     async def killed(self) -> AsyncGenerator[None]:
-        """Kill it now; it is started again when the block is left."""
+        """Kill it now; it is started again, if it is to be, when the block is left."""
         async with self._paused:
             if self._child is None:
                 raise AssertionError("it was never started")
@@ -100,6 +115,12 @@ class Lives:
         lives = [self.steps(life) for life in range(len(self.kills))]
         return [steps[-1] for steps, kill in zip(lives, self.kills, strict=True) if len(steps) >= kill]
 
+    @property
+    def lost_leases(self) -> int:
+        """How often it was so slow that its lease ran out."""
+        logs = [self._log(life, "log") for life in range(self._life)]
+        return sum(log.read_text(errors="replace").count("lease has run out; it begins anew") for log in logs)
+
     async def _live(self) -> bool:
         life, self._life = self._life, self._life + 1
         kill_at = self.kills[life] if life < len(self.kills) else None
@@ -111,14 +132,16 @@ class Lives:
             "kill_at": kill_at,
         }
         self._child = child = await self._nursery.fork(settings, self._log(life, "log"))
+        if self._over:
+            child.signal(signal.SIGKILL)
         code = await child.wait()
         await self._drained()
         if code == 0 or self._over:
             return True
         if code == -signal.SIGKILL and (kill_at is not None or self._expected):
             self._expected = False
-            return False
-        printed = child.log.read_text(errors="replace")[-4000:]
+            return not self._restarts
+        printed = child.log.read_text(errors="replace")[-1500:]
         raise AssertionError(f"worker {self.name} ended with {code} in life {life}:\n{printed}")
 
     async def _drained(self) -> None:

@@ -12,10 +12,11 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
+
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE"})
 
 
 class Steps:
@@ -42,9 +43,7 @@ class Steps:
         class Watched(sqlite3.Connection):
             def execute(self, sql: str, *params: Any) -> sqlite3.Cursor:
                 word = sql.split(maxsplit=1)[0].upper()
-                commits = word in {"COMMIT", "END"} or (
-                    not self.in_transaction and word in {"INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE"}
-                )
+                commits = word in {"COMMIT", "END"} or (not self.in_transaction and word in _WRITES)
                 if not commits:
                     return super().execute(sql, *params)
                 steps.reached("commit, before")
@@ -53,6 +52,36 @@ class Steps:
                 return cursor
 
         _replace(sqlite3, "connect", functools.partial(sqlite3.connect, factory=Watched))
+
+    def watch_postgres(self) -> None:
+        """Count before and after each commit that wrote something, of every new PostgreSQL connection."""
+        import asyncpg
+
+        execute, fetch = asyncpg.Connection.execute, asyncpg.Connection.fetch
+        wrote: dict[int, bool] = {}
+
+        async def watched_execute(connection: Any, query: str, *args: Any, **options: Any) -> str:
+            word = query.split(maxsplit=1)[0].upper().rstrip(";")
+            commits = word in {"COMMIT", "END"} and wrote.get(id(connection), False)
+            if commits:
+                self.reached("commit, before")
+            status = await execute(connection, query, *args, **options)
+            if commits:
+                self.reached("commit, after")
+            if word in {"BEGIN", "COMMIT", "END", "ROLLBACK"}:
+                wrote[id(connection)] = False
+            elif word in _WRITES and not status.endswith(" 0"):
+                wrote[id(connection)] = True
+            return status
+
+        async def watched_fetch(connection: Any, query: str, *args: Any, **options: Any) -> Sequence[Any]:
+            found = await fetch(connection, query, *args, **options)
+            if found and query.split(maxsplit=1)[0].upper() in _WRITES:
+                wrote[id(connection)] = True
+            return found
+
+        _replace(asyncpg.Connection, "execute", watched_execute)
+        _replace(asyncpg.Connection, "fetch", watched_fetch)
 
     def watch_files(self) -> None:
         """Count before and after a finished file is put into its place."""
@@ -70,8 +99,8 @@ class Steps:
         return watched
 
 
-def _replace(module: ModuleType, name: str, function: Callable[..., Any]) -> None:
-    setattr(module, name, function)
+def _replace(where: object, name: str, function: Callable[..., Any]) -> None:
+    setattr(where, name, function)
 
 
 def steps_in(log: Path) -> list[str]:

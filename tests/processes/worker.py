@@ -7,6 +7,7 @@ start it through the nursery, which is quicker.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import logging
 import resource
@@ -14,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.domain.answers import Accepted
 from livechat_sdk.domain.ends import Who
 from livechat_sdk.ledger.opening import sqlite_path
+from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.sqlite import SqliteStore
 from livechat_sdk.ledger.store import ActionStatus, Store
 from livechat_sdk.provider.webhooks import WebhookDelivery
@@ -47,13 +50,15 @@ class Commands:
         self._steps = steps
         self.stopping = asyncio.Event()
 
-    async def request(self, key: str, conversation: str, bot: str) -> dict[str, Any]:
+    async def request(self, key: str, conversation: str, bot: str, wait: float = 5.0) -> dict[str, Any]:
         """A bot asks for a human."""
         handoff = await self._dispatcher.request(
-            HandoffRequest(key=key, conversation_id=conversation, bot=bot, user=EndUser(id="u-1"))
+            HandoffRequest(key=key, conversation_id=conversation, bot=bot, user=EndUser(id="u-1")),
+            wait=wait,
         )
+        at = time.monotonic()
         self._steps.reached("answer request, before")
-        return {"id": handoff.id, "outcome": handoff.outcome, "owner_number": handoff.owner_number}
+        return {"id": handoff.id, "outcome": handoff.outcome, "at": at}
 
     async def say(self, handoff: str, key: str, text: str) -> dict[str, Any]:
         """The end user says something."""
@@ -78,8 +83,14 @@ class Commands:
 
     async def gate(self, conversation: str, number: int) -> dict[str, Any]:
         """A bot asks whether it may speak."""
+        began = time.monotonic()
         answer = await self._dispatcher.bot_may_send(conversation, number)
-        return {"allowed": answer.allowed, "owner": answer.owner, "number": answer.owner_number}
+        return {
+            "allowed": answer.allowed,
+            "owner": answer.owner,
+            "number": answer.owner_number,
+            "began": began,
+        }
 
     async def settled(self, handoff: str) -> bool:
         """Wait until nothing is left to do for this handoff."""
@@ -123,18 +134,23 @@ def settings_of(document: Mapping[str, Any]) -> LivechatFile:
 
 
 def _store(document: Mapping[str, Any], clock: QuickClock) -> Store | None:
-    """A store with a patience of its own, if the test wants one; else the one of the settings."""
-    if "busy_timeout" not in document:
-        return None
-    path = sqlite_path(document["store"])
-    return SqliteStore(path, busy_timeout=document["busy_timeout"], now=clock.now)
+    """A store with a patience or a lease of its own, if the test wants one; else the one of the settings."""
+    if "busy_timeout" in document:
+        path = sqlite_path(document["store"])
+        return SqliteStore(path, busy_timeout=document["busy_timeout"], now=clock.now)
+    if "lease" in document:
+        from livechat_sdk.ledger.postgres import PostgresStore
+
+        key = StoreKeys.from_texts([document["store_key"]])
+        return PostgresStore(document["store"], key=key, lease=document["lease"], now=clock.now)
+    return None
 
 
 async def serve(document: Mapping[str, Any]) -> None:
     """Run until the world says stop, or SIGTERM comes, or something kills this process."""
     steps = Steps(Path(document["steps"]), document.get("kill_at"))
     if document.get("watched", True):
-        steps.watch_sqlite()
+        steps.watch_sqlite() if document["store"].startswith("sqlite") else steps.watch_postgres()
         steps.watch_files()
     reader, writer = await asyncio.open_unix_connection(document["socket"], limit=LINE_LIMIT)
     handlers: dict[str, Any] = {}
@@ -174,7 +190,8 @@ def main(document: Mapping[str, Any]) -> int:
     ``document``: ``worker`` (its name), ``socket`` (of the world), ``store`` (address), ``vendors`` (by name:
     their capabilities and webhook key), ``bots`` (by name: their settings of live chat), ``since`` and
     ``speed`` (of the clock), ``steps`` (the log of steps), ``kill_at`` (the step to die at; none: live),
-    ``busy_timeout`` (of an SQLite store, where the usual one is too long).
+    ``busy_timeout`` (of an SQLite store, where the usual one is too long), ``lease`` and ``store_key`` (of a
+    PostgreSQL store).
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     asyncio.run(serve(document))
@@ -191,6 +208,8 @@ async def warm_up(folder: Path) -> None:
             "bots": {"shop-bot": {"livechat": {"integrations": ["toy"]}}},
         }
     )
+    with suppress(ImportError):  # without its driver, only SQLite is played on
+        importlib.import_module("livechat_sdk.ledger.postgres.store")
     clock = QuickClock(time.monotonic(), 1.0)
     async with Dispatcher(
         settings, channel=RecordingChannel(), registry=Registry({"toy": toy}), clock=clock

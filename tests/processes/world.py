@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,15 +127,24 @@ class Vendor:
     # ------------------------------------------------------------------------------------ what its people do
     async def tell(self, chat: Chat, event: str, **fields: str) -> None:
         """Send a webhook, again and again until somebody takes it."""
+        await self._world.call("webhook", **self._webhook(chat, event, fields))
+
+    def tell_each(
+        self, workers: Sequence[str], chat: Chat, event: str, **fields: str
+    ) -> list[Coroutine[Any, Any, int]]:
+        """Send one webhook to each of these workers; each tells how many events were new to it."""
+        webhook = self._webhook(chat, event, fields)
+        return [self._world.call("webhook", worker=worker, **webhook) for worker in workers]
+
+    def _webhook(self, chat: Chat, event: str, fields: Mapping[str, str]) -> dict[str, Any]:
         event_id = f"{self.name}-event-{next(self._event_ids)}"
         delivery = self._toy.delivery(event, ref=chat.ref, id=event_id, **fields)
-        await self._world.call(
-            "webhook",
-            name=self.name,
-            path=delivery.path,
-            headers=dict(delivery.headers),
-            body=delivery.body.decode(),
-        )
+        return {
+            "name": self.name,
+            "path": delivery.path,
+            "headers": dict(delivery.headers),
+            "body": delivery.body.decode(),
+        }
 
     async def say(self, chat: Chat, key: str, text: str = "") -> None:
         """The agent says something."""

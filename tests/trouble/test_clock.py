@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.crash.scenarios import DEDUPES
+from tests.processes.ledgers import sqlite_in
 from tests.processes.nursery import Nursery
-from tests.trouble.stage import staged
+from tests.processes.stage import staged
 
 HOUR = 3600.0
 
 
 async def test_conversations_go_on_when_the_clock_is_set_back(nursery: Nursery, tmp_path: Path) -> None:
-    async with staged(nursery, tmp_path, DEDUPES) as stage:
+    async with staged(nursery, sqlite_in(tmp_path), tmp_path, DEDUPES) as stage:
         talk, chat = await stage.engaged()
         await talk.say("m-1")
         await stage.world.ask("move_clock", seconds=-HOUR)
@@ -33,7 +34,7 @@ async def test_conversations_go_on_when_the_clock_is_set_back(nursery: Nursery, 
 async def test_a_pause_before_another_try_may_grow_but_the_try_comes(
     nursery: Nursery, tmp_path: Path
 ) -> None:
-    async with staged(nursery, tmp_path, DEDUPES) as stage:
+    async with staged(nursery, sqlite_in(tmp_path), tmp_path, DEDUPES) as stage:
         talk, chat = await stage.engaged()
 
         stage.vendor.hides_answer_of.add("m-1")
@@ -54,7 +55,7 @@ async def test_a_pause_before_another_try_may_grow_but_the_try_comes(
 async def test_a_clock_that_is_set_back_ends_nothing_early_and_one_set_forward_fires_what_is_due(
     nursery: Nursery, tmp_path: Path
 ) -> None:
-    async with staged(nursery, tmp_path, DEDUPES) as stage:
+    async with staged(nursery, sqlite_in(tmp_path), tmp_path, DEDUPES) as stage:
         waiting = stage.world.talk("c-1")
         await waiting.request()
         await waiting.say("m-1")
@@ -71,7 +72,7 @@ async def test_a_clock_that_is_set_back_ends_nothing_early_and_one_set_forward_f
 
 
 async def test_a_restart_in_the_past_takes_up_everything(nursery: Nursery, tmp_path: Path) -> None:
-    async with staged(nursery, tmp_path, DEDUPES) as stage:
+    async with staged(nursery, sqlite_in(tmp_path), tmp_path, DEDUPES) as stage:
         await stage.world.ask("move_clock", seconds=HOUR)
         talk, chat = await stage.engaged()
         await talk.say("m-1")
@@ -80,7 +81,5 @@ async def test_a_restart_in_the_past_takes_up_everything(nursery: Nursery, tmp_p
         await talk.say("m-2")
         await stage.vendor.say(chat, "a-1")
         await talk.settle()
-        await stage.vendor.end(chat)
-        await talk.handed_back()
-        await talk.settle()
+        await stage.ended(talk, chat)
         await stage.assert_right({"c-1": ("completed",)})

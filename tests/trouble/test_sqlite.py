@@ -10,15 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from livechat_sdk.ledger.opening import sqlite_path
 from tests.crash.scenarios import FORGETS
+from tests.processes.ledgers import sqlite_in
 from tests.processes.nursery import Nursery
-from tests.trouble.stage import Stage, staged
+from tests.processes.stage import Stage, staged
 
 End = Callable[[], Awaitable[None]]
 
 
+def database_of(stage: Stage) -> Path:
+    return sqlite_path(stage.ledger.url)
+
+
 async def files_cannot_grow(stage: Stage) -> End:
-    log = stage.database.with_name(f"{stage.database.name}-wal")
+    log = database_of(stage).with_name(f"{database_of(stage).name}-wal")
     await stage.world.ask("limit_files", size=log.stat().st_size)
 
     async def end() -> None:
@@ -28,7 +34,7 @@ async def files_cannot_grow(stage: Stage) -> End:
 
 
 async def full_disk(stage: Stage) -> End:
-    filler = stage.database.with_name("filler")
+    filler = database_of(stage).with_name("filler")
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 4096)
@@ -40,7 +46,7 @@ async def full_disk(stage: Stage) -> End:
 
 
 async def locked(stage: Stage) -> End:
-    other = sqlite3.connect(stage.database, isolation_level=None)
+    other = sqlite3.connect(database_of(stage), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
     async def end() -> None:
@@ -51,11 +57,11 @@ async def locked(stage: Stage) -> End:
 
 
 async def gone(stage: Stage) -> End:
-    aside = stage.database.with_name("aside.db")
-    stage.database.rename(aside)
+    aside = database_of(stage).with_name("aside.db")
+    database_of(stage).rename(aside)
 
     async def end() -> None:
-        aside.rename(stage.database)
+        aside.rename(database_of(stage))
 
     return end
 
@@ -89,7 +95,7 @@ async def test_what_cannot_be_written_is_not_accepted_and_what_was_accepted_goes
     trouble: str, nursery: Nursery, folder: Path
 ) -> None:
     start, words = TROUBLES[trouble]
-    async with staged(nursery, folder, FORGETS, busy_timeout=0.2) as stage:
+    async with staged(nursery, sqlite_in(folder), folder, FORGETS, busy_timeout=0.2) as stage:
         talk, chat = await stage.engaged()
         # It begins while the vendor has a message in its hands: the result of that send cannot be written.
         begun = stage.during_the_send_of("m-1", lambda: start(stage))
@@ -103,15 +109,13 @@ async def test_what_cannot_be_written_is_not_accepted_and_what_was_accepted_goes
         await talk.say("m-2")  # the client comes again
         await stage.vendor.say(chat, "a-1")
         await talk.settle()
-        await stage.vendor.end(chat)
-        await talk.handed_back()
-        await talk.settle()
+        await stage.ended(talk, chat)
         await stage.assert_right({"c-1": ("completed",)}, doubts=0)
     assert chat.received == ["m-1", "m-2"]
 
 
 async def test_a_worker_that_dies_in_trouble_goes_on_after_it(nursery: Nursery, tmp_path: Path) -> None:
-    async with staged(nursery, tmp_path, FORGETS, busy_timeout=0.2) as stage:
+    async with staged(nursery, sqlite_in(tmp_path), tmp_path, FORGETS, busy_timeout=0.2) as stage:
         talk, chat = await stage.engaged()
         begun = stage.during_the_send_of("m-1", lambda: gone(stage))
         await talk.say("m-1")
@@ -122,8 +126,6 @@ async def test_a_worker_that_dies_in_trouble_goes_on_after_it(nursery: Nursery, 
 
         await talk.say("m-2")
         await talk.settle()
-        await stage.vendor.end(chat)
-        await talk.handed_back()
-        await talk.settle()
+        await stage.ended(talk, chat)
         await stage.assert_right({"c-1": ("completed",)}, doubts=1)  # nobody wrote down what became of m-1
     assert chat.received == ["m-1", "m-2"]
