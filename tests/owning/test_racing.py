@@ -11,6 +11,7 @@ from livechat_sdk import ErasureRefused, HandoffNotFound, HandoffState
 from livechat_sdk.ledger.erasing import Eraser
 from livechat_sdk.ledger.opening import open_store
 from livechat_sdk.ledger.secrets import StoreKeys
+from livechat_sdk.ledger.store import Ownership
 from livechat_sdk.provider.embedded import Statement
 from tests.owning.world import STORE_KEY, Person, World
 
@@ -68,6 +69,26 @@ async def test_a_request_in_a_conversation_that_is_being_erased(world: World, ma
         assert left.state is HandoffState.QUEUED
         await world.dispatcher.erase(conversation_id=maria.conversation, end_live=True)
         assert await world.rows_about(maria.needles) == []
+
+
+async def test_a_conversation_that_is_erased_again_while_it_comes_back_keeps_its_number(
+    world: World, maria: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.talked(maria)
+    await world.dispatcher.erase(user_id=maria.user_id)
+    store = world.dispatcher.store
+    ownership, asked = store.ownership, 0
+
+    async def erased_before_the_second_look(conversation_id: str) -> Ownership:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            await Eraser(store, "default").erase_rest("conversation", conversation_id, world.clock.now())
+        return await ownership(conversation_id)
+
+    monkeypatch.setattr(store, "ownership", erased_before_the_second_look)
+    assert (await world.request(maria)).owner_number == 3
+    assert asked >= 3
 
 
 async def test_an_erasure_that_was_overtaken_by_a_step_looks_again(

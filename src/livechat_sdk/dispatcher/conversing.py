@@ -185,10 +185,11 @@ class Conversing(Inquiries):
 
     async def _owner_for_request(self, conversation_id: str) -> Ownership:
         """Who owns a conversation. One that was erased and goes on gets its owner number back."""
-        owner = await self.store.ownership(conversation_id)
-        if not owner.number and await revive_conversation(self.store, self.workspace, conversation_id):
+        for _ in range(20):
             owner = await self.store.ownership(conversation_id)
-        return owner
+            if owner.number or not await revive_conversation(self.store, self.workspace, conversation_id):
+                return owner
+        raise StoreError("the conversation is erased by others all the time; try again")
 
     async def _submit(self, handoff_id: str, happening: Input) -> NotLive | None:
         """``None`` when it was applied; who owns the conversation when it was refused."""

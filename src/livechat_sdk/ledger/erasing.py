@@ -189,8 +189,15 @@ class Eraser:
         statements = [self._delete_rows(table, value, unless_more=True) for table in tables if table.by == by]
         if by == "conversation":
             statements += self._rename_conversation(value, await salt_for_erasing(self._database), at)
-        if statements:
-            await self._database.commit(statements)
+        if not statements:
+            return
+        for _ in range(_TRIES):
+            try:
+                await self._database.commit(statements)
+            except Conflict:  # a request came in between
+                continue
+            return
+        raise StoreError(f"what is kept about a {by} is changed by others all the time; try again")
 
     async def _statements(self, holding: Holding, at: datetime) -> list[Statement]:
         salt = await salt_for_erasing(self._database)
