@@ -326,6 +326,21 @@ def test_doubtful_open_that_has_shown_life_before_is_closed(sign: type) -> None:
     assert [one.attempt for one in life.shadow.waiting(CloseChat)] == [1]
 
 
+@pytest.mark.parametrize("sign", [ChatAccepted, QueueUpdated, AgentJoined])
+def test_end_before_the_vendor_has_answered_closes_a_chat_that_has_shown_life(sign: type) -> None:
+    life = Life().requested()
+    life.event(sign)
+    life.ends("user")
+    (closing,) = life.shadow.waiting(CloseChat)
+    assert closing.alive
+
+
+def test_end_before_the_vendor_has_answered_knows_of_no_chat() -> None:
+    life = Life().requested().ends("user")
+    (closing,) = life.shadow.waiting(CloseChat)
+    assert not closing.alive
+
+
 def test_doubtful_open_without_a_fallback_fails() -> None:
     life = Life().requested().perhaps_opened()
     assert life.ended == ("failed", "provider", "error")

@@ -25,6 +25,7 @@ from livechat_sdk.lifecycle.ending import (
     end_here,
     end_now,
     erase_if_done,
+    has_shown_life,
     next_attempt,
     open_after,
 )
@@ -103,12 +104,12 @@ def agent_silent(draft: Draft, _: TimerFired) -> None:
     if not requeue and not handoff.fallbacks:
         end_here(draft, EndReason(by="clock", why="abandoned", raw="agent silent"))
         return
-    closes = attempt.candidate.capabilities.closes
+    closes, alive = attempt.candidate.capabilities.closes, has_shown_life(handoff)
     abandon_attempt(draft, failure="agent silent", unavailable=True)
     if closes:
         draft.set_attempt(attempt.number, closing=True)
         reason = EndReason(by="clock", why="abandoned", raw="agent silent")
-        draft.emit(CloseChat(attempt=attempt.number, reason=reason))
+        draft.emit(CloseChat(attempt=attempt.number, reason=reason, alive=alive))
     if requeue:
         draft.set(requeued=handoff.requeued + 1, fallbacks=(attempt.candidate, *handoff.fallbacks))
     next_attempt(draft, opens_after=attempt.number if requeue and closes else None)

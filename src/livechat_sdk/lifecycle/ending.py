@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livechat_sdk.domain.ends import End, EndReason, Outcome, Why
-from livechat_sdk.domain.handoff import HandoffState
+from livechat_sdk.domain.handoff import Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.lifecycle.draft import Draft
@@ -20,7 +20,15 @@ from livechat_sdk.lifecycle.effects import (
 )
 from livechat_sdk.lifecycle.outcomes import outcome_of
 
-__all__ = ["abandon_attempt", "end_here", "end_now", "erase_if_done", "next_attempt", "open_after"]
+__all__ = [
+    "abandon_attempt",
+    "end_here",
+    "end_now",
+    "erase_if_done",
+    "has_shown_life",
+    "next_attempt",
+    "open_after",
+]
 
 _END_MOMENTS: dict[Outcome, Moment] = {
     Outcome.COMPLETED: Moment.ENDED,
@@ -50,8 +58,19 @@ def end_here(draft: Draft, reason: EndReason) -> None:
     draft.enter(HandoffState.ENDING)
     draft.say(Moment.ENDING)
     draft.set_attempt(attempt.number, closing=True)
-    draft.emit(CloseChat(attempt=attempt.number, reason=reason))
+    draft.emit(CloseChat(attempt=attempt.number, reason=reason, alive=has_shown_life(handoff)))
     draft.set_timer("closing", handoff.policy.closing_timeout)
+
+
+def has_shown_life(handoff: Handoff) -> bool:
+    """Whether the vendor has spoken of a chat without having answered our request for it.
+
+    Somebody sits in it, or the end user has a place in its queue.
+    """
+    attempt = handoff.attempt
+    if attempt is None or attempt.opened:
+        return False
+    return attempt.accepted or attempt.joined or handoff.queue is not None
 
 
 def end_now(

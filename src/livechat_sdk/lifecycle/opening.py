@@ -22,7 +22,13 @@ from livechat_sdk.lifecycle.effects import (
     SaveChat,
     UpdateDetails,
 )
-from livechat_sdk.lifecycle.ending import abandon_attempt, end_now, erase_if_done, next_attempt
+from livechat_sdk.lifecycle.ending import (
+    abandon_attempt,
+    end_now,
+    erase_if_done,
+    has_shown_life,
+    next_attempt,
+)
 from livechat_sdk.lifecycle.inputs import (
     AlreadyOpen,
     ContactFound,
@@ -263,8 +269,7 @@ def _open_chat(draft: Draft) -> bool:
 
 
 def _give_up_opening(draft: Draft, attempt: Attempt, *, failure: str, unavailable: bool) -> None:
-    # It has shown life already: somebody sits in that chat, or waits in its queue.
-    alive = attempt.accepted or attempt.joined or draft.handoff.queue is not None
+    alive = has_shown_life(draft.handoff)
     abandon_attempt(draft, failure=failure, unavailable=unavailable)
     if alive:
         _close_abandoned(draft, attempt.number, None)
