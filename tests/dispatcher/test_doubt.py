@@ -439,3 +439,18 @@ async def test_a_chat_that_ends_before_the_lag_has_passed_does_not_hide_what_arr
     await one.pass_time(2 * LAG)
     assert (await entry_of(one, handoff)).fate is Fate.SENT
     assert vendor.bodies == ["hello"]
+
+
+@pytest.mark.parametrize("applied", [True, False], ids=["vendor-had-it", "vendor-never-had-it"])
+async def test_a_refusal_after_a_crash_is_looked_up_where_the_vendor_can_tell(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, *, applied: bool
+) -> None:
+    vendor = Vendor(monkeypatch, LOOKS_UP, dedupes_by_key=True)
+    await killed_in_a_send(bench, vendor, applied=applied)
+    vendor.hangs = None
+    vendor.toy.vendor.fail["send"] = [RejectedError("the chat is over")]
+    two = await vendor.start(bench)
+    await two.settle()
+    fate = Fate.SENT if applied else Fate.REFUSED
+    assert await two.fates(await the_handoff(two)) == {"hello": fate}
+    assert vendor.bodies == (["hello"] if applied else [])

@@ -29,7 +29,7 @@ from livechat_sdk.lifecycle.effects import SendMessage
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, EffectSucceeded, Input
 from livechat_sdk.provider.interface import AnyProvider, PlannedMessage, Sent
 from livechat_sdk.provider.planning import plan_message
-from livechat_sdk.relay.failures import failure_of
+from livechat_sdk.relay.failures import Failure, failure_of
 from livechat_sdk.relay.leases import LeaseGuard
 
 __all__ = ["CALL_LIMIT", "NotSent", "Sending"]
@@ -200,7 +200,9 @@ class Sending:
         safe = able.dedupes_by_key or one.handoff.policy.doubtful == "repeat"
         failure = failure_of(error)
         if failure.certain:
-            raise one.not_sent(error, safe=safe) from error
+            if not await self._was_there_before(one, part, failure):
+                raise one.not_sent(error, safe=safe) from error
+            return
         one.in_doubt = True
         if able.dedupes_by_key or not able.looks_up_by_key:
             raise one.not_sent(error, safe=safe) from error
@@ -219,6 +221,16 @@ class Sending:
             )
             raise one.not_sent(absent) from error
         raise one.not_sent(error, safe=True, look_again=able.lookup_lag) from error
+
+    async def _was_there_before(self, one: _Try, part: PlannedMessage, failure: Failure) -> bool:
+        """After a clear no to what may have arrived earlier: whether the vendor can tell that it had."""
+        able = one.provider.capabilities
+        if not one.in_doubt or not able.looks_up_by_key or failure.retry_after:
+            return False
+        known, _ = await self._look_up(one, part)
+        if known is False and not able.lookup_lag:
+            one.in_doubt = False
+        return bool(known)
 
     async def _look_up(self, one: _Try, part: PlannedMessage) -> tuple[bool | None, Exception]:
         """Whether the vendor has it, as far as it can tell now; and what to say where it is not known."""
