@@ -289,6 +289,16 @@ def test_messages_that_were_handed_over_out_of_order_may_be_shown_so() -> None:
     assert life.found() == []
 
 
+def test_what_was_missed_may_take_its_place_in_the_conversation() -> None:
+    life = Life(history=True)
+    life.vendor.faults.withheld.add("message_received")
+    life.agent_says("a-1")
+    life.vendor.faults.withheld.clear()
+    life.agent_says("a-2")
+    life.vendor.truth.note(What.HANDED, REF, key="a-1", operation="history")
+    assert life.found() == []
+
+
 Plant = Callable[[Life], None]
 
 

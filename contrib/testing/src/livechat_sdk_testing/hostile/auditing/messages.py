@@ -90,12 +90,24 @@ def _came_after_the_end(handoff: Handoff, came: list[Happening]) -> bool:
 
 
 def _check_order(handoff: Handoff, attempt: Attempt, account: Account, shown: list[str]) -> Iterator[Finding]:
-    """Whoever was handed over before another was even offered must be shown before it."""
+    """Whoever was said, and handed over, before another was even offered must be shown before it.
+
+    The order of the conversation is right as well: what is fetched late may take its place in
+    front of what came by itself.
+    """
     lines = account.lines(attempt.ref, What.OFFERED, What.HANDED)
-    spans = {key: span for key in shown if (span := _span(lines, key)) is not None}
+    said = {line.key: line.number for line in account.lines(attempt.ref, What.SAID)}
+    spans = {key: span for key in shown if key in said and (span := _span(lines, key)) is not None}
     order = [key for key in shown if key in spans]
     for index, key in enumerate(order):
-        late = next((other for other in order[index + 1 :] if spans[other][1] < spans[key][0]), None)
+        late = next(
+            (
+                other
+                for other in order[index + 1 :]
+                if said[other] < said[key] and spans[other][1] < spans[key][0]
+            ),
+            None,
+        )
         if late is not None:
             yield Finding(
                 Wrong.SWAPPED,
