@@ -168,8 +168,8 @@ def lose_answers(monkeypatch: pytest.MonkeyPatch) -> LoseAnswers:
             patched.setattr("livechat_sdk.ledger.postgres.writer.connect", losing)
             yield
 
-    async def losing(address: PostgresAddress, **settings: str) -> Any:
-        return LosesAnswers(await connect(address, **settings))
+    async def losing(address: PostgresAddress, *, enable_seqscan: str) -> Any:
+        return LosesAnswers(await connect(address, enable_seqscan=enable_seqscan))
 
     return lose
 

@@ -18,6 +18,7 @@ from livechat_sdk_cli.commands import (
     erase,
     explain,
     export,
+    ledger,
     parked,
     plugins,
     schema,
@@ -78,6 +79,7 @@ app.command("export", short_help="Export what is kept about a person.")(export.e
 app.command("erase", short_help="Erase what is kept about a person.")(erase.erase)
 app.command("plugins", short_help="List the installed plugins.")(plugins.plugins)
 app.add_typer(explain.app, name="explain")
+app.add_typer(ledger.app, name="ledger")
 app.command("schema", short_help="Print the JSON Schema of livechat.yaml.")(schema.schema)
 app.command("version", short_help="Print what is installed.")(version.version)
 

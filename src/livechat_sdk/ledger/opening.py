@@ -13,7 +13,7 @@ from livechat_sdk.errors import ConfigurationError
 from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.store import Store
 
-__all__ = ["Role", "check_address", "open_store", "sqlite_path"]
+__all__ = ["Role", "check_address", "is_postgres", "open_store", "sqlite_path"]
 
 Role = Literal["worker", "clerk", "reader"]
 """A worker serves; a clerk writes beside the workers, for commands, and runs nothing; a reader only reads."""
@@ -27,7 +27,7 @@ _POSTGRES = frozenset({"postgresql", "postgres"})
 
 def check_address(url: str) -> None:
     """Raise ``ConfigurationError`` unless the address names a store. Connects to nothing."""
-    if _is_postgres(url):
+    if is_postgres(url):
         from livechat_sdk.ledger.addresses import PostgresAddress
 
         PostgresAddress.parse(url)
@@ -61,7 +61,7 @@ def open_store(
     The database driver is imported here and not before.
     """
     clock = now or (lambda: datetime.now(UTC))
-    if _is_postgres(url):
+    if is_postgres(url):
         return _postgres(url, workspace, key, clock, role)
     path = sqlite_path(url)
     from livechat_sdk.ledger.sqlite.store import SqliteStore
@@ -88,6 +88,7 @@ def _postgres(
     return PostgresStore(url, workspace=workspace, key=key, now=now)
 
 
-def _is_postgres(url: str) -> bool:
+def is_postgres(url: str) -> bool:
+    """Whether an address names a PostgreSQL database."""
     scheme, separator, _ = url.partition("://")
     return bool(separator) and scheme in _POSTGRES

@@ -8,10 +8,16 @@ ever: live handoffs, open actions.
 
 from __future__ import annotations
 
-__all__ = ["SCHEMA", "SCHEMA_VERSION"]
+__all__ = ["OLDEST_COMPATIBLE", "SCHEMA", "SCHEMA_VERSION", "STAMP"]
 
 SCHEMA_VERSION = 2
-"""Number of the tables below. A database with a larger one is refused."""
+"""Number of the tables below. See ``compatibility`` for databases that have another one."""
+
+OLDEST_COMPATIBLE = 2
+"""A release that knows this schema, and none newer, can still work with the tables below."""
+
+STAMP = {"schema": str(SCHEMA_VERSION), "oldest": str(OLDEST_COMPATIBLE)}
+"""What a database says of itself in ``meta``."""
 
 SCHEMA: tuple[str, ...] = (
     """

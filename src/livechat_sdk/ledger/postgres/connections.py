@@ -35,13 +35,13 @@ _SETTINGS = {
 }
 
 
-async def connect(address: PostgresAddress, **settings: str) -> Connection:
-    """A new connection. Raises ``StoreError``."""
+async def connect(address: PostgresAddress, *, patient: bool = False, **settings: str) -> Connection:
+    """A new connection; ``patient`` if an answer may take its time. Raises ``StoreError``."""
     try:
         connection = await asyncpg.connect(
             address.url,
             timeout=_CONNECT_LIMIT,
-            command_timeout=_ANSWER_LIMIT,
+            command_timeout=None if patient else _ANSWER_LIMIT,
             server_settings={**_SETTINGS, **settings},
         )
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
@@ -141,7 +141,7 @@ class Pool:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        return await connect(self._address, **self._settings)
+        return await connect(self._address, patient=False, **self._settings)
 
     async def _give_back(self, connection: Connection) -> None:
         if connection.is_closed():

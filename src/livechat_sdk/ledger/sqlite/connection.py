@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from livechat_sdk.errors import StoreError
-from livechat_sdk.ledger.schema import SCHEMA, SCHEMA_VERSION
+from livechat_sdk.ledger.compatibility import require_usable
+from livechat_sdk.ledger.schema import SCHEMA, STAMP
 
 __all__ = ["Opened", "SqliteFile", "explain"]
 
@@ -89,50 +91,53 @@ class SqliteFile:
         connection = opened.connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            if self.schema_version(connection) is None:
+            if self.read_numbers(connection)[0] is None:
                 for statement in SCHEMA:
                     connection.execute(statement)
-                connection.execute(
-                    "INSERT INTO meta (name, value) VALUES ('schema', ?)", (str(SCHEMA_VERSION),)
-                )
+                connection.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", STAMP.items())
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise explain(error, self.path) from None
         finally:
             connection.close()
 
+    def check(self) -> None:
+        """Raise ``StoreError`` unless this release can work with the file."""
+        with closing(self.open(write=True).connection) as connection:
+            self.require_schema(connection)
+
     def require_schema(self, connection: sqlite3.Connection) -> None:
-        """Raise ``StoreError`` unless the tables are there, in a form that this release knows."""
+        """Raise ``StoreError`` unless the tables are there, in a form that this release can work with."""
         try:
-            version = self.schema_version(connection)
+            schema, oldest = self.read_numbers(connection)
         except sqlite3.Error as error:
             raise explain(error, self.path) from None
-        if version is None:
+        if schema is None:
             raise StoreError(
                 f"the ledger {self.path} is empty; start `livechat serve` once, or restore a backup"
             )
+        require_usable(str(self.path), schema, oldest)
 
-    def schema_version(self, connection: sqlite3.Connection) -> int | None:
-        """The number of the tables, ``None`` in an empty database. Raises ``StoreError`` for a newer one."""
+    def read_numbers(self, connection: sqlite3.Connection) -> tuple[int | None, int | None]:
+        """The number of the tables (``None`` in an empty database), and that of the oldest usable release.
+
+        Raises ``StoreError`` for a file of another program.
+        """
         tables = {
             name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         }
         if not tables:
-            return None
-        row = None
+            return None, None
+        found: dict[str, str] = {}
         if "meta" in tables:
-            row = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
-        if row is None or not str(row[0]).isdecimal():
+            names = "SELECT name, value FROM meta WHERE name IN ('schema', 'oldest')"
+            found = {name: str(value) for name, value in connection.execute(names)}
+        schema, oldest = found.get("schema", ""), found.get("oldest", "")
+        if not schema.isdecimal():
             raise StoreError(
                 f"{self.path} is an SQLite file of another program; choose another path for the ledger"
             )
-        version = int(row[0])
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"the ledger {self.path} has schema {version}, this release knows up to {SCHEMA_VERSION}; "
-                "install the release that wrote it, or a newer one",
-            )
-        return version
+        return int(schema), int(oldest) if oldest.isdecimal() else None
 
     def _identity(self) -> tuple[int, int]:
         try:

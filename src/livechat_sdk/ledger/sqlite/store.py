@@ -28,6 +28,7 @@ from livechat_sdk.ledger.sqlite.lock import ServingLock
 from livechat_sdk.ledger.sqlite.polls import SavePoll
 from livechat_sdk.ledger.sqlite.readers import Readers
 from livechat_sdk.ledger.sqlite.scrubbing import scrub
+from livechat_sdk.ledger.sqlite.upgrading import upgrade_if_older
 from livechat_sdk.ledger.sqlite.writer import Job, Writer
 from livechat_sdk.ledger.store import (
     ActionRow,
@@ -124,7 +125,9 @@ class SqliteStore(LedgerReading):
         lock.acquire()
         try:
             self._file.create()
+            upgrade_if_older(self._file)
             self._file.prepare()
+            self._file.check()
         except BaseException:
             lock.release()
             raise
