@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from livechat_sdk import Handoff, HandoffState, Outcome
-from livechat_sdk.domain.chats import Chat
+from livechat_sdk import Handoff, HandoffState, Message, Outcome
+from livechat_sdk.domain.chats import Chat, MessageReceived
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.errors import RejectedError, UnavailableError
-from livechat_sdk.provider.interface import ChatOpening, ChatStatus
+from livechat_sdk.inbound.places import ChatKey
+from livechat_sdk.ledger.store import InboxEvent
+from livechat_sdk.provider.interface import ChatOpening, ChatStatus, PollPace
 from livechat_sdk_testing.hostile import Fault, Traits
 from livechat_sdk_testing.hostile.provider import HostileProvider
 from tests.inbound.world import POLL, STREAM, WEBHOOK, World, Worlds
@@ -147,6 +150,72 @@ async def test_lost_messages_come_from_the_history_once_and_in_order_and_before_
     assert ended.outcome is Outcome.COMPLETED, "whoever speaks has joined"
     await world.pass_time(300)
     assert world.channel.texts == ["one", "two", "three"]
+
+
+async def test_an_end_that_is_found_by_asking_overtakes_nothing_that_waits_in_the_inbox(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, handoff, ref = await active(worlds, TELLS, every=3600.0)
+    await world.pass_time(60)
+    message = MessageReceived(
+        id="e-1",
+        integration=world.vendor.name,
+        refs=(ref,),
+        received_at=world.clock.now(),
+        message=Message.text("said before the end", key="m-1"),
+    )
+    taking = asyncio.Event()
+    store, original = world.dispatcher.store, world.dispatcher.store.inbox
+
+    async def slow(limit: int = 100) -> Sequence[InboxEvent]:
+        await taking.wait()
+        return await original(limit)
+
+    monkeypatch.setattr(store, "inbox", slow)
+    await store.commit((), [message])
+    world.dispatcher._intake.inbox_changed()
+    withhold(world, "chat_ended")
+    await world.vendor.end(ref)
+    world.dispatcher._inflow.reconciler.ask_now(ChatKey(handoff.id, 1))
+    before = world.counts.questions[world.vendor.name]
+    async with asyncio.timeout(20):
+        while world.counts.questions[world.vendor.name] < before + 3:
+            await world.clock.advance(0.5)
+            await asyncio.sleep(0.005)
+    assert (await world.reload(handoff)).is_live
+    taking.set()
+    await world.pass_time(2)
+    assert world.channel.texts == ["said before the end"]
+    assert (await world.reload(handoff)).outcome is Outcome.COMPLETED
+
+
+async def test_an_event_that_is_stuck_in_the_inbox_does_not_keep_the_truth_out_for_ever(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, handoff, ref = await active(worlds, TELLS)
+
+    async def always(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr("livechat_sdk.inbound.reconciling.has_waiting_events", always)
+    withhold(world, "chat_ended")
+    await world.vendor.end(ref)
+    await world.pass_time(120)
+    assert (await world.reload(handoff)).outcome is Outcome.COMPLETED
+
+
+async def test_an_end_that_is_found_by_asking_does_not_overtake_the_next_poll(worlds: Worlds) -> None:
+    slow = PollPace(fastest=600, slowest=600)
+    world, handoff, ref = await queued(worlds, replace(POLL, status=True), pace=slow)
+    await world.pass_time(1)
+    await world.vendor.join(ref)
+    await world.vendor.say(ref, "one")
+    await world.vendor.say(ref, "two")
+    withhold(world, "chat_ended")
+    await world.vendor.end(ref)
+    await world.pass_time(120)
+    assert world.channel.texts == ["one", "two"], "polled at once when the end was heard of"
+    assert (await world.reload(handoff)).outcome is Outcome.COMPLETED
 
 
 async def test_only_what_is_missing_is_taken_from_the_history(worlds: Worlds) -> None:

@@ -21,6 +21,7 @@ from livechat_sdk.domain.handoff import Attempt, Handoff, HandoffState
 from livechat_sdk.domain.messages import Message
 from livechat_sdk.domain.people import Agent
 from livechat_sdk.inbound.repairs import (
+    ENDED,
     LEAST_LAG,
     Answer,
     Doubt,
@@ -272,6 +273,19 @@ def test_an_end_waits_until_the_history_can_have_the_last_words() -> None:
     assert first.again_after == 25
     second = judged(life, Answer(at(85), over, history=[said("b")]), doubt=first.doubt, lag=30, known=("a",))
     assert kinds(second) == ["message_received", "chat_ended"]
+
+
+def test_an_end_of_a_polled_chat_is_believed_when_a_poll_has_had_the_time() -> None:
+    life = a_life(HandoffState.ACTIVE, ANN)
+    over = ChatStatus(state="ended", at=at(-500))
+
+    def polled(answer: Answer, doubt: Doubt | None = None) -> Ruling:
+        return rule(life, life.attempts[0], answer, known=(), doubt=doubt, polled=True, trusted_until=at(0))
+
+    first = polled(Answer(at(60), over))
+    assert (kinds(first), first.again_after) == ([], LEAST_LAG)
+    assert first.doubt == Doubt(ENDED, at(60))
+    assert kinds(polled(Answer(at(65), over), first.doubt)) == ["chat_ended"]
 
 
 def test_lateness_is_bounded_by_the_last_look_when_the_vendor_does_not_say_since_when() -> None:

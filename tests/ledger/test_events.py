@@ -22,6 +22,7 @@ from livechat_sdk.domain.handoff import QueueStatus
 from livechat_sdk.domain.messages import Message
 from livechat_sdk.domain.people import Agent
 from livechat_sdk.ledger.store import DuplicateEvent, Store
+from livechat_sdk.ledger.waiting import has_waiting_events
 from livechat_sdk.provider.embedded import Statement
 from tests.ledger.builders import NOW, Story, an_event, later
 from tests.ledger.conftest import Backend
@@ -218,3 +219,19 @@ async def test_an_event_that_waits_in_the_inbox_is_never_dropped_as_unmatched(st
     await store.commit([], [an_event("e1")])
     assert await store.forget_unmatched(later(1_000_000)) == {}
     assert [waiting.event.id for waiting in await store.inbox()] == ["e1"]
+
+
+async def test_whether_events_of_a_chat_wait_is_known_by_any_of_their_refs(store: Store) -> None:
+    await store.commit([], [an_event("e1", refs=["x", "y"]), an_event("e2", refs=["z"], integration="other")])
+    await store.keep_unmatched(an_event("e3", refs=["kept"]), NOW)
+
+    async def waits(*refs: str) -> bool:
+        return await has_waiting_events(store, "default", "desk", refs)
+
+    assert await waits("y", "nothing")
+    assert not await waits("z"), "another integration's"
+    assert not await waits("kept"), "it matched nothing: nobody will take it soon"
+    assert not await has_waiting_events(store, "elsewhere", "desk", ["x"])
+    (waiting, _) = await store.inbox()
+    await store.forget_inbox(waiting.id)
+    assert not await waits("x", "y")

@@ -125,7 +125,7 @@ class Dispatcher(Parking):
         self._relay = Relay(self.store, self.clock, runner, self._result, guard)
         self._signals = Signals(self.store, self._relay, deliveries, self._providers)
         self._observers = Observers(self.hooks)
-        means = Means(self.store, self.clock, guard, self._intake, self._stepper.submit)
+        means = Means(self.store, self.workspace, self.clock, guard, self._intake, self._stepper.submit)
         self._inflow = Inflow(means, self._providers, reconcile_every=settings.reconcile_every)
         self._intake.asking = self._inflow
         self._inflow.places.on_learned = self._intake.learned

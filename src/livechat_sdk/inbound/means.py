@@ -44,6 +44,7 @@ class Means:
     """The ledger, the time, the right to call vendors, where findings go, and the counts."""
 
     store: Store
+    workspace: str
     clock: Clock
     lease: LeaseGuard
     sink: EventSink

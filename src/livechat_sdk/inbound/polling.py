@@ -86,6 +86,12 @@ class Poller:
         else:
             self.rounds.forget(place.integration, place.key)
 
+    def poll_now(self, key: ChatKey) -> None:
+        """Poll a chat as soon as can be, if it is polled at all."""
+        place = self._places.get(key)
+        if place is not None and self.is_polled(place):
+            self.rounds.plan(place.integration, key, self._clock.now())
+
     def is_polled(self, place: Place) -> bool:
         """Whether a chat is polled at all."""
         return place.integration in self._providers and not (place.unopened or place.closed)

@@ -8,10 +8,11 @@ that no vendor minds, and the events that follow, each with how late it came.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import LIVE_STATES, Attempt, Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction
@@ -21,6 +22,7 @@ from livechat_sdk.inbound.pace import after_failure
 from livechat_sdk.inbound.places import ChatKey, Place, Places
 from livechat_sdk.inbound.questions import Questions, Unanswered, knows_no_such_chat
 from livechat_sdk.inbound.repairs import (
+    ENDED,
     Answer,
     Doubt,
     Repair,
@@ -33,6 +35,7 @@ from livechat_sdk.inbound.repairs import (
 )
 from livechat_sdk.inbound.rounds import Rounds
 from livechat_sdk.ledger.store import LeaseLost
+from livechat_sdk.ledger.waiting import has_waiting_events
 from livechat_sdk.lifecycle.inputs import StillOpen
 from livechat_sdk.provider.interface import AnyProvider
 
@@ -51,6 +54,8 @@ _RARELY = 3600.0
 _SOON = 5.0
 _LAST_LOOK = timedelta(seconds=30)
 _LAST_TRIES = 6
+_A_MOMENT = 1.0
+_MOST_WAITS = 30
 _CLOSE_SOON = timedelta(seconds=60)
 _OVERLAP = timedelta(minutes=5)
 """How much further back the history is read than it must be: two clocks never agree."""
@@ -75,6 +80,8 @@ class _File:
     closes: int = 0
     close_at: datetime | None = None
     looks: int = 0
+    waits: int = 0
+    """How often a repair has waited for events that come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,7 @@ class Reconciler:
     ) -> None:
         """``every``: seconds between two questions about the same chat when nothing else asks for one."""
         self._store = means.store
+        self._workspace = means.workspace
         self._clock = means.clock
         self._sink = means.sink
         self._submit = means.submit
@@ -104,6 +112,8 @@ class Reconciler:
         self._places = places
         self._every = every
         self._files: dict[ChatKey, _File] = {}
+        self.poll_now: Callable[[ChatKey], None] = _nothing
+        """Has a chat polled at once, if it is polled at all."""
         self._leave_alone: dict[str, datetime] = {}
         """Integrations whose vendor did not answer before an end, and until when it is not asked for that."""
         self._questions = Questions(means, providers)
@@ -230,7 +240,8 @@ class Reconciler:
             if error.retry_after:
                 self.rounds.hold(integration, error.retry_after)
             return after_failure(self._usual(integration), file.failures, error.retry_after)
-        self._places.note_answer(place, asked=True)
+        if not file.waits:
+            self._places.note_answer(place, asked=True)
         return pause
 
     async def _look_at(self, place: Place, file: _File) -> float | None:
@@ -241,8 +252,7 @@ class Reconciler:
         refs = (found.chat.ref, found.chat.vendor_ref) if found.chat.vendor_ref else (found.chat.ref,)
         await self._sink.take_unmatched(place.integration, refs)
         if place.closed:
-            await self._last_words(found)
-            return None
+            return await self._last_words(found)
         if not found.handoff.is_live or found.attempt.abandoned:
             return await self._left_open(found)
         if not self._can_ask(place.integration):
@@ -271,7 +281,7 @@ class Reconciler:
 
     def _rest(self, place: Place, file: _File) -> float:
         """Seconds for which nothing need be asked."""
-        if file.answered_at is None or file.doubt is not None or file.failures:
+        if file.answered_at is None or file.doubt is not None or file.failures or file.waits:
             return 0.0
         due = file.answered_at + timedelta(seconds=self._every)
         if place.engaged and file.answered_at < place.heard_at:
@@ -292,12 +302,14 @@ class Reconciler:
         known = await self._known(fresh.id) if answer.history else ()
         ruling = self._rule(replace(found, handoff=fresh, attempt=attempt), answer, known)
         again = await self._carry_out(found, ruling)
+        if file.waits:
+            return again or self._every
         file.answered_at = answer.at
         if answer.history is not None:
             file.history_from = answer.at
         return _SOON if answer.moved and again is None else again or self._every
 
-    async def _last_words(self, found: _Found) -> None:
+    async def _last_words(self, found: _Found) -> float | None:
         """What was said before a chat was closed, and never came: it is recorded, and shown to nobody."""
         handoff, attempt = found.handoff, found.attempt
         if not attempt.abandoned and found.file.failures < _LAST_TRIES:
@@ -306,10 +318,12 @@ class Reconciler:
             )
             answer = Answer(self._clock.now(), history=said)
             known = await self._known(handoff.id)
-            await self._carry_out(
-                found, rule_on_left_open(handoff, attempt, answer, known=known, trusted_until=answer.at)
-            )
+            ruling = rule_on_left_open(handoff, attempt, answer, known=known, trusted_until=answer.at)
+            again = await self._carry_out(found, ruling)
+            if found.file.waits:
+                return again
         self._places.forget(found.place.key)
+        return None
 
     async def _left_open(self, found: _Found) -> float | None:
         """A chat that we are done with: find out whether it is over, and close it if it is not."""
@@ -378,6 +392,7 @@ class Reconciler:
             known=known,
             doubt=found.file.doubt,
             lag=self._lag(found.place.integration),
+            polled=self._is_polled(found.place.integration),
             trusted_until=found.file.answered_at or found.handoff.state_since,
         )
 
@@ -392,11 +407,25 @@ class Reconciler:
         )
 
     async def _carry_out(self, found: _Found, ruling: Ruling) -> float | None:
-        found.file.failures = 0
-        found.file.doubt = ruling.doubt
+        file = found.file
+        file.failures = 0
+        file.doubt = ruling.doubt
+        if ruling.doubt is not None and ruling.doubt.what == ENDED:
+            self.poll_now(found.place.key)
+        if ruling.repairs and file.waits < _MOST_WAITS and await self._is_waited_for(found):
+            # What came by itself comes first: it may be older than what the vendor says now.
+            file.waits += 1
+            return _A_MOMENT
+        file.waits = 0
         for repair in ruling.repairs:
             await self._repair(found.place.integration, found.place.key, repair)
         return ruling.again_after
+
+    async def _is_waited_for(self, found: _Found) -> bool:
+        """Whether events of this chat are in the ledger that no step has taken yet."""
+        chat = found.chat
+        refs = (chat.ref, chat.vendor_ref) if chat.vendor_ref else (chat.ref,)
+        return await has_waiting_events(self._store, self._workspace, found.place.integration, refs)
 
     async def _repair(self, integration: str, key: ChatKey, repair: Repair) -> None:
         event = repair.event
@@ -418,8 +447,15 @@ class Reconciler:
     def _usual(self, integration: str) -> float:
         return self._every if self._can_ask(integration) else _RARELY
 
+    def _is_polled(self, integration: str) -> bool:
+        return self._providers[integration].capabilities.inbound is Inbound.POLL
+
     def _lag(self, integration: str) -> float:
         return self._providers[integration].capabilities.lookup_lag
+
+
+def _nothing(_: ChatKey) -> None:
+    """Nobody polls."""
 
 
 def _attempt(handoff: Handoff | None, number: int) -> Attempt | None:

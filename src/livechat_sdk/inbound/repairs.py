@@ -7,7 +7,7 @@ is put right by ordinary provider events, in the vendor's order: who joined, wha
 - Anything that takes back what an event has told us may be an old answer that overtook a new event. It is
   believed when the vendor says it twice, at least one lag apart: back in the queue, another agent, "I know
   no such chat". ``unknown`` and errors never change anything.
-- An end waits until the history has had the time to show the last words.
+- An end waits until the history, or the next poll, has had the time to bring the last words.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from livechat_sdk.domain.people import Agent
 from livechat_sdk.provider.interface import ChatStatus
 
 __all__ = [
+    "ENDED",
     "LEAST_LAG",
     "Answer",
     "Doubt",
@@ -45,6 +46,9 @@ __all__ = [
 
 LEAST_LAG = 5.0
 """Seconds between two answers that count as two, at the least."""
+
+ENDED = "ended"
+"""A doubt: the vendor has said that a chat is over, and what came before it may still be on its way."""
 
 _S = HandoffState
 _UNKNOWN_AGENT = Agent(id="unknown")
@@ -100,6 +104,7 @@ class _Case:
     answer: Answer
     doubt: Doubt | None
     lag: float
+    polled: bool
     trusted_until: datetime
     """Until when all was as we knew it, for what has no time of its own."""
     repairs: list[Repair] = field(default_factory=list[Repair])
@@ -146,14 +151,16 @@ def rule(
     known: Collection[str],
     doubt: Doubt | None = None,
     lag: float = 0.0,
+    polled: bool = False,
     trusted_until: datetime,
 ) -> Ruling:
     """What to repair in a live chat.
 
     ``known`` are the keys of the messages that we have, ``doubt`` is what the last ruling left open, ``lag``
-    the seconds by which the vendor's answers may be behind, as it states.
+    the seconds by which the vendor's answers may be behind, as it states. ``polled``: what happened before an
+    end comes by the next poll, which must be given the time.
     """
-    case = _Case(handoff, attempt, answer, doubt, max(lag, LEAST_LAG), trusted_until)
+    case = _Case(handoff, attempt, answer, doubt, max(lag, LEAST_LAG), polled, trusted_until)
     said = _unknown_messages(answer.history or (), known)
     joins, moves = _joined(case, said), _moved(case)
     if joins is not None:
@@ -181,7 +188,9 @@ def rule_on_left_open(
     trusted_until: datetime,
 ) -> Ruling:
     """What to repair in a chat that is over on our side: last words, its end, or its first sign of life."""
-    case = _Case(handoff, attempt, answer, doubt, max(lag, LEAST_LAG), trusted_until)
+    case = _Case(
+        handoff, attempt, answer, doubt, max(lag, LEAST_LAG), polled=False, trusted_until=trusted_until
+    )
     status = answer.status
     _add_all(case, _unknown_messages(answer.history or (), known))
     end = _ended(case, 0.0)
@@ -266,7 +275,9 @@ def _ended(case: _Case, lag: float) -> ChatEnded | None:
         return _end(case, _GONE, None)
     if status is None or status.state != "ended":
         return None
-    if lag and case.answer.history is not None and not case.is_sure("ended", since=status.at):
+    if case.polled and not case.is_sure(ENDED):
+        return None
+    if lag and case.answer.history is not None and not case.is_sure(ENDED, since=status.at):
         return None
     return _end(case, status.ended or EndReason(by="provider", why="other"), status.at)
 
@@ -290,7 +301,7 @@ def _add_all(case: _Case, events: Sequence[ProviderEvent]) -> None:
 
 def give_up(handoff: Handoff, attempt: Attempt, now: datetime, days: float) -> ChatEnded:
     """Nobody could close this chat for days: it is taken to be over, so that nobody asks for ever."""
-    case = _Case(handoff, attempt, Answer(now), None, LEAST_LAG, now)
+    case = _Case(handoff, attempt, Answer(now), None, LEAST_LAG, polled=False, trusted_until=now)
     reason = EndReason(
         by="clock", why="timeout", raw=f"left open at the vendor; given up after {days:g} days"
     )
