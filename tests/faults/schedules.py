@@ -86,8 +86,9 @@ def _slot(chance: Random, kind: Inbound, kinds: Sequence[Inbound]) -> Slot:
     }
     if chance.random() < 0.15:
         livechat["inactivity"] = {"remind_after": 60, "close_after": 240}
-    if chance.random() < 0.15:
-        livechat["agent_silence"] = {"remind_after": 60, "release_after": 180}
+    if chance.random() < 0.25:
+        then = chance.choice(["fall_back", "requeue"])
+        livechat["agent_silence"] = {"remind_after": 60, "release_after": 180, "then": then}
     return Slot(tuple(traits), livechat)
 
 
