@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,7 @@ __all__ = ["Postpone", "SaveProgress", "Start", "StoreWords"]
 
 
 @dataclass(frozen=True, slots=True)
-class _OnAction:
+class _OnAction(ABC):
     """Changes one action, if this worker runs its lane."""
 
     row: ActionRow
@@ -56,10 +57,11 @@ class _OnAction:
             outcome.writes.add(op.LANES_RELEASED, self.row.handoff_id, self.row.lane)
         return outcome
 
+    @abstractmethod
     def _change(self, picture: Picture, present: ActionRow, outcome: Outcome) -> None:
-        raise NotImplementedError
+        """Change it: this worker runs its lane, and it is open."""
 
-    def _over(self, outcome: Outcome) -> None:
+    def _over(self, outcome: Outcome) -> None:  # noqa: B027 - most have nothing to answer then
         """It was withdrawn or is finished."""
 
 
