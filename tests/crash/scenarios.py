@@ -21,6 +21,10 @@ FORGETS: Mapping[str, Any] = {**_ABLE, "dedupes_by_key": False, "send_before_joi
 """A vendor that applies whatever comes, cannot be asked, and garbles what comes before an agent."""
 LOOKS_UP: Mapping[str, Any] = {**_ABLE, "dedupes_by_key": False, "looks_up_by_key": True}
 """A vendor that applies whatever comes, and can be asked whether something came."""
+POLLED: Mapping[str, Any] = {**FORGETS, "inbound": "poll", "webhook_auth": "none"}
+"""A vendor that tells nothing unless it is asked."""
+EMBEDDED: Mapping[str, Any] = {**DEDUPES, "inbound": "embedded"}
+"""A vendor whose events are committed into our own ledger."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     for one in (
         Scenario("agent-helps-dedupes", an_agent_helps, {"main": DEDUPES}, {"c-1": ("completed",)}),
         Scenario("agent-helps-forgets", an_agent_helps, {"main": FORGETS}, {"c-1": ("completed",)}),
+        Scenario("agent-helps-polled", an_agent_helps, {"main": POLLED}, {"c-1": ("completed",)}),
+        Scenario("agent-helps-embedded", an_agent_helps, {"main": EMBEDDED}, {"c-1": ("completed",)}),
         Scenario(
             "user-ends-looks-up",
             the_user_has_enough,

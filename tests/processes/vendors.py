@@ -12,7 +12,15 @@ from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.outgoing import Outgoing
 from livechat_sdk.provider.integration import IntegrationType
-from livechat_sdk.provider.interface import Availability, ChatDetails, ChatOpening, PlannedMessage, Sent
+from livechat_sdk.provider.interface import (
+    Availability,
+    ChatDetails,
+    ChatOpening,
+    PlannedMessage,
+    Polled,
+    PollPace,
+    Sent,
+)
 from livechat_sdk_testing.toy import ToyProvider, ToySettings, ToyVendor
 from tests.processes.steps import Steps
 from tests.processes.wire import Gone, Peer, Refused
@@ -23,20 +31,27 @@ class Outside:
 
     def __init__(self, peer: Peer, steps: Steps) -> None:
         self._peer = peer
-        self._steps = steps
+        self.steps = steps
 
     async def call(self, what: str, name: str, **params: Any) -> Any:
         """Do something to the world. Raises what the vendor answers, as the SDK knows it."""
-        self._steps.reached(f"{what} {name}, before")
+        self.steps.reached(f"{what} {name}, before")
         try:
-            answer = await self._peer.call(what, name=name, **params)
+            answer = await self.quietly(what, name, **params)
+        except errors.ProviderError:
+            self.steps.reached(f"{what} {name}, refused")
+            raise
+        self.steps.reached(f"{what} {name}, after")
+        return answer
+
+    async def quietly(self, what: str, name: str, **params: Any) -> Any:
+        """The same for a question that changes nothing: it is no step."""
+        try:
+            return await self._peer.call(what, name=name, **params)
         except Refused as refusal:
-            self._steps.reached(f"{what} {name}, refused")
             raise _error(refusal, name, what) from None
         except Gone as error:
             raise errors.RetryableError(str(error), provider=name, operation=what) from None
-        self._steps.reached(f"{what} {name}, after")
-        return answer
 
 
 def _error(refusal: Refused, name: str, what: str) -> errors.ProviderError:
@@ -81,6 +96,23 @@ class SocketProvider(ToyProvider):
 
     async def availability(self, route: Route) -> Availability:
         return Availability(agents="yes")
+
+    @property
+    def poll_pace(self) -> PollPace:
+        return PollPace(fastest=0.5, slowest=2.0)
+
+    async def poll(self, chat: Chat) -> Polled:
+        cursor = int(chat.state.get("cursor", 0))
+        documents = await self.outside.quietly("poll", self.name, ref=chat.ref, cursor=cursor)
+        if not documents:
+            return Polled(chat=chat)
+        self.outside.steps.reached(f"poll {self.name}, after")
+        now = self.context.now()
+        state = {**chat.state, "cursor": cursor + len(documents)}
+        return Polled(
+            chat=chat.model_copy(update={"state": state}),
+            events=tuple(self._translate(document, now) for document in documents),
+        )
 
     async def was_sent(self, chat: Chat, key: str) -> bool | None:
         if not self.capabilities.looks_up_by_key:

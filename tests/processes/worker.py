@@ -22,6 +22,7 @@ from typing import Any
 from livechat_sdk import Dispatcher, EndUser, HandoffRequest, Message, Registry
 from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.domain.answers import Accepted
+from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.ends import Who
 from livechat_sdk.ledger.opening import sqlite_path
 from livechat_sdk.ledger.secrets import StoreKeys
@@ -29,7 +30,7 @@ from livechat_sdk.ledger.sqlite import SqliteStore
 from livechat_sdk.ledger.store import ActionStatus, Store
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.channel import RecordingChannel
-from livechat_sdk_testing.toy import ToyPlugin
+from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
 from tests.processes.clock import QuickClock
 from tests.processes.steps import Steps
 from tests.processes.vendors import Outside, SocketChannel, SocketPlugin
@@ -69,9 +70,15 @@ class Commands:
     async def webhook(self, name: str, path: str, headers: dict[str, str], body: str) -> int:
         """A vendor reports something."""
         now = self._dispatcher.clock.now()
-        taken = await self._dispatcher.webhook(
-            name, WebhookDelivery("POST", path, headers, body.encode(), now)
-        )
+        delivery = WebhookDelivery("POST", path, headers, body.encode(), now)
+        provider = self._dispatcher.integrations[name]
+        if isinstance(provider, ToyProvider) and provider.capabilities.inbound is Inbound.EMBEDDED:
+            # Somebody has clicked in a desk that lives in this process: its event is committed, then taken.
+            events = provider.read_webhook(delivery)
+            await self._dispatcher.database.commit((), events)
+            taken = len(events)
+        else:
+            taken = await self._dispatcher.webhook(name, delivery)
         self._steps.reached("answer webhook, before")
         return taken
 

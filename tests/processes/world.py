@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -24,7 +25,7 @@ PATIENCE = 30.0
 """Seconds after which a wait for something that must come gives up."""
 
 
-_VENDOR_CALLS = ("open", "send", "was_sent", "update", "close")
+_VENDOR_CALLS = ("open", "send", "poll", "was_sent", "update", "close")
 
 
 class Stalled(AssertionError):
@@ -47,6 +48,10 @@ class Chat:
     """We closed it."""
     ended: bool = False
     """The vendor ended it."""
+    outbox: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """What a vendor that is polled keeps for whoever asks."""
+    cursor: int = 0
+    """How far somebody who asked had come."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,13 @@ class Vendor:
             raise Refused("RetryableError", "504: the answer was lost", {"status": 504})
         return {"vendor_id": f"{self.name}-{key}"}
 
+    async def poll(self, ref: str, cursor: int) -> list[dict[str, Any]]:
+        chat = self._chat(ref)
+        if cursor > chat.cursor:
+            chat.cursor = cursor
+            await self._world.changed()
+        return chat.outbox[cursor:]
+
     async def was_sent(self, ref: str, key: str) -> bool:
         return key in self._chat(ref).received
 
@@ -127,7 +139,19 @@ class Vendor:
     # ------------------------------------------------------------------------------------ what its people do
     async def tell(self, chat: Chat, event: str, **fields: str) -> None:
         """Send a webhook, again and again until somebody takes it."""
-        await self._world.call("webhook", **self._webhook(chat, event, fields))
+        if self.capabilities["inbound"] == "poll":
+            await self._keep(chat, event, fields)
+        else:
+            await self._world.call("webhook", **self._webhook(chat, event, fields))
+
+    async def _keep(self, chat: Chat, event: str, fields: Mapping[str, str]) -> None:
+        """Keep an event until somebody asks from beyond it; nobody may after the end."""
+        chat.outbox.append(json.loads(self._webhook(chat, event, fields)["body"]))
+        place = len(chat.outbox)
+        if event != "ended":
+            await self._world.until(
+                lambda: chat.cursor >= place or chat.closed, f"{event} of {chat.ref} is polled"
+            )
 
     def tell_each(
         self, workers: Sequence[str], chat: Chat, event: str, **fields: str
@@ -366,7 +390,7 @@ class World:
     @asynccontextmanager
     async def _noted(self, call: Call) -> AsyncGenerator[None]:
         self.calls.append(call)
-        if call.what in {"deliver typing", "deliver receipt"}:  # signals go beside the lanes
+        if call.what in {"deliver typing", "deliver receipt", "poll"}:  # these go beside the lanes
             yield
             return
         other = self._under_way.get(call.lane)
