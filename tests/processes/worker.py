@@ -24,10 +24,12 @@ from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.domain.answers import Accepted
 from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.ends import Who
+from livechat_sdk.errors import Expect
 from livechat_sdk.ledger.opening import sqlite_path
 from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.sqlite import SqliteStore
 from livechat_sdk.ledger.store import ActionStatus, Store
+from livechat_sdk.provider.embedded import Statement
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
@@ -36,7 +38,21 @@ from tests.processes.steps import Steps
 from tests.processes.vendors import Outside, SocketChannel, SocketPlugin
 from tests.processes.wire import LINE_LIMIT, Peer
 
-COMMANDS = ("request", "say", "webhook", "end", "gate", "settled", "move_clock", "limit_files", "stop")
+_DESK = "CREATE TABLE IF NOT EXISTS desk (ref TEXT PRIMARY KEY, agent TEXT NOT NULL)"
+_TAKE = "INSERT INTO desk (ref, agent) VALUES (:ref, :agent) ON CONFLICT (ref) DO NOTHING"
+
+COMMANDS = (
+    "request",
+    "accept",
+    "say",
+    "webhook",
+    "end",
+    "gate",
+    "settled",
+    "move_clock",
+    "limit_files",
+    "stop",
+)
 """What the world may call; the methods of ``Commands``."""
 
 _OPEN = {ActionStatus.PENDING, ActionStatus.STARTED}
@@ -81,6 +97,21 @@ class Commands:
             taken = await self._dispatcher.webhook(name, delivery)
         self._steps.reached("answer webhook, before")
         return taken
+
+    async def accept(self, name: str, ref: str, agent: str, body: str) -> bool:
+        """An agent at a desk in this process takes a chat; false when another one has it."""
+        database = self._dispatcher.database
+        await database.create_tables("desk", 1, [_DESK])
+        provider = self._dispatcher.integrations[name]
+        if not isinstance(provider, ToyProvider):
+            raise AssertionError("the vendors of these tests are toys")
+        take = Statement(_TAKE, {"ref": ref, "agent": agent}, expect=1)
+        event = provider._translate(json.loads(body), self._dispatcher.clock.now())
+        try:
+            await database.commit([take], [event])
+        except Expect:
+            return False
+        return True
 
     async def end(self, handoff: str, by: Who) -> dict[str, Any]:
         """The end user, the bot or an operator ends it."""

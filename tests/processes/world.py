@@ -153,6 +153,14 @@ class Vendor:
                 lambda: chat.cursor >= place or chat.closed, f"{event} of {chat.ref} is polled"
             )
 
+    async def accept(self, worker: str, chat: Chat, agent: str) -> bool:
+        """An agent takes a chat at a desk that is embedded in a worker; whether they got it."""
+        body = self._webhook(chat, "joined", {"name": agent, "agent": agent})["body"]
+        got = await self._world.call(
+            "accept", worker=worker, name=self.name, ref=chat.ref, agent=agent, body=body
+        )
+        return bool(got)
+
     def tell_each(
         self, workers: Sequence[str], chat: Chat, event: str, **fields: str
     ) -> list[Coroutine[Any, Any, int]]:

@@ -117,6 +117,23 @@ class Races:
         await talk.end()
         return ("completed",)
 
+    async def two_accepts_at_a_desk(self, talk: Talk) -> tuple[str, ...]:
+        """At a desk that lives in every worker, one agent in each takes the chat: the first one has it."""
+        await self._requested(talk, self._some())
+        chat = await self._chat(talk)
+        vendor = self._stage.vendor
+        got = await asyncio.gather(*(vendor.accept(name, chat, f"agent-{name}") for name in self._names))
+        (winner,) = [name for name, took in zip(self._names, got, strict=True) if took]
+        words: list[str] = await self._stage.world.until(
+            lambda: self._told(talk, "joined"), f"{talk.id} is told who has joined"
+        )
+        await self._say(talk, 1)
+        await talk.settle()
+        await talk.end()
+        if any(f"agent-{winner}" not in text for text in words):
+            raise AssertionError(f"{talk.id}: {winner} won, the end user was told {words}")
+        return ("completed",)
+
     async def same_request_everywhere(self, talk: Talk) -> tuple[str, ...]:
         """A bot asks every worker at once with one key."""
         answers = await asyncio.gather(*(self._request(talk, "one", name) for name in self._names))
@@ -189,6 +206,10 @@ class Races:
         )
         return chat
 
+    def _told(self, talk: Talk, moment: str) -> list[str]:
+        said = self._stage.world.delivered(talk.handoff, "system_message")
+        return [one["text"] for one in said if one["moment"] == moment]
+
     async def _say(self, talk: Talk, count: int) -> None:
         await talk.say(*(f"{talk.id}-m-{number}" for number in range(count)))
 
@@ -211,6 +232,7 @@ RACES: Mapping[str, Callable[[Races, Talk], Awaitable[tuple[str, ...]]]] = {
         Races.message_against_join,
         Races.end_against_send,
         Races.two_accepts,
+        Races.two_accepts_at_a_desk,
         Races.same_request_everywhere,
         Races.other_requests_everywhere,
         Races.one_webhook_everywhere,
