@@ -384,6 +384,21 @@ async def test_a_refusal_after_a_lost_answer_is_no_proof(
     assert await one.fates(handoff) == {"hello": Fate.DOUBTFUL}
 
 
+async def test_a_refusal_after_a_crash_is_proof_when_the_look_up_has_had_its_lag(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = Vendor(monkeypatch, DEDUPES, looks_up_by_key=True, lookup_lag=LAG)
+    await killed_in_a_send(bench, vendor, applied=False)
+    vendor.toy.vendor.fail["send"] = [RejectedError("the chat is full") for _ in range(5)]
+    two = await vendor.start(bench)
+    await two.settle()
+    handoff = await the_handoff(two)
+    assert await two.fates(handoff) == {"hello": Fate.PLANNED}
+    await two.pass_time(LAG + 1)
+    assert await two.fates(handoff) == {"hello": Fate.REFUSED}
+    assert vendor.bodies == []
+
+
 async def test_a_throttled_send_is_no_doubt_whatever_the_vendor(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

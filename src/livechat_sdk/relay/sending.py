@@ -29,7 +29,7 @@ from livechat_sdk.lifecycle.effects import SendMessage
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, EffectSucceeded, Input
 from livechat_sdk.provider.interface import AnyProvider, PlannedMessage, Sent
 from livechat_sdk.provider.planning import plan_message
-from livechat_sdk.relay.failures import Failure, failure_of
+from livechat_sdk.relay.failures import Failure, FailureKind, failure_of
 from livechat_sdk.relay.leases import LeaseGuard
 
 __all__ = ["CALL_LIMIT", "NotSent", "Sending"]
@@ -39,6 +39,8 @@ logger = logging.getLogger("livechat_sdk.sending")
 CALL_LIMIT = 20.0
 """Longest time in seconds that one vendor call may take."""
 
+_PASSING = frozenset({FailureKind.NEVER_LEFT, FailureKind.THROTTLED})
+"""Certain failures after which the same call may well succeed."""
 _STORE_PAUSE = timedelta(seconds=1)
 _REPEATED = "sent again though it may have arrived"
 
@@ -200,9 +202,13 @@ class Sending:
         safe = able.dedupes_by_key or one.handoff.policy.doubtful == "repeat"
         failure = failure_of(error)
         if failure.certain:
-            if not await self._was_there_before(one, part, failure):
-                raise one.not_sent(error, safe=safe) from error
-            return
+            if await self._was_there_before(one, part, failure):
+                return
+            open_still = one.in_doubt and able.looks_up_by_key and not self._has_lagged(one)
+            if open_still and failure.kind not in _PASSING:
+                # Absent so soon proves nothing: it is looked up once more when the lag is over.
+                raise one.not_sent(error, safe=True, look_again=able.lookup_lag) from error
+            raise one.not_sent(error, safe=safe) from error
         one.in_doubt = True
         if able.dedupes_by_key or not able.looks_up_by_key:
             raise one.not_sent(error, safe=safe) from error
@@ -228,7 +234,7 @@ class Sending:
         if not one.in_doubt or not able.looks_up_by_key or failure.retry_after:
             return False
         known, _ = await self._look_up(one, part)
-        if known is False and not able.lookup_lag:
+        if known is False and self._has_lagged(one):
             one.in_doubt = False
         return bool(known)
 
