@@ -215,8 +215,8 @@ async def _receipts(vendor: HostileVendor, chat: VendorChat, step: Step) -> None
 
 
 async def _fails_message(vendor: HostileVendor, chat: VendorChat, step: Step) -> None:
-    read = {event.key for event in chat.events if event.kind == "message_read"}
-    if chat.received and chat.received[-1].key not in read:
+    on_screen = {event.key for event in chat.events if event.kind in {"message_delivered", "message_read"}}
+    if chat.received and chat.received[-1].key not in on_screen:
         await vendor.lose_message(chat.ref, chat.received[-1].key)
 
 
