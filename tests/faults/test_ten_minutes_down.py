@@ -6,12 +6,14 @@ After the start every message that can still be had is there, once, in order; wh
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from livechat_sdk.dispatcher.intake import Intake
 from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffState
@@ -203,7 +205,7 @@ async def test_what_was_committed_before_a_death_comes_before_the_clocks_that_ra
     await world.start()
     await play_steps(world, Step(0, "requests"))
     vendor, chat = world.conversations[0].open_chats()[0]
-    world.running._intake.inbox_changed = lambda: None  # type: ignore[method-assign]  # the death comes first
+    world.running.database._committed = lambda: None  # type: ignore[attr-defined]  # the death comes first
     await vendor.join(chat.ref)
     await world.crash()
     await world.pass_time_down(DOWN)
@@ -211,3 +213,31 @@ async def test_what_was_committed_before_a_death_comes_before_the_clocks_that_ra
     await world.settle()
     (handoff,) = await world.running.store.handoffs()
     assert handoff.state is HandoffState.ACTIVE
+
+
+async def test_last_words_that_were_committed_before_a_death_come_before_the_end_that_goes_on(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make(Traits(inbound=Inbound.EMBEDDED))
+    await world.start()
+    await play_steps(world, Step(0, "requests"), Step(0, "joins"))
+    vendor, chat = world.conversations[0].open_chats()[0]
+    world.running.database._committed = lambda: None  # type: ignore[attr-defined]  # the death comes first
+    await vendor.say(chat.ref, "one more thing")
+    await world.running.end(chat.opening.handoff_id)
+    await world.crash()
+    original = Intake._inbox_loop
+
+    async def late(self: Intake) -> None:
+        """The inbox is looked at when everything else that an earlier process left has been done."""
+        while world.dispatcher is None or world.dispatcher._relay.busy_lanes:  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(0)
+        await original(self)
+
+    monkeypatch.setattr(Intake, "_inbox_loop", late)
+    await world.start()
+    await world.pass_time(60)
+    assert world.channel.texts == ["one more thing"]
+    (handoff,) = await world.running.store.handoffs()
+    assert handoff.outcome is Outcome.COMPLETED
+    assert audit(await world.evidence()) == []

@@ -190,7 +190,7 @@ class Dispatcher(Parking):
                 start = getattr(built, "start", None)
                 if start is not None:
                     await start(host)
-            await self._working.start()
+            await self._working.start(self._intake.take_what_waits)
         except BaseException:
             await self.store.close()
             raise

@@ -189,6 +189,17 @@ class Intake:
                 self._inbox_changed.set()
                 await asyncio.sleep(_STORE_PAUSE)
 
+    async def take_what_waits(self) -> None:
+        """Take in what was committed before this worker came. Raises ``StoreError``.
+
+        Before any action goes on: a chat that is being closed must not be over before its last words.
+        """
+        self._inbox_changed.set()
+        while self._inbox_changed.is_set():
+            self._inbox_changed.clear()
+            if await self._take_inbox():
+                return  # what cannot be applied is tried again by and by
+
     async def _take_inbox(self) -> bool:
         """Take one page of the inbox; true when something in it could not be applied.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -62,10 +62,15 @@ class Working:
         """The shards that this worker holds."""
         return self._lease.shards
 
-    async def start(self) -> None:
-        """Get a lease, take up what is there, and go on doing so. Raises ``StoreError``."""
+    async def start(self, first: Callable[[], Awaitable[object]] | None = None) -> None:
+        """Get a lease, take up what is there, and go on doing so. Raises ``StoreError``.
+
+        ``first`` is done when the shards are known and before any action is claimed.
+        """
         self._store.on_news(self._heard)
         await self._renew()
+        if first is not None:
+            await first()
         await self._claim()
         self._tasks = [asyncio.create_task(self._claim_loop(), name="claims")]
         if math.isfinite(self._lease.seconds):
