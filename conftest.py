@@ -5,9 +5,15 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from livechat_sdk_testing.postgres import PostgresServer
 
 # Shared machines are slow at times, so a slow example is no bug.
 settings.register_profile(
@@ -58,3 +64,23 @@ def _block_network(event: str, args: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_block_network)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own, started when the first test needs it."""
+    from livechat_sdk_testing.postgres import running_server, why_not
+
+    if reason := why_not():
+        pytest.skip(reason)
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new ledger, on each database in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return await server.new_database()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli.tests.helpers import invoke
 from livechat_sdk.ledger.opening import open_store
-from livechat_sdk_testing.postgres import PostgresServer, running_server, why_not
 
 
 async def make(url: str) -> None:
@@ -20,20 +18,12 @@ async def make(url: str) -> None:
     await store.close()
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    if reason := why_not():
-        pytest.skip(reason)
-    with running_server() as started:
-        yield started
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A ledger that a server has made."""
     address = f"sqlite:///{tmp_path / 'livechat.db'}"
     if request.param == "postgresql":
-        address = asyncio.run(request.getfixturevalue("server").new_database(empty=True))
+        address = asyncio.run(request.getfixturevalue("postgres_server").new_database(empty=True))
     asyncio.run(make(address))
     return address
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.sqlite import SqliteStore
 from livechat_sdk.ledger.store import Store
-from livechat_sdk_testing.postgres import PostgresServer, running_server, why_not
+from livechat_sdk_testing.postgres import PostgresServer
 from tests.ledger.builders import NOW
 
 STORE_KEY = StoreKeys.from_texts(["the key of the tests' PostgreSQL ledgers"])
@@ -67,14 +67,6 @@ class PostgresBackend(Backend):
         from livechat_sdk.ledger.postgres import PostgresStore
 
         return PostgresStore(self.url, workspace=workspace, key=STORE_KEY, now=lambda: NOW)
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    if reason := why_not():
-        pytest.skip(reason)
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -306,7 +306,7 @@ async def test_a_missing_database_is_a_clear_error(own_server: PostgresServer) -
 
 
 async def test_a_newer_schema_is_refused(own_server: PostgresServer, url: str) -> None:
-    await own_server.execute("UPDATE meta SET value = '99' WHERE name = 'schema'", url=url)
+    await own_server.execute("UPDATE meta SET value = '99' WHERE name IN ('schema', 'oldest')", url=url)
     for store in (PostgresStore(url), PostgresStore.clerk(url), PostgresStore.reader(url)):
         with pytest.raises(StoreError, match="schema 99"):
             await store.open()

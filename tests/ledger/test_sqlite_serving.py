@@ -173,7 +173,7 @@ async def test_a_reader_makes_no_file(tmp_path: Path) -> None:
 
 def set_schema(path: Path, version: object) -> None:
     with closing(sqlite3.connect(path)) as db:
-        db.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (str(version),))
+        db.execute("UPDATE meta SET value = ? WHERE name IN ('schema', 'oldest')", (str(version),))
         db.commit()
 
 

@@ -1,13 +1,13 @@
-"""Local tickets in the ledger's own SQLite file: many at once, and all there after a restart."""
+"""Local tickets in the ledger's own database: many at once, and all there after a restart."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 
 from livechat_sdk.domain.tickets import TicketDraft, TicketNote
-from livechat_sdk.ledger.sqlite import SqliteStore
+from livechat_sdk.ledger.opening import open_store
+from livechat_sdk.ledger.store import Store
 from livechat_sdk.policies.local_tickets import LOCAL_TICKETING, LocalTicketing, LocalTicketingSettings
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from tests.policies.makers import a_context, a_handoff
@@ -20,7 +20,7 @@ class Host:
     database: EmbeddedDatabase
 
 
-async def started(store: SqliteStore) -> LocalTicketing:
+async def started(store: Store) -> LocalTicketing:
     tickets = LocalTicketing(
         a_context("tickets"), LocalTicketingSettings(type=LOCAL_TICKETING, name="tickets")
     )
@@ -28,8 +28,8 @@ async def started(store: SqliteStore) -> LocalTicketing:
     return tickets
 
 
-async def test_livechat_create_ticket_and_livechat_add_to_ticket_survive_a_restart(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "ledger.db")
+async def test_livechat_create_ticket_and_livechat_add_to_ticket_survive_a_restart(ledger_url: str) -> None:
+    store = open_store(ledger_url)
     await store.open()
     tickets = await started(store)
     other = await started(store)  # two objects, as two workers would have
@@ -47,7 +47,7 @@ async def test_livechat_create_ticket_and_livechat_add_to_ticket_survive_a_resta
     await asyncio.gather(*(tickets.livechat_add_to_ticket(made[0], note) for note in notes))
     await store.close()
 
-    again = SqliteStore(tmp_path / "ledger.db")
+    again = open_store(ledger_url)
     await again.open()
     tickets = await started(again)
     assert await tickets.livechat_create_ticket(drafts[0], a_handoff()) == made[0]

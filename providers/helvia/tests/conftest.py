@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from livechat_sdk_testing.postgres import PostgresServer
 from providers.helvia.tests.browsing import client, mounted
 from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.stored_database import StoredDatabase, open_stored
@@ -35,15 +36,19 @@ async def stored(tmp_path: Path) -> AsyncIterator[StoredDatabase]:
         yield database
 
 
-@pytest.fixture(params=["memory", "stored"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def world(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> AsyncIterator[World]:
-    """A started desk with its people, over the quick database and over the ledger's."""
-    if request.param == "stored":
-        async with open_stored(tmp_path) as database:
-            yield await make_world(clock, database)
-    else:
+    """A started desk with its people, over the quick database and over the ledger's, wherever it lives."""
+    if request.param == "memory":
         with closing(MemoryDatabase()) as quick:
             yield await make_world(clock, quick)
+        return
+    place: Path | str = tmp_path
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        place = await server.new_database()
+    async with open_stored(place) as database:
+        yield await make_world(clock, database)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The ledger's own SQLite store as the desk's database."""
+"""The ledger's own store, on SQLite or PostgreSQL, as the desk's database."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["StoredDatabase", "open_stored"]
 class StoredDatabase:
     """What a provider is given by the dispatcher, and a look at the events that were committed."""
 
-    def __init__(self, path: Path, workspace: str = "default") -> None:
-        self.store = open_store(f"sqlite:///{path}", workspace=workspace, key=None)
+    def __init__(self, url: str, workspace: str = "default") -> None:
+        self.store = open_store(url, workspace=workspace, key=None)
 
     async def create_tables(self, name: str, version: int, ddl: Sequence[str]) -> None:
         await self.store.create_tables(name, version, ddl)
@@ -33,9 +33,9 @@ class StoredDatabase:
 
 
 @asynccontextmanager
-async def open_stored(folder: Path) -> AsyncIterator[StoredDatabase]:
-    """Open for the block."""
-    database = StoredDatabase(folder / "ledger.db")
+async def open_stored(place: Path | str) -> AsyncIterator[StoredDatabase]:
+    """Open for the block: in a folder, or at an address."""
+    database = StoredDatabase(place if isinstance(place, str) else f"sqlite:///{place / 'ledger.db'}")
     await database.store.open()
     try:
         yield database

@@ -47,7 +47,11 @@ _ENTRY = """
 """
 _JOURNAL = "SELECT seq, handoff_id, at, kind, state, version, refused, detail FROM journal"
 _TICKET = "SELECT ticket FROM tickets"
-_NEXT_TIMER = "SELECT MIN(due_at) FROM timers"
+_OF_TIMER = """
+    SELECT 1 FROM handoffs AS h
+    WHERE h.workspace = t.workspace AND h.id = t.handoff_id AND h.format <= :newest
+"""
+_NEXT_TIMER = "SELECT t.due_at FROM timers AS t"
 _CHAT = "SELECT document, secrets FROM chats"
 _OPEN_CHAT = "SELECT handoff_id, attempt, integration, closed_at IS NOT NULL FROM chats"
 _CHAT_PLACE = "SELECT handoff_id, attempt FROM chats"
@@ -228,22 +232,30 @@ class Queries:
 
     # --------------------------------------------------------------------------------- timers and events
     def due_timers(
-        self, now: datetime, limit: int, shards: Sequence[int] | None = None
+        self, now: datetime, limit: int, shards: Sequence[int] | None = None, newest: int | None = None
     ) -> Query[Sequence[TimerRow]]:
-        """Timers that are due, oldest first."""
-        where = f"t.workspace = :workspace AND t.due_at <= :now{_in_shards(shards)}"
+        """Timers that are due, oldest first; of handoffs whose documents are not newer than ``newest``."""
+        where = f"t.workspace = :workspace AND t.due_at <= :now{_in_shards(shards)}{_readable(newest)}"
         return self._all(
             f"{_TIMER} WHERE {where} ORDER BY t.due_at, t.handoff_id, t.name LIMIT :limit",
             lambda row: TimerRow(row[0], row[1], rows.moment(row[2])),
             now=utc_text(now),
             limit=limit,
             **_shard_params(shards),
+            **_newest_params(newest),
         )
 
-    def next_timer(self, shards: Sequence[int] | None = None) -> Query[datetime | None]:
-        """When the next timer is due."""
-        sql = f"{_NEXT_TIMER} WHERE workspace = :workspace{_in_shards(shards)}"
-        return self._one(sql, lambda row: rows.moment(row[0]) if row[0] else None, **_shard_params(shards))
+    def next_timer(
+        self, shards: Sequence[int] | None = None, newest: int | None = None
+    ) -> Query[datetime | None]:
+        """When the next timer is due; of handoffs whose documents are not newer than ``newest``."""
+        where = f"t.workspace = :workspace{_in_shards(shards)}{_readable(newest)}"
+        return self._one(
+            f"{_NEXT_TIMER} WHERE {where} ORDER BY t.due_at LIMIT 1",
+            lambda row: rows.moment(row[0]),
+            **_shard_params(shards),
+            **_newest_params(newest),
+        )
 
     def inbox(self, limit: int, shards: Sequence[int] | None = None) -> Query[Sequence[InboxEvent]]:
         """Events that were committed and that no step has taken yet."""
@@ -284,3 +296,11 @@ def _in_shards(shards: Sequence[int] | None) -> str:
 
 def _shard_params(shards: Sequence[int] | None) -> dict[str, Any]:
     return {} if shards is None else {"shards": tuple(shards)}
+
+
+def _readable(newest: int | None) -> str:
+    return "" if newest is None else f" AND EXISTS ({_OF_TIMER})"
+
+
+def _newest_params(newest: int | None) -> dict[str, Any]:
+    return {} if newest is None else {"newest": newest}

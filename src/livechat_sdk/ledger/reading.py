@@ -37,6 +37,11 @@ class LedgerReading(ABC):
         """The shards of this worker; ``None`` for all."""
         return None
 
+    @property
+    def _newest_document(self) -> int | None:
+        """The newest documents that this release can read; ``None`` where nobody else can have written."""
+        return None
+
     async def load(self, handoff_id: str) -> Handoff | None:
         """One handoff, or ``None``."""
         return await self._ask(self._queries.handoff(handoff_id))
@@ -106,11 +111,11 @@ class LedgerReading(ABC):
 
     async def due_timers(self, now: datetime, limit: int = 100) -> Sequence[TimerRow]:
         """Timers of this worker's shards that are due, oldest first."""
-        return await self._ask(self._queries.due_timers(now, limit, self._own_shards))
+        return await self._ask(self._queries.due_timers(now, limit, self._own_shards, self._newest_document))
 
     async def next_timer(self) -> datetime | None:
         """When the next timer of this worker's shards is due."""
-        return await self._ask(self._queries.next_timer(self._own_shards))
+        return await self._ask(self._queries.next_timer(self._own_shards, self._newest_document))
 
     async def inbox(self, limit: int = 100) -> Sequence[InboxEvent]:
         """Events of this worker's shards that were committed and that no step has taken yet, in order."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["commit", "create_tables", "fetch"]
 
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _VERSION = "SELECT version FROM embedded_schemas WHERE name = $1"
 _SET_VERSION = """
     INSERT INTO embedded_schemas (name, version) VALUES ($1, $2)
@@ -43,7 +44,12 @@ async def create_tables(db: Connection, name: str, version: int, ddl: Sequence[s
 async def commit(
     db: Connection, workspace: str, statements: Sequence[Statement], events: Sequence[ProviderEvent]
 ) -> None:
-    """Run the statements of a provider and take in the events that go with them."""
+    """Run the statements of a provider and take in the events that go with them.
+
+    One at a time in a workspace, whatever the number of processes: a provider's SQL may say ``MAX(seq) + 1``.
+    """
+    if statements:
+        await db.execute(_ALONE, f"livechat embedded {workspace}")
     for index, statement in enumerate(statements):
         refuse_foreign(statement.sql)
         sql, values = _prepared(statement.sql, statement.params)

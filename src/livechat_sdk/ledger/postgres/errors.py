@@ -28,6 +28,8 @@ _RACES = (
 
 def is_lost(error: BaseException) -> bool:
     """Whether the connection is gone, so that another one may do better."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error)  # else the driver does not like what it was asked
     return isinstance(error, (*_GOING, *DRIVER)) and not isinstance(error, TimeoutError)
 
 
@@ -71,6 +73,8 @@ def explain(error: Exception, label: str) -> Exception:
     """
     if isinstance(error, LivechatError):
         return error
+    if isinstance(error, asyncpg.InterfaceError) and not is_lost(error):
+        return StoreError(f"the driver refuses a statement for the ledger at {label}: its values do not fit")
     for kinds, text in _TEXTS:
         if isinstance(error, kinds):
             return StoreError(text.format(label=label, message=_message(error)))

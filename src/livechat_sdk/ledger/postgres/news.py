@@ -141,7 +141,7 @@ class Listener:
         connection.add_termination_listener(self._gone)
         try:
             await connection.add_listener(self._channel, self._heard)
-        except Exception:
+        except BaseException:  # also when it is told to stop in the middle
             connection.terminate()
             raise
         return connection

@@ -16,7 +16,7 @@ from livechat_sdk.domain.clock import steady_seconds
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.errors import StoreError
-from livechat_sdk.ledger import tombstones
+from livechat_sdk.ledger import documents, tombstones
 from livechat_sdk.ledger.addresses import PostgresAddress
 from livechat_sdk.ledger.cooldowns import Cooldown
 from livechat_sdk.ledger.postgres import claims, cooldowns, embedded, inbox, leases
@@ -315,6 +315,10 @@ class PostgresStore(LedgerReading):
     def _own_shards(self) -> Sequence[int] | None:
         return sorted(self._shards) if self._role == "worker" else None
 
+    @property
+    def _newest_document(self) -> int | None:
+        return documents.DOCUMENT_VERSION
+
     # -------------------------------------------------------------------------------- chats, events, others
     async def save_poll(self, before: Chat, after: Chat, events: Sequence[ProviderEvent]) -> bool:
         """Store what a poll brought; false when somebody else has changed the same keys meanwhile."""
@@ -370,9 +374,13 @@ class PostgresStore(LedgerReading):
         Raises ``Expect`` when a statement changed another number of rows than it had to, ``Conflict`` when
         one broke a constraint; nothing is written then.
         """
-        await self._writing(lambda db: embedded.commit(db, self.workspace, statements, events))
+        await self._here(self._in_turn(statements, events))
         if events:
             self._tell_inbox()
+
+    async def _in_turn(self, statements: Sequence[Statement], events: Sequence[ProviderEvent]) -> None:
+        async with self._opened.turn:  # in the order of the calls
+            await self._writing(lambda db: embedded.commit(db, self.workspace, statements, events))
 
     async def fetch(self, sql: str, params: Mapping[str, SqlValue] | None = None) -> Sequence[Row]:
         """Read rows; sees everything that was committed before the call."""
@@ -441,6 +449,7 @@ class _Open:
     def __init__(self, store: PostgresStore) -> None:
         address, workspace = store.address, store.workspace
         self.loop = asyncio.get_running_loop()
+        self.turn = asyncio.Lock()
         self.reading = Pool(address, 4, default_transaction_read_only="on")
         self.writing = Pool(address, 4)
         self.loader = Loader(self.reading, workspace)
