@@ -199,13 +199,13 @@ async def test_a_vendor_that_does_not_answer_holds_back_no_clock_for_long(make: 
 
 
 async def test_what_was_committed_before_a_death_comes_before_the_clocks_that_ran_out_since(
-    make: Make,
+    make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make(Traits(inbound=Inbound.EMBEDDED), request_timeout=120)
     await world.start()
     await play_steps(world, Step(0, "requests"))
     vendor, chat = world.conversations[0].open_chats()[0]
-    world.running.database._committed = lambda: None  # type: ignore[attr-defined]  # the death comes first
+    monkeypatch.setattr(world.running.database, "_committed", lambda: None)  # the death comes first
     await vendor.join(chat.ref)
     await world.crash()
     await world.pass_time_down(DOWN)
@@ -222,7 +222,7 @@ async def test_last_words_that_were_committed_before_a_death_come_before_the_end
     await world.start()
     await play_steps(world, Step(0, "requests"), Step(0, "joins"))
     vendor, chat = world.conversations[0].open_chats()[0]
-    world.running.database._committed = lambda: None  # type: ignore[attr-defined]  # the death comes first
+    monkeypatch.setattr(world.running.database, "_committed", lambda: None)  # the death comes first
     await vendor.say(chat.ref, "one more thing")
     await world.running.end(chat.opening.handoff_id)
     await world.crash()
