@@ -330,3 +330,14 @@ async def test_a_reader_reads_and_cannot_write(url: str, store: PostgresStore) -
         await reader.commit([Statement("DELETE FROM handoffs")])
     assert list(await reader.claim()) == []
     await reader.close()
+
+
+async def test_a_ledger_may_live_in_a_schema_of_its_own(own_server: PostgresServer) -> None:
+    empty = await own_server.new_database(empty=True)
+    await own_server.execute("CREATE SCHEMA chats", url=empty)
+    await own_server.execute("CREATE TABLE meta (id INTEGER)", url=empty)  # another program's, elsewhere
+    store = PostgresStore(f"{empty}&search_path=chats", now=lambda: NOW)
+    await store.open()
+    await Story(store).start()
+    assert await store.fetch("SELECT COUNT(*) AS n FROM chats.handoffs") == [{"n": 1}]
+    await store.close()
