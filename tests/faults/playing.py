@@ -30,6 +30,8 @@ from tests.faults.world import Conversation, World
 __all__ = ["Played", "play", "play_steps"]
 
 _MOST_WAKE_UPS = 400
+_LAST_LOOKS = 60.0
+"""Seconds in which vendors are asked once more for the last words of chats that are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +373,7 @@ async def _come_to_an_end(world: World) -> None:
             except LivechatError as error:
                 world.problems.append(f"{handoff.id} cannot be ended: {error}")
     await _wait_until_settled(world, "after the end")
+    await world.pass_time(_LAST_LOOKS)
 
 
 async def _wait_until_settled(world: World, when: str) -> None:
