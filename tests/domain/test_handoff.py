@@ -133,14 +133,21 @@ def test_answer_has_a_limit() -> None:
 
 
 # ----------------------------------------------------------------------------------------------- the policy
-CLOCKS = [name for name, field in HandoffPolicy.model_fields.items() if "float" in str(field.annotation)]
+TIMES = [name for name, field in HandoffPolicy.model_fields.items() if "float" in str(field.annotation)]
+CLOCKS = [name for name in TIMES if name != "wait_for_contact"]  # that one is a pause of seconds
 
 
 def test_policy_has_its_seven_clocks() -> None:
     assert len(CLOCKS) == 7
 
 
-@pytest.mark.parametrize("clock", CLOCKS)
+def test_nobody_waits_long_for_a_contact() -> None:
+    assert HandoffPolicy(wait_for_contact=2).wait_for_contact == 2
+    with pytest.raises(ValidationError):
+        HandoffPolicy(wait_for_contact=2.1)
+
+
+@pytest.mark.parametrize("clock", TIMES)
 @pytest.mark.parametrize("seconds", [0, -1, math.inf, math.nan, 1e12, 366 * 86400 + 1])
 def test_clock_runs_for_a_time_that_has_an_end(clock: str, seconds: float) -> None:
     with pytest.raises(ValidationError):
