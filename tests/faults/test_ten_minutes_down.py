@@ -241,3 +241,23 @@ async def test_last_words_that_were_committed_before_a_death_come_before_the_end
     (handoff,) = await world.running.store.handoffs()
     assert handoff.outcome is Outcome.COMPLETED
     assert audit(await world.evidence()) == []
+
+
+async def test_what_is_taken_in_at_the_start_comes_behind_what_an_earlier_process_left(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make(Traits(inbound=Inbound.EMBEDDED))
+    await world.start()
+    await play_steps(world, Step(0, "requests"), Step(0, "joins"))
+    vendor, chat = world.conversations[0].open_chats()[0]
+    world.channel.down = True
+    await vendor.say(chat.ref, "one")
+    await world.settle()  # recorded, and not delivered yet
+    monkeypatch.setattr(world.running.database, "_committed", lambda: None)  # the death comes first
+    await vendor.say(chat.ref, "two")
+    await world.crash()
+    world.channel.down = False
+    await world.start()
+    await world.pass_time(60)
+    assert world.channel.texts == ["one", "two"]
+    assert audit(await world.evidence()) == []

@@ -65,13 +65,19 @@ class Working:
     async def start(self, first: Callable[[], Awaitable[object]] | None = None) -> None:
         """Get a lease, take up what is there, and go on doing so. Raises ``StoreError``.
 
-        ``first`` is done when the shards are known and before any action is claimed.
+        ``first`` is done before any action goes on. What it decides comes behind what was decided before: the
+        actions that are there are claimed ahead of it, and run after it.
         """
         self._store.on_news(self._heard)
         await self._renew()
-        if first is not None:
-            await first()
-        await self._claim()
+        try:
+            with self._relay.held():
+                await self._claim()
+                if first is not None:
+                    await first()
+        except BaseException:
+            await self._relay.stop(grace=0)
+            raise
         self._tasks = [asyncio.create_task(self._claim_loop(), name="claims")]
         if math.isfinite(self._lease.seconds):
             self._tasks.append(asyncio.create_task(self._lease_loop(), name="lease"))

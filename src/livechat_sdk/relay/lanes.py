@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -73,10 +74,21 @@ class Relay:
         self._submit = submit
         self._lanes: dict[LaneId, _Lane] = {}
         self._stopping = False
+        self._may_run = asyncio.Event()
+        self._may_run.set()
         self.broken: list[str] = []
         """Lanes that stopped because of a bug; a restart takes their actions up again."""
         self.lost = 0
         """Actions that another worker had taken over before this one was done with them."""
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Take over actions meanwhile, in order, and begin with none of them before the end."""
+        self._may_run.clear()
+        try:
+            yield
+        finally:
+            self._may_run.set()
 
     @property
     def busy_lanes(self) -> int:
@@ -137,6 +149,7 @@ class Relay:
 
     async def _run_lane(self, lane_id: LaneId, lane: _Lane) -> None:
         try:
+            await self._may_run.wait()
             while not self._stopping and (row := await lane.next_due(self._clock)) is not None:
                 try:
                     await self._run_row(row, lane)
