@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from livechat_sdk.domain.clock import steady_seconds
 from livechat_sdk.ledger.postgres import PostgresStore
 from livechat_sdk.ledger.shards import ALL_SHARDS, shard_of
 from livechat_sdk.ledger.store import (
@@ -256,6 +257,28 @@ async def test_a_lease_that_has_run_out_is_lost_and_the_worker_begins_anew(worke
     assert [each.action for each in claimed] == [Decide(), FindContact()]
     with pytest.raises(LaneLost):
         await store.start_action(row)
+
+
+@pytest.mark.parametrize("what", ["start", "postpone", "result"])
+async def test_a_lease_that_is_extended_late_costs_no_action(workers: Workers, what: str) -> None:
+    """By its own clock it is over, by the database's not yet: a busy machine is as slow as that."""
+    store = await workers.start()
+    story = Story(store)
+    (row,) = (await story.start(actions=[Decide()])).actions
+    store._until = steady_seconds() - 0.001
+    reports: dict[str, Callable[[], Awaitable[object]]] = {
+        "start": lambda: store.start_action(row),
+        "postpone": lambda: store.postpone_action(row, not_before=later(5), error="503"),
+        "result": lambda: story.note(completes=completion(row, ActionStatus.DONE)),
+    }
+
+    with pytest.raises(LeaseLost):
+        await reports[what]()
+    await store.keep_alive()
+
+    await reports[what]()
+    (now,) = await store.actions("h1")
+    assert now.status is not ActionStatus.PENDING or now.tries == 1
 
 
 async def test_a_lease_runs_out_by_itself_on_the_databases_clock(workers: Workers) -> None:

@@ -32,6 +32,8 @@ class Bench:
         self.ran: list[tuple[int, int, bool]] = []
         self.written: list[Completion] = []
         self.fence = 1
+        self.late = 0
+        """So many results are refused because the lease is not known to be extended."""
         self.hold: asyncio.Event | None = None
         self.begun = asyncio.Event()
         self.relay = Relay(cast("Store", self), self.clock, self, self.submit, self.guard)
@@ -52,6 +54,9 @@ class Bench:
     async def submit(self, handoff_id: str, happening: Input, *, completes: Completion) -> None:
         if completes.fence < self.fence:
             raise LaneLost(f"the lane is under claim {self.fence}")
+        if self.late:
+            self.late -= 1
+            raise LeaseLost("not extended in time")
         self.written.append(completes)
 
     async def postpone_action(self, row: ActionRow, *, not_before: datetime, **_: Any) -> None:
@@ -87,6 +92,20 @@ async def test_a_lane_that_another_worker_runs_is_dropped_with_everything_in_it(
     assert [number for number, *_ in bench.ran] == [1]
     assert bench.written == []
     assert bench.relay.lost == 3
+
+
+async def test_a_result_waits_for_a_lease_that_is_extended_late(bench: Bench) -> None:
+    bench.late = 2
+    bench.relay.enqueue([a_row(1), a_row(2)])
+
+    for _ in range(3):
+        await bench.settled(lambda: bench.clock.next_due is not None or not bench.relay.busy_lanes)
+        await bench.clock.advance(1)
+    await bench.settled(lambda: not bench.relay.busy_lanes)
+
+    assert [number for number, *_ in bench.ran] == [1, 2]
+    assert [done.action_id for done in bench.written] == [1, 2]
+    assert bench.relay.lost == 0
 
 
 async def test_what_was_claimed_anew_goes_on_when_the_old_claim_is_refused(bench: Bench) -> None:

@@ -74,7 +74,11 @@ class LaneLost(Exception):
 
 
 class LeaseLost(Exception):
-    """This worker's lease has run out: what it held may be in other hands, so it must begin anew."""
+    """This worker's lease has run out: what it holds may be in other hands soon, or is already.
+
+    From ``keep_alive`` it is final: the worker must begin anew. From anything else it says that nothing was
+    written, and that the lease may still be extended.
+    """
 
 
 class TimerGone(Exception):
@@ -324,7 +328,7 @@ class Store(EmbeddedDatabase, Protocol):
         """Store one step of an existing handoff.
 
         Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, ``TimerGone``, ``LaneLost``,
-        ``NotParked``; nothing is written then.
+        ``LeaseLost``, ``NotParked``; nothing is written then.
         """
         ...
 
@@ -394,14 +398,14 @@ class Store(EmbeddedDatabase, Protocol):
     async def start_action(self, row: ActionRow) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished.
 
-        Raises ``LaneLost``.
+        Raises ``LaneLost``, ``LeaseLost``.
         """
         ...
 
     async def postpone_action(
         self, row: ActionRow, *, not_before: datetime, error: str, started: bool = False
     ) -> None:
-        """Put off a tried action; counts the try. Raises ``LaneLost``.
+        """Put off a tried action; counts the try. Raises ``LaneLost``, ``LeaseLost``.
 
         It is pending again, unless ``started``: then it may have arrived, and that must be found out first.
         """
@@ -410,14 +414,14 @@ class Store(EmbeddedDatabase, Protocol):
     async def save_progress(self, row: ActionRow, send: SendMessage, patch: Mapping[str, Any]) -> None:
         """Store how far the sending of a split message has come, and what that changed in the chat's state.
 
-        Raises ``LaneLost``.
+        Raises ``LaneLost``, ``LeaseLost``.
         """
         ...
 
     async def store_words(self, row: ActionRow, message: SystemMessage) -> None:
         """Store the words of a ``Say``, and the entry in the ledger unless the text is empty.
 
-        Raises ``LaneLost``.
+        Raises ``LaneLost``, ``LeaseLost``.
         """
         ...
 

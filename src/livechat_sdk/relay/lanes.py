@@ -241,7 +241,7 @@ class Relay:
                 await self._submit(
                     row.handoff_id, result, completes=Completion(row.id, status, note, row.fence)
                 )
-            except StoreError as error:
+            except (StoreError, LeaseLost) as error:  # whoever finds the lease lost for good interrupts this
                 if self._stopping:
                     raise
                 logger.warning("the result of %s cannot be written yet: %s", row.action.kind, error)

@@ -265,7 +265,7 @@ class Sending:
         while True:
             try:
                 await self._store.save_progress(one.row, one.action, patch)
-            except StoreError as error:
+            except (StoreError, LeaseLost) as error:
                 logger.warning("handoff %s: progress cannot be written yet: %s", one.handoff.id, error)
                 await self._clock.sleep_until(self._clock.now() + _STORE_PAUSE)
             else:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.ledger.postgres.operations import Writes
 from livechat_sdk.ledger.postgres.picture import KnownAction, Lane, Needs, Picture
-from livechat_sdk.ledger.store import ActionRow, ActionStatus, LaneLost
+from livechat_sdk.ledger.store import ActionRow, ActionStatus, LaneLost, LeaseLost
 from livechat_sdk.lifecycle.effects import Action
 
 __all__ = ["Job", "Me", "NewAction", "NewLane", "Outcome", "check_lane", "is_open"]
@@ -115,10 +115,14 @@ def is_open(row: ActionRow) -> bool:
 def check_lane(known: KnownAction, lane: Lane | None, me: Me, fence: int) -> bool:
     """Whether the action is still to be done by this worker; false when this worker has finished it.
 
-    Raises ``LaneLost`` when another worker runs its lane, or may run it.
+    Raises ``LaneLost`` when another worker runs its lane, or may run it, and ``LeaseLost`` when nobody else
+    has taken it, but this worker's lease is over as far as it knows: it may be able to extend it yet.
     """
-    if lane is not None and lane.worker == me.worker and lane.fence == fence:
-        return is_open(known.row)
+    if lane is not None and lane.fence == fence:
+        if me.worker is None:
+            raise LeaseLost("the lease was not extended in time")
+        if lane.worker == me.worker:
+            return is_open(known.row)
     if not is_open(known.row) and known.worker == me.worker:
         return False
     raise LaneLost(f"action {known.row.id} of handoff {known.row.handoff_id} is another worker's now")
