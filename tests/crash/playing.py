@@ -22,6 +22,10 @@ SPEED = 20.0
 """How much quicker than life the clock of the workers goes."""
 
 
+LONGEST = 120.0
+"""Seconds after which a run that has not come to its end counts as wrong."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What came of one run."""
@@ -101,7 +105,10 @@ async def play(
     survivors: int = 0,
 ) -> Run:
     """Play a scenario and look at what came of it; the folder is left only if something is wrong."""
-    async with played(nursery, scenario, ledger, folder, kills, survivors=survivors) as result:
+    async with (
+        asyncio.timeout(LONGEST),
+        played(nursery, scenario, ledger, folder, kills, survivors=survivors) as result,
+    ):
         run = Run(
             scenario=scenario.name,
             kills=tuple(kills),

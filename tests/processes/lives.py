@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tests.processes.nursery import Child, Nursery
 from tests.processes.steps import steps_in
+from tests.processes.wire import Gone
 from tests.processes.world import PATIENCE, World
 
 
@@ -53,6 +54,7 @@ class Lives:
         Any other end of it fails the world: nobody waits for what cannot come.
         """
         self._stopped.clear()
+        self._world.stopping.discard(self.name)
         try:
             while not await self._live():
                 async with self._paused:
@@ -69,8 +71,11 @@ class Lives:
         return not self._stopped.is_set()
 
     async def stop(self) -> None:
-        """Tell it to stop in good order."""
-        await self._world.call("stop", worker=self.name)
+        """Tell it to stop in good order; should it die on the way, its next life is told at once."""
+        self._world.stopping.add(self.name)
+        if self.name in self._world.workers:
+            with suppress(Gone):
+                await self._world.ask("stop", worker=self.name)
 
     async def began_anew(self, lost: int = 0) -> None:
         """Wait until it has found out that its lease had run out, once more than ``lost`` times."""

@@ -212,7 +212,8 @@ async def serve(document: Mapping[str, Any]) -> None:
         commands = Commands(dispatcher, clock, steps)
         handlers.update({name: getattr(commands, name) for name in COMMANDS})
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, commands.stopping.set)
-        await peer.call("ready", worker=document["worker"])
+        if await peer.call("ready", worker=document["worker"]):
+            commands.stopping.set()  # it has died while it was stopping
         stopping = asyncio.create_task(commands.stopping.wait())
         await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

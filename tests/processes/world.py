@@ -255,6 +255,8 @@ class World:
         """Workers that are ready, by name."""
         self.connected: dict[str, Peer] = {}
         """Workers that are connected, ready or not; a dead one until all it had asked for is done."""
+        self.stopping: set[str] = set()
+        """Workers that are to stop; one that has just been started is told when it is ready."""
         self.failure: BaseException | None = None
         """Why nothing more can be expected, once there is a reason."""
         self._condition = asyncio.Condition()
@@ -358,12 +360,13 @@ class World:
             names.append(worker)
             self.connected[worker] = peer
 
-        async def ready(worker: str) -> None:
+        async def ready(worker: str) -> bool:
             self.workers[worker] = peer
             await self.changed()
+            return worker in self.stopping
 
         async def draining(worker: str) -> None:
-            del self.workers[worker]
+            self.workers.pop(worker, None)
             await self.changed()
 
         handlers: dict[str, Handler] = {what: self._vendor_call(what, names) for what in _VENDOR_CALLS}
