@@ -373,6 +373,15 @@ def test_error_in_the_block_comes_out_as_it_is(make: Maker) -> None:
         raise KeyError("mine")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Hear interrupts: a program that a shell has put into the background ignores them from the start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_ends_the_call_and_the_handoff_goes_on(make: Maker, toy: ToyPlugin) -> None:
     def interrupt() -> None:
         while not running._background._calls:
