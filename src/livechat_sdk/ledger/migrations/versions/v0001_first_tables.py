@@ -5,6 +5,7 @@ Frozen: a revision never changes, and takes nothing from the tables of today.
 
 from __future__ import annotations
 
+from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.migrations.steps import run
 
 revision = "0001"
@@ -223,4 +224,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """There is nothing before the first tables."""
-    raise NotImplementedError("the ledger begins with these tables")
+    raise StoreError("the ledger begins with these tables: there is no older schema to go back to")
