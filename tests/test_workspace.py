@@ -253,6 +253,7 @@ def _python(program: str) -> str:
         "sqlalchemy",
         "sqlite3",
         "starlette",
+        "tenacity",
         "typer",
         "uvicorn",
     ],
