@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 __all__ = [
     "AuthError",
@@ -164,19 +164,32 @@ class UnsupportedFeature(LivechatError):
     exit_code = 7
 
 
+_WEBHOOK_CODES: Final = {
+    400: "unreadable",
+    401: "unauthorised",
+    403: "unauthorised",
+    404: "no_webhook",
+    413: "too_large",
+    415: "unsupported_type",
+    503: "unavailable",
+}
+
+
 class WebhookRejected(LivechatError):
     """An incoming webhook was refused; nothing was dispatched.
 
     ``status`` is the HTTP answer for the vendor: 401 for a bad or missing proof, 400 for a body
     that cannot be read, 404 where no webhook route exists, 413 too large, 503 when the secret or
-    the store cannot be read (so that the vendor tries again).
+    the store cannot be read (so that the vendor tries again). ``code`` is one word for whoever counts:
+    ``stale`` for a proof whose time has passed, otherwise what the status says.
     """
 
     exit_code = 7
 
-    def __init__(self, reason: str, *, status: int = 401) -> None:
+    def __init__(self, reason: str, *, status: int = 401, code: str | None = None) -> None:
         self.reason = reason
         self.status = status
+        self.code = code or _WEBHOOK_CODES.get(status, "refused")
         super().__init__(f"webhook rejected ({status}): {reason}")
 
 

@@ -201,7 +201,7 @@ async def test_repeated_and_unmatched_events_and_refused_deliveries_are_counted(
     assert now("events_duplicate") == 1
     assert now("events_unmatched", "toy") == 2
     assert now("webhooks", "toy") == 4
-    assert now("webhooks_refused", "toy", "401") == 1
+    assert now("webhooks_refused", "toy", "401", "unauthorised") == 1
 
 
 async def test_version_hooks_and_loop_are_part_of_the_report(bench: Workbench) -> None:

@@ -76,7 +76,8 @@ async def test_refusals_of_the_gateway_itself_are_counted(world: World) -> None:
     found = values((await world.client.get("/metrics")).text)
     assert found["livechat_requests_refused_total", "body_too_large", "takeWebhook"] == 1
     assert found["livechat_requests_refused_total", "webhook_unauthorised", "takeWebhook"] == 1
-    assert found["livechat_webhooks_refused_total", "toy", "401"] == 1
+    assert found["livechat_webhook_bodies_refused_total", "body_too_large", "toy"] == 1
+    assert found["livechat_webhooks_refused_total", "toy", "unauthorised", "401"] == 1
 
 
 def test_text_keeps_labels_help_and_buckets() -> None:

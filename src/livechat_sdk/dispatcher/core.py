@@ -266,9 +266,13 @@ class Dispatcher(Parking):
         with spans.span("livechat.webhook", {"livechat.integration": integration}):
             try:
                 taken = await self._take_delivery(provider, delivery)
-            except (WebhookRejected, StoreError) as error:
-                refused = error.status if isinstance(error, WebhookRejected) else 503
-                self._measures.webhook(integration, refused=refused)
+            except WebhookRejected as error:
+                self._measures.webhook(integration, error)
+                raise
+            except StoreError:
+                self._measures.webhook(
+                    integration, WebhookRejected("the store does not answer", status=503, code="store")
+                )
                 raise
             self._measures.webhook(integration)
         return taken
@@ -281,7 +285,7 @@ class Dispatcher(Parking):
         except Exception as error:
             logger.exception("integration %s cannot read a webhook", provider.name)
             # Our bug, not the vendor's: 503 lets the vendor send it again when it is mended.
-            raise WebhookRejected("the adapter failed; its log says where", status=503) from error
+            raise WebhookRejected("the adapter failed; its log says where", status=503, code="bug") from error
         taken = 0
         for event in events:
             taken += await self._intake.take_event(event)

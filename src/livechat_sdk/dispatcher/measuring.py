@@ -28,6 +28,7 @@ from livechat_sdk.telemetry.meters import Book
 
 if TYPE_CHECKING:
     from livechat_sdk.domain.handoff import Handoff
+    from livechat_sdk.errors import WebhookRejected
     from livechat_sdk.ledger.store import ActionRow, Change
 
 __all__ = ["MeasuredRunner", "Measures"]
@@ -98,7 +99,11 @@ class Measures:
             "livechat_webhooks", "Deliveries of vendors that were accepted.", "integration"
         )
         self._webhooks_refused = book.counter(
-            "livechat_webhooks_refused", "Deliveries of vendors that were refused.", "integration", "status"
+            "livechat_webhooks_refused",
+            "Deliveries of vendors that were refused, by the status of the answer and why.",
+            "integration",
+            "status",
+            "reason",
         )
 
     def committed(self, before: Handoff | None, change: Change) -> None:
@@ -151,12 +156,12 @@ class Measures:
         """Something that had been missed was repaired so many seconds late."""
         self._repair_lateness.observe(late_seconds, kind)
 
-    def webhook(self, integration: str, *, refused: int | None = None) -> None:
-        """A delivery of a vendor was accepted, or refused with a status."""
+    def webhook(self, integration: str, refused: WebhookRejected | None = None) -> None:
+        """A delivery of a vendor was accepted, or refused."""
         if refused is None:
             self._webhooks.add(integration)
         else:
-            self._webhooks_refused.add(integration, str(refused))
+            self._webhooks_refused.add(integration, str(refused.status), refused.code)
 
 
 class MeasuredRunner(ActionRunner):

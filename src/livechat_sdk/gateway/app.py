@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from livechat_sdk.gateway.openapi import OpenApiRoute
 from livechat_sdk.gateway.operations import Operation, routes_of
 from livechat_sdk.gateway.pages import mounts_of
 from livechat_sdk.gateway.refusals import Refusal, internal
+from livechat_sdk.gateway.schemes import weak_webhooks
 from livechat_sdk.gateway.streams import EventRoutes
 from livechat_sdk.gateway.webhooks import WebhookRoutes
 from livechat_sdk.provider import AsgiApp
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from livechat_sdk.dispatcher import Dispatcher
 
 __all__ = ["create_app", "operations_of"]
+
+_log = logging.getLogger("livechat_sdk.gateway")
 
 
 def create_app(
@@ -57,15 +61,19 @@ def create_app(
     lifespan enters and leaves it. ``app.state.stopping`` is an ``asyncio.Event``; set, it ends the
     event streams and makes ``/readyz`` answer 503.
 
+    Webhooks that prove little, or nothing at all, are named in the log.
+
     Raises ``ConfigurationError`` without a token, and for a provider whose pages cannot be mounted.
     """
     guard = BearerGuard(tokens)
+    for name, weakness, warn in weak_webhooks(dispatcher.integrations, dispatcher.clock):
+        _log.log(logging.WARNING if warn else logging.INFO, "integration %r %s", name, weakness)
     limits = Limits(max_body=max_body, read_timeout=read_timeout, heartbeat=heartbeat)
     stopping = asyncio.Event()
     meters = RequestMeters()
     metrics = MetricsRoutes(dispatcher, meters, [*tokens, *metrics_tokens])
     routes: list[BaseRoute] = [
-        *routes_of(operations_of(dispatcher, stopping, metrics), guard, limits, meters.answered),
+        *routes_of(operations_of(dispatcher, stopping, metrics, meters), guard, limits, meters.answered),
         *mounts_of(dispatcher.integrations, mounts or {}, limits),
     ]
 
@@ -88,16 +96,20 @@ def create_app(
 
 
 def operations_of(
-    dispatcher: Dispatcher, stopping: asyncio.Event, metrics: MetricsRoutes | None = None
+    dispatcher: Dispatcher,
+    stopping: asyncio.Event,
+    metrics: MetricsRoutes | None = None,
+    meters: RequestMeters | None = None,
 ) -> list[Operation]:
     """Every operation of the gateway: the table behind its routes and its API document."""
+    meters = meters or RequestMeters()
     operations = [
         *HandoffRoutes(dispatcher).operations(),
         *EventRoutes(dispatcher, stopping).operations(),
         *ConversationRoutes(dispatcher).operations(),
-        *WebhookRoutes(dispatcher).operations(),
+        *WebhookRoutes(dispatcher, meters).operations(),
         *HealthRoutes(dispatcher, stopping).operations(),
-        *(metrics or MetricsRoutes(dispatcher, RequestMeters(), ())).operations(),
+        *(metrics or MetricsRoutes(dispatcher, meters, ())).operations(),
     ]
     return [*operations, *OpenApiRoute(operations).operations()]
 

@@ -44,6 +44,17 @@ class RequestMeters:
             "code",
         )
 
+        self._bodies = self.book.counter(
+            "livechat_webhook_bodies_refused",
+            "Deliveries that were refused before anybody looked at them, by integration and code.",
+            "integration",
+            "code",
+        )
+
+    def body_refused(self, integration: str, code: str) -> None:
+        """A delivery for an integration of the settings was too large, too slow or cut short."""
+        self._bodies.add(integration, code)
+
     def answered(self, operation: str, status: int, code: str | None) -> None:
         """One request was answered; ``code`` is that of a refusal."""
         self._requests.add(operation, str(status))

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from livechat_sdk.errors import IntegrationNotFound, WebhookRejected
 from livechat_sdk.gateway.incoming import Incoming
+from livechat_sdk.gateway.metrics import RequestMeters
 from livechat_sdk.gateway.operations import Operation, answer
 from livechat_sdk.gateway.refusals import RETRY_AFTER, Refusal
 from livechat_sdk.gateway.views import WebhookTaken
@@ -39,8 +40,9 @@ _REFUSED: dict[int, tuple[str, str]] = {
 class WebhookRoutes:
     """``POST /webhooks/{integration}``."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, meters: RequestMeters) -> None:
         self._dispatcher = dispatcher
+        self._meters = meters
 
     def operations(self) -> Sequence[Operation]:
         """The operation of this room, for the table."""
@@ -68,7 +70,11 @@ class WebhookRoutes:
         name = incoming.path("integration")
         if name not in self._dispatcher.integrations:
             raise IntegrationNotFound(name)
-        body = await incoming.body.read()
+        try:
+            body = await incoming.body.read()
+        except Refusal as refusal:
+            self._meters.body_refused(name, refusal.code)
+            raise
         request = incoming.request
         delivery = WebhookDelivery(
             method=request.method,

@@ -19,9 +19,11 @@ from livechat_sdk.provider.interface import (
 )
 from livechat_sdk.provider.personal import PersonalTable, declare_personal
 from livechat_sdk.provider.settings import IntegrationSettings, Secret
+from livechat_sdk.provider.verifying import REPLAY_WINDOW, verify_hmac, verify_shared_key, verify_time
 from livechat_sdk.provider.webhooks import WebhookDelivery
 
 __all__ = [
+    "REPLAY_WINDOW",
     "AnyProvider",
     "AsgiApp",
     "Availability",
@@ -49,4 +51,7 @@ __all__ = [
     "WebhookAuth",
     "WebhookDelivery",
     "declare_personal",
+    "verify_hmac",
+    "verify_shared_key",
+    "verify_time",
 ]

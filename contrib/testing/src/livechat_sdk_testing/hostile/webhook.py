@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from livechat_sdk.domain.chats import ProviderEvent
 from livechat_sdk.errors import LivechatError, WebhookRejected
+from livechat_sdk.provider.verifying import verify_hmac
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.hostile.events import VendorEvent, read_event
 from livechat_sdk_testing.hostile.faults import Fault, Faults
@@ -143,16 +144,7 @@ class WebhookProvider(HostileProvider):
 
     def read_webhook(self, delivery: WebhookDelivery) -> Sequence[ProviderEvent]:
         """See ``ChatProvider.read_webhook``."""
-        keys = self.settings.webhook_key
-        if keys is None:
-            raise WebhookRejected(f"integration {self.name!r} has no webhookKey", status=404)
-        given = delivery.header(SIGNATURE_HEADER) or ""
-        wanted = [
-            hmac.new(key.get_secret_value().encode(), delivery.body, hashlib.sha256).hexdigest()
-            for key in keys
-        ]
-        if not any([hmac.compare_digest(given.encode(), one.encode()) for one in wanted]):  # noqa: C419  (all are compared)
-            raise WebhookRejected("the signature is missing or wrong")
+        verify_hmac(delivery.header(SIGNATURE_HEADER), delivery.body, self.settings.webhook_key)
         try:
             return [read_event(json.loads(delivery.body), self.name, delivery.received_at)]
         except (ValueError, KeyError, TypeError) as error:
