@@ -19,6 +19,9 @@ from livechat_sdk.domain.chats import (
     ChatEnded,
     ChatRejected,
     ChatTransferred,
+    MessageDelivered,
+    MessageFailed,
+    MessageRead,
     MessageReceived,
     ProviderEvent,
     QueueUpdated,
@@ -29,7 +32,7 @@ from livechat_sdk.domain.ends import EndReason, Who, Why
 from livechat_sdk.domain.handoff import QueueStatus, Route
 from livechat_sdk.domain.messages import Message, UserReceipt
 from livechat_sdk.domain.people import Agent
-from livechat_sdk.errors import WebhookRejected
+from livechat_sdk.errors import RejectedError, WebhookRejected
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
 from livechat_sdk.provider.interface import (
     Availability,
@@ -70,6 +73,8 @@ class ToyVendor:
     fail: dict[str, list[Exception]] = field(default_factory=dict[str, list[Exception]])
     apply_before_failing: bool = False
     availability: Availability = field(default_factory=Availability)
+    over: set[str] = field(default_factory=set[str])
+    """References of chats that the vendor's side has ended: they take nothing more."""
     calls: list[str] = field(default_factory=list[str])
     _numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -134,7 +139,9 @@ class ToyProvider(ChatProvider[ToySettings]):
         )
 
     async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
-        """Keep the message."""
+        """Keep the message. Raises ``RejectedError`` when the vendor has ended the chat."""
+        if chat.ref in self.vendor.over:
+            raise RejectedError("the chat is over", provider=self.name, operation="send")
         self.vendor.called("send", lambda: self.vendor.received.append((chat.ref, message)))
         return Sent(vendor_id=f"toy-{message.key}")
 
@@ -202,6 +209,9 @@ _Kind = type[
     | AgentLeft
     | ChatTransferred
     | MessageReceived
+    | MessageDelivered
+    | MessageRead
+    | MessageFailed
     | TypingChanged
     | ChatEnded
 ]
@@ -216,6 +226,9 @@ _TRANSLATIONS: dict[str, tuple[_Kind, _Fields]] = {
         MessageReceived,
         lambda d: {"message": Message(key=d.get("key", d["id"]), body=d["text"]), "agent": _agent(d)},
     ),
+    "delivered": (MessageDelivered, lambda d: {"message_key": d["key"]}),
+    "read": (MessageRead, lambda d: {"message_key": d["key"]}),
+    "failed": (MessageFailed, lambda d: {"message_key": d["key"], "reason": d.get("reason", "")}),
     "typing": (TypingChanged, lambda d: {"on": d.get("on") == "yes"}),
     "ended": (ChatEnded, lambda d: {"by": d.get("by", "agent"), "why": d.get("why", "resolved")}),
 }

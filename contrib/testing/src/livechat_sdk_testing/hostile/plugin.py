@@ -52,12 +52,12 @@ class HostilePlugin:
     """Offers one hostile vendor as the integration type ``HOSTILE_<NAME>``.
 
     The vendor outlives the dispatcher that uses it, as a real one does: give the same plugin to the next
-    dispatcher.
+    dispatcher. ``provider`` replaces the provider of the vendor's inbound kind.
     """
 
-    def __init__(self, vendor: HostileVendor) -> None:
+    def __init__(self, vendor: HostileVendor, *, provider: type[HostileProvider] | None = None) -> None:
         self.vendor = vendor
-        base = _PROVIDERS[vendor.traits.inbound]
+        base = provider or _PROVIDERS[vendor.traits.inbound]
         self.provider_class: type[HostileProvider] = type(
             base.__name__,
             (base,),

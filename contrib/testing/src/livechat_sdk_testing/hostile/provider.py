@@ -95,6 +95,11 @@ class HostileProvider(ChatProvider[HostileSettings]):
         """Pass on details."""
         await self._call("update", chat.ref, lambda: self.vendor.take_details(chat.ref, details))
 
+    async def typing(self, chat: Chat, *, on: bool) -> None:
+        """Show the agent that the end user types."""
+        if self.vendor.has_chat(chat.ref):
+            self.vendor.chat(chat.ref).user_types = on
+
     async def status(self, chat: Chat) -> ChatStatus:
         """What is true at the vendor; ``unknown`` where it cannot be asked.
 

@@ -54,6 +54,7 @@ class VendorChat:
     received: list[Received] = field(default_factory=list[Received])
     details: list[ChatDetails] = field(default_factory=list[ChatDetails])
     events: list[VendorEvent] = field(default_factory=list[VendorEvent])
+    user_types: bool = False
 
     @property
     def said(self) -> list[VendorEvent]:
@@ -134,6 +135,10 @@ class HostileVendor(ABC):
     async def leave(self, ref: str) -> None:
         """The agent leaves; the chat goes on."""
         await self._tell(ref, "agent_left", {"agent": _agent(self.chat(ref).agent or "Ann")})
+
+    async def new_kind(self, ref: str) -> None:
+        """Something happens that this version of the adapter does not know."""
+        await self._tell(ref, "unknown_event", {"name": "coffee_break"})
 
     async def end(self, ref: str, *, by: Who = "agent", why: Why = "resolved") -> None:
         """The chat is over."""
