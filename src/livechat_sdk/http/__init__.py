@@ -1,0 +1,28 @@
+"""The shared HTTP client: how adapters call their vendors, and how links from outside are followed.
+
+The only room that imports an HTTP client. Importing it loads httpx; aiohttp and tenacity come with the first
+call that needs them. ``pip install "livechat-sdk[http]"`` brings them.
+"""
+
+from __future__ import annotations
+
+from livechat_sdk.http.answer import Answer
+from livechat_sdk.http.auth import Auth, BasicAuth, BearerAuth
+from livechat_sdk.http.client import VendorClient
+from livechat_sdk.http.egress import Egress, EgressRefused
+from livechat_sdk.http.oauth import ClientCredentials
+from livechat_sdk.http.repeating import Repeat
+from livechat_sdk.http.transport import override_transport
+
+__all__ = [
+    "Answer",
+    "Auth",
+    "BasicAuth",
+    "BearerAuth",
+    "ClientCredentials",
+    "Egress",
+    "EgressRefused",
+    "Repeat",
+    "VendorClient",
+    "override_transport",
+]

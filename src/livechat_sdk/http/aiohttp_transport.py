@@ -1,0 +1,148 @@
+"""httpx's API over aiohttp, with errors that tell whether a request can have left.
+
+Imported at the first call only. ``httpx-aiohttp`` reports every lost connection as a ``ConnectTimeout``, also
+one that was lost after the request had been read; here each error of aiohttp becomes the class of httpx that
+says the same. ``ConnectError`` and ``ConnectTimeout`` mean that no byte of the request was written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import Final
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from httpx_aiohttp import AiohttpTransport
+
+from livechat_sdk.http.addresses import parse_address
+from livechat_sdk.http.egress import Egress, EgressBlocked, EgressRefused
+
+__all__ = ["VendorTransport"]
+
+_KEEP_ALIVE: Final = 4.0
+"""Seconds that an idle connection is kept. A vendor that closes it in the moment of a send makes the send
+doubtful; most servers keep one for 5 s or longer, so we are the ones who close."""
+
+_AddressInfo = tuple[
+    int | socket.AddressFamily,
+    int | socket.SocketKind,
+    int,
+    str,
+    tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
+]
+
+
+class VendorTransport(AiohttpTransport):
+    """One pool of connections. With an ``egress`` rule no socket is made to an address that it forbids."""
+
+    def __init__(self, *, verify: ssl.SSLContext, connections: int, egress: Egress | None = None) -> None:
+        self._connections = connections
+        self._egress = egress
+        super().__init__(verify=verify, client=self._session)
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._egress is None:
+            connector = aiohttp.TCPConnector(
+                ssl=self.ssl_context, limit=self._connections, keepalive_timeout=_KEEP_ALIVE
+            )
+        else:
+            guard = _Guard(self._egress)
+            connector = aiohttp.TCPConnector(
+                ssl=self.ssl_context,
+                limit=self._connections,
+                keepalive_timeout=_KEEP_ALIVE,
+                use_dns_cache=False,
+                resolver=guard,
+                socket_factory=guard.socket,
+            )
+        session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        # aiohttp repeats GET, PUT and DELETE by itself when a connection is lost; what is repeated is decided
+        # here.
+        session._retry_connection = False  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        return session
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; the body of the answer is still to be read."""
+        try:
+            return await super().handle_async_request(request)
+        except httpx.TransportError as error:
+            raise _as_httpx(error.__cause__ or error) from error.__cause__
+        except (aiohttp.ClientError, OSError) as error:
+            raise _as_httpx(error) from error
+
+
+def _as_httpx(error: BaseException) -> httpx.TransportError:  # noqa: PLR0911 - one line for each kind
+    """The error of httpx that says the same. The texts hold no link: those may carry secrets."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return httpx.ConnectTimeout("no connection in time")
+        case aiohttp.NonHttpUrlClientError() | aiohttp.InvalidURL():
+            return httpx.UnsupportedProtocol("the address cannot be used")
+        case aiohttp.ClientConnectorCertificateError():
+            return httpx.ConnectError(f"certificate refused: {error.certificate_error}")
+        case aiohttp.ClientConnectorError():
+            return httpx.ConnectError(f"no connection: {error.os_error}")
+        case aiohttp.ServerTimeoutError():
+            return httpx.ReadTimeout("no answer in time")
+        case aiohttp.ClientResponseError():
+            return httpx.RemoteProtocolError(f"the answer is not HTTP: {error.message}"[:200])
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError():
+            return httpx.RemoteProtocolError("the connection was closed without an answer")
+        case httpx.TransportError():
+            return error
+        case _:
+            return httpx.ReadError(f"the connection was lost ({type(error).__name__})")
+
+
+class _Guard(AbstractResolver):
+    """Asks the egress rule about the addresses of a name, and again about each socket before it is made."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+        self._vouched: set[str] = set()
+        """Addresses of names that are allowed by name."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        try:
+            found = await self._egress.addresses(host, port)
+        except EgressRefused as refused:
+            raise EgressBlocked(refused.reason) from refused
+        if self._egress.allows_name(host.lower().removesuffix("."), port):
+            self._vouched.update(found)
+        results = [
+            ResolveResult(
+                hostname=host,
+                host=text,
+                port=port,
+                family=socket.AF_INET6 if ":" in text else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for text in found
+        ]
+        if not results:
+            raise OSError(None, f"no address for {host}")
+        return results
+
+    def socket(self, info: _AddressInfo) -> socket.socket:
+        """Make the socket for one address, if the rule allows it. Whatever came before, this is used."""
+        family, kind, protocol, _, place = info
+        text = str(place[0])
+        address = parse_address(text)
+        if address is None:
+            raise EgressBlocked("an address that cannot be read")
+        if text not in self._vouched:
+            try:
+                self._egress.check_address(address, text)
+            except EgressRefused as refused:
+                raise EgressBlocked(refused.reason) from refused
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        await asyncio.sleep(0)

@@ -1,0 +1,81 @@
+"""Short pieces of answers and links that are fit for logs and errors."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+__all__ = ["EXCERPT_BYTES", "excerpt", "redacted", "secret_headers", "shown_url"]
+
+MASK: Final = "***"
+EXCERPT_BYTES: Final = 16_384
+"""How much of a refusal's body is read at most."""
+_SHOWN: Final = 300
+_SHORTEST: Final = 4
+"""Shorter secrets are not looked for: they would be found everywhere."""
+
+_WORDS: Final = (
+    r"token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|webhook[_-]?key|authori[sz]ation|credential"
+    r"|signature|assertion|session(?:[_-]?id)?|cookie|jwt|otp|nonce"
+)
+_NAMES: Final = rf"[\w.-]*(?:{_WORDS})s?[\w-]*|sig|key|code|auth|client[_-]?id"
+_VALUE: Final = r""""(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}\]]+"""
+_NAME: Final = re.compile(_NAMES, re.IGNORECASE)
+_IN_JSON: Final = re.compile(rf"""(["'](?:{_NAMES})["']\s*:\s*)(?:{_VALUE})""", re.IGNORECASE)
+_IN_FORM: Final = re.compile(rf"""(\b(?:{_NAMES})=)[^&\s"'<>;]*""", re.IGNORECASE)
+_IN_HEADER: Final = re.compile(r"\b(bearer|basic|digest|token)(\s+)[\w.~+/=-]{4,}", re.IGNORECASE)
+_JWT: Final = re.compile(r"\beyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?")
+_USERINFO: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@?#]*@", re.IGNORECASE)
+
+
+def redacted(text: str, secrets: Iterable[str] = ()) -> str:
+    """``text`` without the given secrets in their usual spellings, and without what looks like one."""
+    for secret in sorted({form for one in secrets for form in _forms(one)}, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = _USERINFO.sub(rf"\1{MASK}@", text)
+    text = _IN_JSON.sub(rf'\1"{MASK}"', text)
+    text = _IN_FORM.sub(rf"\1{MASK}", text)
+    text = _IN_HEADER.sub(rf"\1\2{MASK}", text)
+    return _JWT.sub(MASK, text)
+
+
+def secret_headers(headers: Mapping[str, str]) -> Iterable[str]:
+    """The values of headers whose names say that they are secret."""
+    return [value for name, value in headers.items() if _NAME.fullmatch(name)]
+
+
+def _forms(secret: str) -> set[str]:
+    if len(secret) < _SHORTEST:
+        return set()
+    return {
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        secret.replace("\\", "\\\\").replace('"', '\\"'),
+        secret.replace("/", "\\/"),
+    }
+
+
+def excerpt(body: bytes, secrets: Iterable[str] = (), *, cut: bool = False) -> str | None:
+    """The beginning of a body as one line of printable text without secrets; ``None`` if it is empty.
+
+    ``cut``: the body goes on behind what was read, so a secret may be cut in two at its end.
+    """
+    known = tuple(secrets)
+    text = redacted(body.decode("utf-8", "replace"), known)
+    if cut:
+        text = text[: -max((len(form) for one in known for form in _forms(one)), default=1)]
+    text = " ".join(_printable(text).split())
+    return (text[:_SHOWN] + "…" if len(text) > _SHOWN else text) or None
+
+
+def shown_url(url: str) -> str:
+    """A link without user name, query and fragment: those carry secrets."""
+    return _printable(_USERINFO.sub(r"\1", url.partition("#")[0].partition("?")[0]))[:_SHOWN]
+
+
+def _printable(text: str) -> str:
+    return "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Cs") else one for one in text)
