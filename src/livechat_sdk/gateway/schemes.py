@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import TypeGuard
 
 from livechat_sdk.domain.capabilities import Inbound, WebhookAuth
 from livechat_sdk.domain.clock import Clock
@@ -29,16 +29,17 @@ _SCHEMES: Mapping[WebhookAuth, str] = {
 def weak_webhooks(integrations: Mapping[str, object], clock: Clock) -> Iterator[tuple[str, str, bool]]:
     """Name, weakness, and whether it is worth a warning, for each integration whose webhooks have one."""
     for name, built in integrations.items():
-        if not isinstance(built, ChatProvider):
+        if not _is_provider(built) or built.capabilities.inbound is not Inbound.WEBHOOK:
             continue
-        provider = cast("AnyProvider", built)
-        if provider.capabilities.inbound is not Inbound.WEBHOOK:
-            continue
-        scheme = provider.capabilities.webhook_auth
-        if scheme is WebhookAuth.NONE or not _is_open(provider, name, clock):
+        scheme = built.capabilities.webhook_auth
+        if scheme is WebhookAuth.NONE or not _is_open(built, name, clock):
             yield name, "has no secret to verify webhooks with: its route refuses everything", True
         elif scheme in _SCHEMES:
             yield name, _SCHEMES[scheme], scheme is WebhookAuth.SHARED_KEY
+
+
+def _is_provider(built: object) -> TypeGuard[AnyProvider]:
+    return isinstance(built, ChatProvider)
 
 
 def _is_open(provider: AnyProvider, name: str, clock: Clock) -> bool:
