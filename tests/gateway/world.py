@@ -83,11 +83,12 @@ def error_of(answer: httpx.Response) -> dict[str, Any]:
     return error
 
 
-def some_settings(folder: Path, plugin: ToyPlugin) -> LivechatFile:
+def some_settings(folder: Path, plugin: ToyPlugin, store: str | None = None) -> LivechatFile:
     """Two bots: one has live chat at the toy vendor, the other has it switched off."""
     return LivechatFile.model_validate(
         {
-            "store": f"sqlite:///{folder}/livechat.db",
+            "store": store or f"sqlite:///{folder}/livechat.db",
+            "store_key": "the key of the tests' ledgers, long enough",
             "integrations": {
                 "toy": {"type": "TOY_LIVECHAT", "webhookKey": plugin.key},
                 "mute": {"type": "TOY_LIVECHAT"},
@@ -110,11 +111,18 @@ def a_client(
 
 @asynccontextmanager
 async def a_world(
-    folder: Path, *, tokens: Sequence[str] = (TOKEN,), read_timeout: float = 10.0, heartbeat: float = 15.0
+    folder: Path,
+    *,
+    tokens: Sequence[str] = (TOKEN,),
+    read_timeout: float = 10.0,
+    heartbeat: float = 15.0,
+    store: str | None = None,
+    plugin: ToyPlugin | None = None,
+    clock: VirtualClock | None = None,
 ) -> AsyncIterator[World]:
-    """A started dispatcher and its gateway."""
-    plugin, channel, clock = ToyPlugin(), RecordingChannel(), VirtualClock()
-    settings = some_settings(folder, plugin)
+    """A started dispatcher and its gateway. With ``plugin``, its vendor is the one of an earlier world."""
+    plugin, channel, clock = plugin or ToyPlugin(), RecordingChannel(), clock or VirtualClock()
+    settings = some_settings(folder, plugin, store)
     registry = Registry({"toy": plugin})
     async with Dispatcher(settings, channel=channel, registry=registry, clock=clock) as dispatcher:
         app = create_app(

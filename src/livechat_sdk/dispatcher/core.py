@@ -32,6 +32,7 @@ from livechat_sdk.errors import (
     WebhookRejected,
 )
 from livechat_sdk.inbound import Inflow, Means
+from livechat_sdk.ledger.sessions import SessionCounts
 from livechat_sdk.ledger.store import Completion, Store
 from livechat_sdk.lifecycle.inputs import (
     EffectSucceeded,
@@ -166,6 +167,8 @@ class Dispatcher(Parking):
         self._running = False
         self.database: EmbeddedDatabase = NotifyingDatabase(self.store, self._intake.inbox_changed)
         """The ledger's database, for programs that keep their own tables beside the ledger."""
+        self.sessions = SessionCounts(self.database, self.workspace)
+        """How many sessions each bot had, as the platform reports it."""
 
     @classmethod
     def from_file(

@@ -26,6 +26,7 @@ from livechat_sdk.gateway.operations import Operation, routes_of
 from livechat_sdk.gateway.pages import mounts_of
 from livechat_sdk.gateway.refusals import Refusal, internal
 from livechat_sdk.gateway.schemes import weak_webhooks
+from livechat_sdk.gateway.sessions import SessionRoutes
 from livechat_sdk.gateway.streams import EventRoutes
 from livechat_sdk.gateway.webhooks import WebhookRoutes
 from livechat_sdk.provider import AsgiApp
@@ -107,6 +108,7 @@ def operations_of(
         *HandoffRoutes(dispatcher).operations(),
         *EventRoutes(dispatcher, stopping).operations(),
         *ConversationRoutes(dispatcher).operations(),
+        *SessionRoutes(dispatcher).operations(),
         *WebhookRoutes(dispatcher, meters).operations(),
         *HealthRoutes(dispatcher, stopping).operations(),
         *(metrics or MetricsRoutes(dispatcher, meters, ())).operations(),

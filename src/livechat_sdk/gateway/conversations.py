@@ -17,7 +17,7 @@ from livechat_sdk.gateway.views import AvailabilityView, GateBody, GateView
 if TYPE_CHECKING:
     from livechat_sdk.dispatcher import Dispatcher
 
-__all__ = ["ConversationRoutes"]
+__all__ = ["ConversationRoutes", "identifier"]
 
 _ID = TypeAdapter[str](Identifier)
 
@@ -55,7 +55,7 @@ class ConversationRoutes:
 
     async def gate(self, incoming: Incoming) -> Response:
         """``POST /v1/conversations/{id}/bot-messages``."""
-        conversation = _identifier(incoming.path("conversation_id"), "the conversation id")
+        conversation = identifier(incoming.path("conversation_id"), "the conversation id")
         known = await incoming.model(GateBody)
         gate = await self._dispatcher.bot_may_send(conversation, known.owner_number)
         if not gate.allowed:
@@ -78,10 +78,8 @@ class ConversationRoutes:
 
     async def availability(self, incoming: Incoming) -> Response:
         """``GET /v1/availability?bot=``."""
-        bot = incoming.query("bot")
-        if bot is None:
-            raise Refusal(400, "invalid_parameter", "?bot is missing", hint="name a bot of the settings")
-        found = await self._dispatcher.availability(_identifier(bot, "?bot"))
+        bot = incoming.needed("bot", "name a bot of the settings")
+        found = await self._dispatcher.availability(identifier(bot, "?bot"))
         view = AvailabilityView(
             open=found.open,
             agents=found.agents,
@@ -94,7 +92,8 @@ class ConversationRoutes:
         return answer(view)
 
 
-def _identifier(text: str, what: str) -> str:
+def identifier(text: str, what: str) -> str:
+    """A text of the caller as an id. Raises a 400 ``Refusal`` for one that cannot be."""
     try:
         return _ID.validate_python(text)
     except ValidationError:

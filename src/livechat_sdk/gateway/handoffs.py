@@ -12,11 +12,11 @@ from livechat_sdk.domain.answers import Accepted, NotLive
 from livechat_sdk.domain.base import Identifier
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffRequest
-from livechat_sdk.domain.messages import Message, UserReceipt
+from livechat_sdk.domain.messages import Direction, Message, UserReceipt
 from livechat_sdk.errors import HandoffNotFound
 from livechat_sdk.gateway.incoming import Incoming
-from livechat_sdk.gateway.operations import Operation, Parameter, answer, no_content
-from livechat_sdk.gateway.refusals import Refusal
+from livechat_sdk.gateway.operations import KEY, Operation, Parameter, answer, no_content
+from livechat_sdk.gateway.refusals import Refusal, key_reused
 from livechat_sdk.gateway.views import (
     DetailsBody,
     EndBody,
@@ -35,7 +35,6 @@ __all__ = ["HandoffRoutes", "handoff_id"]
 _ID = TypeAdapter[str](Identifier)
 _PAGE = 200
 _LARGEST_PAGE = 1000
-_KEY = Parameter("Idempotency-Key", "the field `key`, for those who rather send a header", where="header")
 _NOT_FOUND = {404: "`handoff_not_found`"}
 _NOT_LIVE = {409: "`not_live`: the bot owns the conversation again, or another handoff does"}
 
@@ -70,8 +69,8 @@ class HandoffRoutes:
                     200: (HandoffView, "the handoff of this key, or `already_open` with the one in the way"),
                 },
                 body=HandoffRequest,
-                parameters=(_KEY,),
-                refusals={422: "`unknown_bot`, `invalid_input`"},
+                parameters=(KEY,),
+                refusals={422: "`unknown_bot`, `invalid_input`, `key_reused`"},
             ),
             Operation(
                 "GET",
@@ -103,8 +102,8 @@ class HandoffRoutes:
                 self.add_message,
                 answers={201: (Taken, "accepted"), 200: (Taken, "it was there already")},
                 body=Message,
-                parameters=(_KEY,),
-                refusals={**_NOT_FOUND, **_NOT_LIVE, 422: "`invalid_input`"},
+                parameters=(KEY,),
+                refusals={**_NOT_FOUND, **_NOT_LIVE, 422: "`invalid_input`, `key_reused`"},
             ),
             Operation(
                 "POST",
@@ -151,19 +150,11 @@ class HandoffRoutes:
 
     async def request(self, incoming: Incoming) -> Response:
         """``POST /v1/handoffs``."""
-        fields = incoming.keyed(await incoming.fields())
-        if "key" not in fields:
-            raise Refusal(
-                400,
-                "invalid_fields",
-                "the request has no key",
-                hint="send a key that stays the same when you send the request again, "
-                "in the field `key` or in the header Idempotency-Key",
-                fields=[{"path": "key", "problem": "Field required"}],
-            )
-        wanted = incoming.validate(HandoffRequest, fields)
+        wanted = incoming.validate(HandoffRequest, incoming.keyed(await incoming.fields(), needed=True))
         found = await self._dispatcher.request_answer(wanted)
         handoff = found.handoff
+        if not found.created and _content(handoff.request) != _content(wanted):
+            raise key_reused(wanted.key, handoff_id=handoff.id)
         new = found.created and handoff.outcome is not Outcome.ALREADY_OPEN
         where = {"location": f"/v1/handoffs/{handoff.id}"}
         return answer(HandoffView.of(handoff), 201 if new else 200, headers=where)
@@ -188,7 +179,12 @@ class HandoffRoutes:
     async def add_message(self, incoming: Incoming) -> Response:
         """``POST …/messages``."""
         message = incoming.validate(Message, incoming.keyed(await incoming.fields()))
-        taken = _accepted(await self._dispatcher.user_message(handoff_id(incoming), message))
+        identity = handoff_id(incoming)
+        taken = _accepted(await self._dispatcher.user_message(identity, message))
+        if taken.duplicate:
+            known = await self._dispatcher.store.entry(identity, Direction.TO_PROVIDER, message.key)
+            if known is not None and _content(known.message) != _content(message):
+                raise key_reused(message.key)
         return answer(taken, 200 if taken.duplicate else 201)
 
     async def add_details(self, incoming: Incoming) -> Response:
@@ -214,6 +210,11 @@ class HandoffRoutes:
         end = await incoming.model(EndBody, may_be_empty=True)
         ended = await self._dispatcher.end(handoff_id(incoming), by=end.by, why=end.why, raw=end.raw)
         return answer(HandoffView.of(ended))
+
+
+def _content(value: HandoffRequest | Message) -> object:
+    """What the caller said, in the form in which it is stored: two releases may differ in their defaults."""
+    return value.model_dump(mode="json", exclude_defaults=True)
 
 
 def _accepted(found: Accepted | NotLive) -> Taken:

@@ -39,6 +39,13 @@ class Incoming:
         """A parameter of the query, or ``None``."""
         return self.request.query_params.get(name)
 
+    def needed(self, name: str, hint: str) -> str:
+        """A parameter of the query that must be there."""
+        value = self.query(name)
+        if value is None:
+            raise Refusal(400, "invalid_parameter", f"?{name} is missing", hint=hint)
+        return value
+
     def number(self, name: str, *, default: int, lowest: int = 0, highest: int = _MAX_NUMBER) -> int:
         """A whole number of the query."""
         return _whole(self.query(name), f"?{name}", default, lowest, highest)
@@ -91,13 +98,22 @@ class Incoming:
                 fields=listed,
             ) from None
 
-    def keyed(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def keyed(self, fields: dict[str, Any], *, needed: bool = False) -> dict[str, Any]:
         """The fields with ``key`` taken from the header ``Idempotency-Key`` when they have none.
 
-        When both are there they must agree.
+        When both are there they must agree; ``needed``: one of them must be there.
         """
         values = self.request.headers.getlist("idempotency-key")
         if not values:
+            if needed and "key" not in fields:
+                raise Refusal(
+                    400,
+                    "invalid_fields",
+                    "the request has no key",
+                    hint="send a key that stays the same when you send the request again, "
+                    "in the field `key` or in the header Idempotency-Key",
+                    fields=[{"path": "key", "problem": "Field required"}],
+                )
             return fields
         key = values[0]
         if len(values) > 1 or not key.strip() or not key.isascii():

@@ -18,7 +18,7 @@ from livechat_sdk.gateway.bodies import Limits
 from livechat_sdk.gateway.incoming import Incoming
 from livechat_sdk.gateway.refusals import SAFE_HEADERS, Refusal, internal, refusal_for
 
-__all__ = ["Answered", "Handler", "Operation", "Parameter", "answer", "no_content", "routes_of"]
+__all__ = ["KEY", "Answered", "Handler", "Operation", "Parameter", "answer", "no_content", "routes_of"]
 
 Handler = Callable[[Incoming], Awaitable[Response]]
 """Answers one request; raises ``Refusal`` or any ``LivechatError`` instead."""
@@ -36,6 +36,10 @@ class Parameter:
     where: Literal["query", "header"] = "query"
     kind: Literal["string", "integer"] = "string"
     required: bool = False
+
+
+KEY = Parameter("Idempotency-Key", "the field `key`, for those who rather send a header", where="header")
+"""The parameter of every operation that makes something."""
 
 
 @dataclass(frozen=True, slots=True)

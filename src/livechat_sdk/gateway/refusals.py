@@ -28,7 +28,7 @@ from livechat_sdk.errors import (
     UnsupportedFeature,
 )
 
-__all__ = ["RETRY_AFTER", "SAFE_HEADERS", "Refusal", "internal", "refusal_for"]
+__all__ = ["RETRY_AFTER", "SAFE_HEADERS", "Refusal", "internal", "key_reused", "refusal_for"]
 
 _log = logging.getLogger("livechat_sdk.gateway")
 
@@ -77,6 +77,17 @@ class Refusal(Exception):
         # Plain ASCII: a refusal may quote what the caller sent, which need not be encodable.
         body = json.dumps({"error": error}, allow_nan=False).encode("ascii")
         return Response(body, self.status, headers, media_type="application/json")
+
+
+def key_reused(key: str, **details: Any) -> Refusal:
+    """The answer to a key that came before with another content."""
+    return Refusal(
+        422,
+        "key_reused",
+        f"the key {key[:200]!r} was used before, for something else; nothing was stored",
+        hint="the same key means the same content: take a new key for a new thing",
+        **details,
+    )
 
 
 def refusal_for(error: LivechatError) -> Refusal:  # noqa: PLR0911 - one answer for each kind

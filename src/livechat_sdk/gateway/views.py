@@ -5,11 +5,12 @@ A view is not the stored document: fields of the document may change, those of a
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from livechat_sdk.domain.base import Model, Timestamp
+from livechat_sdk.domain.base import Identifier, Model, Timestamp
 from livechat_sdk.domain.ends import End, Outcome, Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffState, QueueStatus, SurveyAnswer
 from livechat_sdk.domain.messages import Author, Direction, Fate, LedgerEntry, Message
@@ -26,6 +27,9 @@ __all__ = [
     "JournalView",
     "MessageView",
     "MessagesView",
+    "SessionDay",
+    "SessionsBody",
+    "SessionsView",
     "StatusView",
     "Taken",
     "TypingBody",
@@ -189,6 +193,29 @@ class StatusView(_View):
     """Whether the gateway is alive, or ready."""
 
     status: str
+
+
+class SessionDay(_View):
+    """How many sessions were reported for one day, in UTC."""
+
+    day: date
+    sessions: int
+
+
+class SessionsView(_View):
+    """The reported sessions of a bot."""
+
+    bot: str
+    days: tuple[SessionDay, ...]
+
+
+class SessionsBody(Model):
+    """Sessions of a bot that began on one day, in UTC; without ``day`` it is the day of the report."""
+
+    key: Identifier
+    bot: Identifier
+    sessions: int = Field(default=1, ge=1, le=1_000_000)
+    day: date | None = None
 
 
 class DetailsBody(Model):
