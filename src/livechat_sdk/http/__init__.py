@@ -10,6 +10,7 @@ from livechat_sdk.http.answer import Answer
 from livechat_sdk.http.auth import Auth, BasicAuth, BearerAuth
 from livechat_sdk.http.client import VendorClient
 from livechat_sdk.http.egress import Egress, EgressRefused
+from livechat_sdk.http.fetching import Download, FetchLimits, fetch
 from livechat_sdk.http.oauth import ClientCredentials
 from livechat_sdk.http.repeating import Repeat
 from livechat_sdk.http.transport import override_transport
@@ -20,9 +21,12 @@ __all__ = [
     "BasicAuth",
     "BearerAuth",
     "ClientCredentials",
+    "Download",
     "Egress",
     "EgressRefused",
+    "FetchLimits",
     "Repeat",
     "VendorClient",
+    "fetch",
     "override_transport",
 ]

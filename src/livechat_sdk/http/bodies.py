@@ -12,9 +12,11 @@ from typing import Final
 
 import httpx
 
-__all__ = ["ACCEPTED_ENCODINGS", "BodyTooLarge", "UnknownEncoding", "read_body", "unpacked"]
+__all__ = ["ACCEPTED_ENCODINGS", "BodyTooLarge", "UnknownEncoding", "read_body", "read_start", "unpacked"]
 
 ACCEPTED_ENCODINGS: Final = "gzip, deflate"
+EXCERPT_BYTES: Final = 16_384
+"""How much of a refusal's body is read at most."""
 _STEP: Final = 65_536
 _ZLIB_HEADER: Final = 2
 
@@ -39,6 +41,14 @@ async def read_body(response: httpx.Response, limit: int) -> bytes:
         if len(body) > limit:
             raise BodyTooLarge(bytes(body[:limit]))
     return bytes(body)
+
+
+async def read_start(response: httpx.Response, limit: int = EXCERPT_BYTES) -> tuple[bytes, bool]:
+    """The beginning of a body that is only quoted, and whether it goes on. Raises as ``read_body`` does."""
+    try:
+        return await read_body(response, limit), False
+    except BodyTooLarge as too_large:
+        return too_large.start, True
 
 
 async def unpacked(response: httpx.Response) -> AsyncIterator[bytes]:

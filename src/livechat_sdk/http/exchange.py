@@ -10,9 +10,8 @@ from typing import Final
 import httpx
 
 from livechat_sdk.errors import ProtocolError
-from livechat_sdk.http.bodies import BodyTooLarge, UnknownEncoding, read_body
+from livechat_sdk.http.bodies import BodyTooLarge, UnknownEncoding, read_body, read_start
 from livechat_sdk.http.failures import Place, Reply, failure_of_error, request_id_of
-from livechat_sdk.http.redacting import EXCERPT_BYTES
 
 __all__ = ["BROKEN", "close_quietly", "exchange", "time_limits"]
 
@@ -78,12 +77,8 @@ async def _read_refusal(response: httpx.Response, seconds: float) -> Reply:
     """The status is what counts: a body that breaks off, trickles or cannot be unpacked does not hide it."""
     content, cut = b"", True
     with contextlib.suppress(*BROKEN):
-        try:
-            async with asyncio.timeout(seconds / 2):
-                content = await read_body(response, EXCERPT_BYTES)
-                cut = False
-        except BodyTooLarge as too_large:
-            content = too_large.start
+        async with asyncio.timeout(seconds / 2):
+            content, cut = await read_start(response)
     return Reply(response.status_code, response.headers, content, cut=cut)
 
 

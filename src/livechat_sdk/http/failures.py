@@ -74,6 +74,8 @@ def _kind_of(
     too_late = isinstance(error, TimeoutError | httpx.TimeoutException)
     if isinstance(error, UnknownEncoding):
         return ProtocolError, f"the answer cannot be unpacked: {text}", True
+    if isinstance(error, httpx.InvalidURL) and answered:
+        return ProtocolError, "a redirect to an address that cannot be read", True
     if answered:
         return RetryableError, f"the answer broke off: {'too slow' if too_late else text}", True
     if isinstance(error, _NEVER_LEFT):

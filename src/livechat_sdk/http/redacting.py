@@ -8,11 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["EXCERPT_BYTES", "excerpt", "redacted", "secret_headers", "shown_url"]
+__all__ = ["excerpt", "redacted", "secret_headers", "shown_url"]
 
 MASK: Final = "***"
-EXCERPT_BYTES: Final = 16_384
-"""How much of a refusal's body is read at most."""
 _SHOWN: Final = 300
 _SHORTEST: Final = 4
 """Shorter secrets are not looked for: they would be found everywhere."""

@@ -12,7 +12,7 @@ from livechat_sdk.errors import ProviderError
 from livechat_sdk.http.egress import Egress, EgressRefused
 from livechat_sdk.http.failures import Place, Reply, failure_of_error
 
-__all__ = ["Hop", "follow", "next_hop", "origin_of"]
+__all__ = ["Hop", "follow", "next_hop", "origin_of", "redirection"]
 
 Send = Callable[[httpx.Request, Egress | None], Awaitable[Reply]]
 """Makes one exchange, under the rule if there is one."""
@@ -69,24 +69,39 @@ async def follow(
     """
     reply = await send(request, egress)
     for _ in range(hops):
+        further = redirection(reply.status, reply.headers, request, egress, place)
+        if further is None:
+            break
+        if origin_of(further.url) != origin_of(request.url):
+            egress = egress or Egress()
+        request = further
         try:
-            hop = next_hop(reply.status, reply.headers.get("location"), request.url, request.method)
-            if hop is None:
-                break
-            if origin_of(hop.url) != origin_of(request.url):
-                egress = egress or Egress()
-            if egress is not None:
-                egress.check(hop.url)
-            request = _redirected(request, hop)
             reply = await send(request, egress)
-        except httpx.InvalidURL as error:
-            raise failure_of_error(error, place, answered=True, seconds=0) from None
-        except EgressRefused as refused:
-            raise EgressRefused(refused.reason, provider=place.provider, operation=place.operation) from None
         except ProviderError as error:
             error.sent = True  # the first address has read the request
             raise
     return reply
+
+
+def redirection(
+    status: int, headers: httpx.Headers, request: httpx.Request, egress: Egress | None, place: Place
+) -> httpx.Request | None:
+    """The request that an answer asks for, or ``None`` if it asks for none.
+
+    Another origin is put to the usual rule where there is no ``egress``. Raises ``EgressRefused``, and
+    ``RetryableError`` if the place cannot be read.
+    """
+    try:
+        hop = next_hop(status, headers.get("location"), request.url, request.method)
+        if hop is None:
+            return None
+        if egress is not None or origin_of(hop.url) != origin_of(request.url):
+            (egress or Egress()).check(hop.url)
+        return _redirected(request, hop)
+    except httpx.InvalidURL as error:
+        raise failure_of_error(error, place, answered=True, seconds=0) from None
+    except EgressRefused as refused:
+        raise EgressRefused(refused.reason, provider=place.provider, operation=place.operation) from None
 
 
 def _redirected(request: httpx.Request, hop: Hop) -> httpx.Request:
