@@ -71,20 +71,19 @@ def failure_of_error(error: Exception, place: Place, *, answered: bool, seconds:
 def _kind_of(
     error: Exception, text: str, *, answered: bool, seconds: float
 ) -> tuple[type[ProviderError], str, bool | None]:
-    too_late = isinstance(error, TimeoutError | httpx.TimeoutException)
     if isinstance(error, UnknownEncoding):
         return ProtocolError, f"the answer cannot be unpacked: {text}", True
-    if isinstance(error, httpx.InvalidURL) and answered:
-        return ProtocolError, "a redirect to an address that cannot be read", True
+    too_late = isinstance(error, TimeoutError | httpx.TimeoutException)
     if answered:
+        if isinstance(error, httpx.InvalidURL):
+            return ProtocolError, "a redirect to an address that cannot be read", True
         return RetryableError, f"the answer broke off: {'too slow' if too_late else text}", True
     if isinstance(error, _NEVER_LEFT):
         return RetryableError, f"no connection: {text.removeprefix('no connection: ')}", False
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return RejectedError, "the address cannot be used", False
-    if too_late:
-        return RetryableError, f"no answer within {seconds:g} s", None
-    return RetryableError, f"the connection was lost: {text or type(error).__name__}", None
+    what = f"no answer within {seconds:g} s" if too_late else f"the connection was lost: {text}"
+    return RetryableError, what, None
 
 
 def failure_of_status(reply: Reply, place: Place, now: datetime) -> ProviderError:
