@@ -36,9 +36,7 @@ class Connection:
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.rstrip().split("\r\n")
         method, target, _ = first.split(" ")
-        headers = {
-            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
-        }
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         length = int(headers.get("content-length", "0")) if body else 0
         received = Received(method, target, headers, await self.reader.readexactly(length))
         self.server.requests.append(received)
@@ -88,7 +86,9 @@ class Loopback:
 
 
 @asynccontextmanager
-async def loopback(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Loopback]:
+async def loopback(
+    behaviour: Behaviour, *, tls: ssl.SSLContext | None = None, port: int = 0
+) -> AsyncGenerator[Loopback]:
     """Serve while the context is open."""
     known = Loopback(scheme="https" if tls else "http")
     tasks: set[asyncio.Task[None]] = set()
@@ -106,7 +106,7 @@ async def loopback(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -
             await writer.wait_closed()
         tasks.discard(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     known.port = server.sockets[0].getsockname()[1]
     try:
         yield known

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import zlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from livechat_sdk.errors import ProtocolError, ProviderError, RetryableError
-from livechat_sdk.http import Answer, Repeat, VendorClient
+from livechat_sdk.http import Answer, Repeat, VendorClient, bodies
 from livechat_sdk_testing.clock import VirtualClock
 from tests.http.certificates import Certificates
 from tests.http.loopback import Behaviour, Connection, Loopback, loopback, unused_port
@@ -21,15 +23,13 @@ PATIENT = 10.0
 HASTY = 0.25
 
 
-def vendor(url: str, *, timeout: float = PATIENT, **more: Any) -> VendorClient:
-    return VendorClient(
-        provider="TOY", base_url=url, timeout=timeout, clock=more.pop("clock", VirtualClock()), **more
-    )
+def vendor(url: str, **more: Any) -> VendorClient:
+    return VendorClient(provider="TOY", base_url=url, clock=VirtualClock(), **{"timeout": PATIENT, **more})
 
 
-async def failure(url: str, *, method: str = "POST", timeout: float = PATIENT, **more: Any) -> ProviderError:
+async def failure(url: str, *, method: str = "POST", **more: Any) -> ProviderError:
     """The error of one call, made with one attempt."""
-    async with vendor(url, timeout=timeout, **more) as client:
+    async with vendor(url, **more) as client:
         with pytest.raises(ProviderError) as caught:
             await client.request("send", method, "/messages", json={"text": "hi"}, repeat=Repeat.NO)
     return caught.value
@@ -48,7 +48,11 @@ async def test_a_refused_connection_never_left() -> None:
     assert error.sent is False
 
 
-async def test_an_unknown_name_never_left() -> None:
+async def test_an_unknown_name_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_such_name(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", no_such_name)
     error = await failure("http://no-such-name.invalid")
     assert isinstance(error, RetryableError)
     assert error.sent is False
@@ -111,14 +115,16 @@ async def test_a_certificate_of_the_given_authority_is_good(certificates: Certif
 
 
 async def test_waiting_for_a_free_connection_in_vain_never_left() -> None:
+    taken = asyncio.Event()
+
     async def behaviour(connection: Connection) -> None:
         await connection.request()
+        taken.set()
         await asyncio.Event().wait()
 
     async with loopback(behaviour) as server, vendor(server.url, connections=1) as client:
         busy = asyncio.create_task(client.request("send", "POST", "/first", json={}))
-        while not server.requests:
-            await asyncio.sleep(0)
+        await taken.wait()
         with pytest.raises(RetryableError) as caught:
             await client.request("send", "POST", "/second", json={}, timeout=HASTY, repeat=Repeat.NO)
         busy.cancel()
@@ -225,7 +231,7 @@ async def short_body(connection: Connection) -> None:
 
 async def unfinished_chunks(connection: Connection) -> None:
     await connection.request()
-    await connection.send(b"HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n6\r\n{\"id\":\r\n")
+    await connection.send(b'HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n6\r\n{"id":\r\n')
 
 
 async def junk_chunks(connection: Connection) -> None:
@@ -304,14 +310,13 @@ async def test_an_endless_answer_is_read_up_to_the_limit() -> None:
 async def test_a_bomb_is_not_unpacked_beyond_the_limit(
     encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bomb = gzip.compress(b"\0" * 200_000_000, compresslevel=1)
-    assert len(bomb) < 1_000_000
+    zeros = b"\0" * 100_000_000
+    bomb = gzip.compress(zeros) if encoding == "gzip" else zlib.compress(zeros)
+    assert len(bomb) < 500_000
 
     async def explode(connection: Connection) -> None:
         await connection.request()
         await connection.answer(200, bomb, {"content-encoding": encoding})
-
-    from livechat_sdk.http import bodies  # noqa: PLC0415
 
     made: list[int] = []
     original = bodies.unpacked
@@ -329,7 +334,8 @@ async def test_a_bomb_is_not_unpacked_beyond_the_limit(
 
 
 @pytest.mark.parametrize(
-    ("encoding", "body"), [("br", b"anything"), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"{}" * 900)[:40])]
+    ("encoding", "body"),
+    [("br", b"anything"), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"{}" * 900)[:-9])],
 )
 async def test_a_body_that_cannot_be_unpacked_is_a_broken_protocol(encoding: str, body: bytes) -> None:
     async def packed(connection: Connection) -> None:
@@ -384,8 +390,6 @@ async def test_cookies_of_a_vendor_are_not_kept() -> None:
 @pytest.mark.parametrize("body", [b'{"text": "packed"}', b"{}" * 200_000])
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw"])
 async def test_packed_answers_are_unpacked(encoding: str, body: bytes) -> None:
-    import zlib  # noqa: PLC0415
-
     raw = zlib.compressobj(wbits=-15)
     packed = {
         "gzip": gzip.compress(body),
@@ -400,5 +404,3 @@ async def test_packed_answers_are_unpacked(encoding: str, body: bytes) -> None:
     async with loopback(behaviour) as server, vendor(server.url) as client:
         answer = await client.request("read", "GET", "/")
     assert answer.content == body
-
-

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import AsyncIterator
 from typing import Final
 
 import aiohttp
@@ -25,6 +26,8 @@ __all__ = ["VendorTransport"]
 _KEEP_ALIVE: Final = 4.0
 """Seconds that an idle connection is kept. A vendor that closes it in the moment of a send makes the send
 doubtful; most servers keep one for 5 s or longer, so we are the ones who close."""
+
+_PIECE: Final = 65_536
 
 _AddressInfo = tuple[
     int | socket.AddressFamily,
@@ -67,11 +70,33 @@ class VendorTransport(AiohttpTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the body of the answer is still to be read."""
         try:
-            return await super().handle_async_request(request)
+            return await super().handle_async_request(_in_pieces(request))
         except httpx.TransportError as error:
             raise _as_httpx(error.__cause__ or error) from error.__cause__
         except (aiohttp.ClientError, OSError) as error:
             raise _as_httpx(error) from error
+
+
+class _Pieces(httpx.AsyncByteStream):
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._content), _PIECE):
+            yield self._content[start : start + _PIECE]
+
+
+def _in_pieces(request: httpx.Request) -> httpx.Request:
+    """The same request, with a large body given to the socket piece by piece: the loop goes on meanwhile."""
+    if len(request.content) <= _PIECE:
+        return request
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        stream=_Pieces(request.content),
+        extensions=request.extensions,
+    )
 
 
 def _as_httpx(error: BaseException) -> httpx.TransportError:  # noqa: PLR0911 - one line for each kind
