@@ -161,7 +161,7 @@ class _Guard(AbstractResolver):
         address = parse_address(text)
         if address is None:
             raise EgressBlocked("an address that cannot be read")
-        if text not in self._vouched:
+        if text not in self._vouched and not self._egress.allows_name(str(address), int(place[1])):
             try:
                 self._egress.check_address(address, text)
             except EgressRefused as refused:

@@ -24,8 +24,9 @@ __all__ = ["Egress", "EgressBlocked", "EgressRefused", "Resolve"]
 
 _LONGEST: Final = 4096
 _NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_ENTRY: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+?)\.?(:(?P<port>[0-9]{1,5}))?")
 _NUMERIC: Final = re.compile(r"(0x[0-9a-f]*|[0-9]+)")
-_LOCAL_ENDINGS: Final = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".onion")
+_LOCAL_ENDINGS: Final = (".localhost", ".localdomain", ".local", ".internal", ".home.arpa", ".lan", ".onion")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -85,12 +86,14 @@ class Egress:
         try:
             self._networks.append(ip_network(entry, strict=False))
         except ValueError:
-            name, _, port = entry.partition(":")
-            bare = name.removeprefix("*.").rstrip(".")
-            if not _NAME.fullmatch(bare) or (port and not port.isdecimal()):
+            written = _ENTRY.fullmatch(entry)
+            name = written["name"] if written else ""
+            address = parse_address(name.strip("[]"))
+            bare = name.removeprefix("*.")
+            if written is None or (address is None and not _NAME.fullmatch(bare)):
                 raise ValueError(f"egress allows names, addresses and networks; {entry!r} is none") from None
-            prefix = "*." if name.startswith("*.") else ""
-            self._hosts.append(_Host(prefix + bare, int(port) if port else None))
+            port = int(written["port"]) if written["port"] else None
+            self._hosts.append(_Host(str(address) if address else name, port))
 
     def check(self, url: str | httpx.URL) -> httpx.URL:
         """The link, if it may be followed as it is written; no name is looked up.
@@ -115,9 +118,9 @@ class Egress:
         return parsed
 
     def _check_host(self, host: str, port: int) -> None:
-        if self.allows_name(host, port):
-            return
         address = parse_address(host)
+        if self.allows_name(host if address is None else str(address), port):
+            return
         if address is not None:
             if "%" in host:
                 raise EgressRefused("an address with a zone")
