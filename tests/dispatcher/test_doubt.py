@@ -359,6 +359,23 @@ async def test_policy_repeat_says_so(bench: Workbench, monkeypatch: pytest.Monke
     assert (await entry_of(one, handoff, "next")).detail is None
 
 
+async def test_what_was_repeated_and_is_proved_absent_leaves_no_doubt(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = Vendor(monkeypatch, LOOKS_UP)
+    one = await vendor.start(bench, livechat={"doubtful": "repeat"})
+    handoff = await one.active()
+    vendor.applies = False
+    vendor.toy.vendor.fail["send"] = [TimeoutError(), TimeoutError(), RejectedError("no")]
+    # Two look-ups answer nothing, so the policy repeats it; that one is lost too, and then it is looked up.
+    vendor.answers = [RetryableError("later"), RetryableError("later"), False]
+    await one.say(handoff, "hello")
+    await one.pass_time(30)
+    assert vendor.bodies == []
+    entry = await entry_of(one, handoff)
+    assert (entry.fate, entry.detail) == (Fate.REFUSED, "RejectedError: no")
+
+
 async def test_policy_repeat_after_a_crash_says_so(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     vendor = Vendor(monkeypatch, FORGETS)
     await killed_in_a_send(bench, vendor, applied=True, livechat={"doubtful": "repeat"})

@@ -338,7 +338,13 @@ def test_step_that_only_records_a_fate_makes_no_version() -> None:
     done = step(life.handoff, late, NOON)
     assert done.handoff is life.handoff
     assert done.effects == (
-        SetFate(message_key="m-1", direction=Direction.TO_PROVIDER, fate=Fate.SENT, vendor_id="v-1"),
+        SetFate(
+            message_key="m-1",
+            direction=Direction.TO_PROVIDER,
+            fate=Fate.SENT,
+            vendor_id="v-1",
+            answer=True,
+        ),
     )
 
 

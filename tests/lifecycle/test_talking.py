@@ -67,6 +67,7 @@ def test_message_that_the_vendor_took_is_sent_or_acknowledged(acknowledged: bool
             fate=fate,
             vendor_id="v-9",
             detail="split in two",
+            answer=True,
         ),
     )
     assert life.handoff.planned == ()

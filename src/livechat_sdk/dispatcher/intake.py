@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from livechat_sdk.dispatcher.stepping import Stepper
-from livechat_sdk.domain.chats import ChatEnded, ProviderEvent, StreamGap
+from livechat_sdk.domain.chats import ChatEnded, MessageFailed, ProviderEvent, StreamGap
 from livechat_sdk.domain.clock import Clock
+from livechat_sdk.domain.messages import Direction
 from livechat_sdk.errors import HandoffNotFound, StoreError
 from livechat_sdk.ledger.store import DuplicateEvent, DuplicateMessage, Store, TimerGone, TimerRow
 from livechat_sdk.lifecycle.inputs import ProviderReported, TimerFired
+from livechat_sdk.provider.planning import part_number
 
 __all__ = ["Intake"]
 
@@ -124,6 +126,8 @@ class Intake:
         if found is None:
             return await self._keep(event, inbox_id=inbox_id)
         handoff_id, attempt = found
+        if isinstance(event, MessageFailed):
+            event = await self._of_whole_message(handoff_id, event)
         came_by_itself = inbox_id is None and late_seconds is None
         if isinstance(event, ChatEnded) and came_by_itself and self.asking is not None:
             await self.asking.before_end(event.integration, handoff_id, attempt)
@@ -144,6 +148,20 @@ class Intake:
         if result.refused:
             logger.info("handoff %s: %s", handoff_id, result.refused)
         return True
+
+    async def _of_whole_message(self, handoff_id: str, event: MessageFailed) -> MessageFailed:
+        """The failure of a part of a split message is the failure of the message: its fate is one."""
+        if await self._store.entry(handoff_id, Direction.TO_PROVIDER, event.message_key) is not None:
+            return event
+        after = 0
+        while entries := await self._store.entries(handoff_id, after=after):
+            after = entries[-1].seq
+            for entry in entries:
+                number = part_number(event.message_key, entry.message.key)
+                if number is not None and entry.direction is Direction.TO_PROVIDER:
+                    reason = f"part {number}: {event.reason or 'the vendor could not deliver it'}"[:1000]
+                    return event.model_copy(update={"message_key": entry.message.key, "reason": reason})
+        return event
 
     async def _keep(self, event: ProviderEvent, *, inbox_id: int | None) -> bool:
         """Keep an event until its chat is known. The chat may have become known this very moment.

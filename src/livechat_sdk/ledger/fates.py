@@ -18,17 +18,20 @@ SETTLED_AGAINST = frozenset({Fate.REFUSED, Fate.DROPPED})
 _STRENGTH = {Fate.SENT: 1, Fate.ACKNOWLEDGED: 2, Fate.SEEN: 3}
 
 
-def next_fate(old: Fate, new: Fate, *, anew: bool = False) -> Fate:
+def next_fate(old: Fate, new: Fate, *, anew: bool = False, answer: bool = False) -> Fate:
     """The fate of a message whose fate is ``old`` when ``new`` is reported: ``new``, or ``old`` unchanged.
 
     What has arrived only rises: sent, acknowledged, seen. One way leads back: a vendor that took a message
     may still refuse it (until somebody has seen it). What was refused or dropped changes only by proof that
     it arrived after all; the caller makes sure that a send had started (see ``SETTLED_AGAINST``).
     Everything else (held, planned, doubtful) is open and follows the latest word. ``anew``: a person decided
-    that what was refused is sent again.
+    that what was refused is sent again. ``answer``: the new word answers the send itself; where the message
+    was refused meanwhile, the vendor took it, could not deliver it, and said so before it answered the call.
     """
     if anew and old is Fate.REFUSED:
         return new
+    if answer and old is Fate.REFUSED:
+        return old
     if old in ARRIVED:
         if new in ARRIVED:
             return new if _STRENGTH[new] > _STRENGTH[old] else old

@@ -234,6 +234,8 @@ def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
             fate=Fate.ACKNOWLEDGED if happening.acknowledged else Fate.SENT,
             vendor_id=happening.vendor_id,
             detail=happening.detail,
+            # What was sent twice may have failed once: then this answer is the other one's.
+            answer=isinstance(happening.action, SendMessage) and happening.action.repeated is None,
         ),
     )
 

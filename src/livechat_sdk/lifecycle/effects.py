@@ -210,7 +210,11 @@ class RecordMessage(Model):
 
 
 class SetFate(Model):
-    """Record what became of a message. ``anew``: a person wants it sent again, though it was refused."""
+    """Record what became of a message.
+
+    ``anew``: a person wants it sent again, though it was refused. ``answer``: it is the answer to the call
+    that sent it, which may come after the vendor's later word that it could not deliver the message.
+    """
 
     message_key: Identifier
     direction: Direction
@@ -218,6 +222,7 @@ class SetFate(Model):
     detail: ShortText | None = None
     vendor_id: str | None = None
     anew: bool = False
+    answer: bool = False
 
 
 class ReturnToBot(Model):

@@ -16,7 +16,7 @@ from livechat_sdk.domain.capabilities import Capabilities
 from livechat_sdk.domain.messages import Attachment, Message
 from livechat_sdk.provider.interface import PlannedMessage
 
-__all__ = ["Plan", "plan_message", "split_text"]
+__all__ = ["Plan", "part_number", "plan_message", "split_text"]
 
 _LONGEST_KEY = 200  # characters of an ``Identifier``
 _ROOM_FOR_NUMBER = 8
@@ -80,6 +80,14 @@ def _part_key(key: str, number: int) -> str:
     if len(key) > _LONGEST_KEY - _ROOM_FOR_NUMBER:
         key = f"{key[: _LONGEST_KEY - _ROOM_FOR_NUMBER - 17]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     return f"{key}.{number}"
+
+
+def part_number(part_key: str, key: str) -> int | None:
+    """Which part of the message ``key`` has this key; ``None`` when none of its earlier parts has."""
+    number = part_key.rpartition(".")[2]
+    if not number.isdecimal() or len(number) >= _ROOM_FOR_NUMBER:
+        return None
+    return int(number) if _part_key(key, int(number)) == part_key else None
 
 
 def split_text(text: str, limit: int | None) -> list[str]:

@@ -181,7 +181,7 @@ class Sending:
         if known:
             return True
         if known is False and self._has_lagged(one):
-            one.in_doubt = False
+            await self._note_absence(one)
             return False
         if known is None and (one.handoff.policy.doubtful == "repeat" or one.action.in_doubt):
             return False
@@ -218,7 +218,7 @@ class Sending:
         if known:
             return
         if known is False and not able.lookup_lag:
-            one.in_doubt = False
+            await self._note_absence(one)
             absent = RetryableError(
                 f"{error} (the vendor does not have it)",
                 provider=one.provider.name,
@@ -235,7 +235,7 @@ class Sending:
             return False
         known, _ = await self._look_up(one, part)
         if known is False and self._has_lagged(one):
-            one.in_doubt = False
+            await self._note_absence(one)
         return bool(known)
 
     async def _look_up(self, one: _Try, part: PlannedMessage) -> tuple[bool | None, Exception]:
@@ -259,6 +259,14 @@ class Sending:
         if sent.patch:  # the next part must see it
             one.chat = one.chat.model_copy(update={"state": {**one.chat.state, **sent.patch}})
         await self._save(one, sent.patch)
+
+    async def _note_absence(self, one: _Try) -> None:
+        """It is proved that no try of the next part has arrived, so that none was a repetition either."""
+        one.in_doubt = False
+        # What was repeated of an earlier part stays said: nothing proves that it is there only once.
+        if one.action.repeated and not one.action.parts_sent:
+            one.action = one.action.model_copy(update={"repeated": None})
+            await self._save(one, {})
 
     async def _save(self, one: _Try, patch: Metadata) -> None:
         # What has arrived must be written down before the next part leaves, or it could arrive twice.

@@ -80,6 +80,9 @@ def _check_fate(evidence: Evidence, handoff: Handoff, entry: LedgerEntry) -> Ite
         in_survey = entry.detail is not None and _AS_ANSWER in entry.detail
         if not in_survey and not any(state.complete for state in states):
             yield Finding(Wrong.WRONGLY_CERTAIN, handoff.id, (key,), truth, says)
+        elif entry.fate is Fate.SENT and all(state.told_of_failure for state in states if state.begun):
+            # Not one of the vendors that took it could deliver it, and each has said so.
+            yield Finding(Wrong.WRONGLY_CERTAIN, handoff.id, (key,), truth, says)
     elif entry.fate is Fate.DOUBTFUL:
         if not any(state.hidden or state.partial for state in states):
             yield Finding(Wrong.WRONGLY_DOUBTFUL, handoff.id, (key,), truth, says)
@@ -115,6 +118,7 @@ class _Carried:
         self.complete = all(part in applied for part in self.parts)
         self.partial = self.begun and not self.complete
         self.taken_back = any(line.what is What.FAILED for line in lines)
+        self.told_of_failure = self.taken_back and _was_told(account.lines(attempt.ref), lines)
         self.hidden = any(_is_hidden(lines, part, account) for part in self.parts)
         if (attempt.ref, key) in interrupted:
             self.hidden |= not _could_know(lines, self.parts, account)
@@ -125,6 +129,13 @@ class _Carried:
             for line in self.lines
         )
         return f"attempt {self.attempt.number}: {told or 'interrupted before the call'}"
+
+
+def _was_told(told: list[Happening], lines: list[Happening]) -> bool:
+    """Whether our side learned that the vendor could not deliver what it had taken, and took only once."""
+    failed = {line.event_id for line in lines if line.what is What.FAILED and line.event_id}
+    once = all(times == 1 for times in Counter(x.key for x in lines if x.what is What.APPLIED).values())
+    return once and any(line.what is What.HANDED and line.event_id in failed for line in told)
 
 
 _TELLING = frozenset({What.APPLIED, What.SWALLOWED, What.ABSORBED, What.FAILED})
