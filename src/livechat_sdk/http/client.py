@@ -21,6 +21,7 @@ from livechat_sdk.http.egress import Egress, EgressRefused
 from livechat_sdk.http.exchange import exchange
 from livechat_sdk.http.failures import (
     UNAUTHORISED,
+    ClientClosed,
     Place,
     Reply,
     failure_of_error,
@@ -227,6 +228,10 @@ class VendorClient:
         try:
             async with asyncio.timeout(self._left(deadline)):
                 return await needed
+        except asyncio.CancelledError:
+            if self._closed and not _is_cancelled():
+                raise ClientClosed(call.place) from None
+            raise
         except TimeoutError:
             raise RetryableError(
                 "no credentials in time", provider=self.provider, operation=call.place.operation, sent=False
@@ -256,9 +261,7 @@ class VendorClient:
 
     def _transport(self, egress: Egress | None, place: Place) -> httpx.AsyncBaseTransport:
         if self._closed:
-            raise RetryableError(
-                "the client is closed", provider=self.provider, operation=place.operation, sent=False
-            )
+            raise ClientClosed(place)
         transport = overriding_transport() or self._pools.get(egress)
         if transport is None:
             transport = make_transport(
@@ -266,3 +269,9 @@ class VendorClient:
             )
             self._pools[egress] = transport
         return transport
+
+
+def _is_cancelled() -> bool:
+    """Whether it is this task that somebody cancelled, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

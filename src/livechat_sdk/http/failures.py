@@ -20,7 +20,15 @@ from livechat_sdk.http.egress import EgressBlocked, EgressRefused
 from livechat_sdk.http.redacting import excerpt, redacted
 from livechat_sdk.http.retry_after import seconds_to_wait
 
-__all__ = ["UNAUTHORISED", "Place", "Reply", "failure_of_error", "failure_of_status", "request_id_of"]
+__all__ = [
+    "UNAUTHORISED",
+    "ClientClosed",
+    "Place",
+    "Reply",
+    "failure_of_error",
+    "failure_of_status",
+    "request_id_of",
+]
 
 UNAUTHORISED: Final = 401
 _AUTH: Final = frozenset({UNAUTHORISED, 403, 407})
@@ -33,6 +41,15 @@ _REQUEST_IDS: Final = (
     "x-ms-request-id",
 )
 _NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class ClientClosed(RetryableError):
+    """The client was closed before the request left. Another one may serve later; this one will not."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(
+            "the client is closed", provider=place.provider, operation=place.operation, sent=False
+        )
 
 
 @dataclass(frozen=True, slots=True)

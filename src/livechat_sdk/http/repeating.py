@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import ProviderError, RetryableError
+from livechat_sdk.http.failures import ClientClosed
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -43,7 +44,7 @@ class Repeat(StrEnum):
 
     def allows(self, error: BaseException | None) -> bool:
         """Whether a call that ended so may be made again."""
-        if self is Repeat.NO or not isinstance(error, RetryableError):
+        if self is Repeat.NO or not isinstance(error, RetryableError) or isinstance(error, ClientClosed):
             return False
         return self is Repeat.SAFE or error.sent is False
 
