@@ -1,14 +1,13 @@
-"""Short pieces of answers and links that are fit for logs and errors."""
+"""Short pieces of answers that are fit for logs and errors."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["excerpt", "redacted", "secret_headers", "shown_url"]
+__all__ = ["excerpt", "redacted", "secret_headers"]
 
 MASK: Final = "***"
 _SHOWN: Final = 300
@@ -19,11 +18,11 @@ _WORDS: Final = (
     r"token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|webhook[_-]?key|authori[sz]ation|credential"
     r"|signature|assertion|session(?:[_-]?id)?|cookie|jwt|otp|nonce"
 )
-_NAMES: Final = rf"[\w.-]*(?:{_WORDS})s?[\w-]*|sig|key|code|auth|client[_-]?id"
+_NAMES: Final = rf"[\w.-]*(?:{_WORDS})s?[\w-]*|sig|key|auth"
 _VALUE: Final = r""""(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}\]]+"""
 _NAME: Final = re.compile(_NAMES, re.IGNORECASE)
 _IN_JSON: Final = re.compile(rf"""(["'](?:{_NAMES})["']\s*:\s*)(?:{_VALUE})""", re.IGNORECASE)
-_IN_FORM: Final = re.compile(rf"""(\b(?:{_NAMES})=)[^&\s"'<>;]*""", re.IGNORECASE)
+_IN_FORM: Final = re.compile(rf"""(\b(?:{_NAMES}|code)=)[^&\s"'<>;]*""", re.IGNORECASE)
 _IN_HEADER: Final = re.compile(r"\b(bearer|basic|digest|token)(\s+)[\w.~+/=-]{4,}", re.IGNORECASE)
 _JWT: Final = re.compile(r"\beyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?")
 _USERINFO: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@?#]*@", re.IGNORECASE)
@@ -70,10 +69,5 @@ def excerpt(body: bytes, secrets: Iterable[str] = (), *, cut: bool = False) -> s
     return (text[:_SHOWN] + "…" if len(text) > _SHOWN else text) or None
 
 
-def shown_url(url: str) -> str:
-    """A link without user name, query and fragment: those carry secrets."""
-    return _printable(_USERINFO.sub(r"\1", url.partition("#")[0].partition("?")[0]))[:_SHOWN]
-
-
 def _printable(text: str) -> str:
-    return "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Cs") else one for one in text)
+    return "".join(one if one.isprintable() else " " for one in text)
