@@ -1,0 +1,107 @@
+"""What agents can do, as the control API and the page take it: the fields of each act, read from JSON."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from livechat_sdk_simulators.human import Choice, File, HumanSide
+
+__all__ = ["ACTS", "Act", "perform"]
+
+_TEXT: Final = 100_000
+_CHOICES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of the human side: a method of ``HumanSide``, and the fields that it takes."""
+
+    name: str
+    label: str
+    needs: Mapping[str, Callable[[object], Any]]
+    takes: Mapping[str, Callable[[object], Any]]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _TEXT:
+        raise ValueError(f"is text of at most {_TEXT} characters")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("is true or false")
+    return value
+
+
+def _choices(value: object) -> list[Choice]:
+    if not isinstance(value, list) or len(cast("list[object]", value)) > _CHOICES:
+        raise ValueError(f"is a list of at most {_CHOICES} choices")
+    return [_choice(one) for one in cast("list[object]", value)]
+
+
+def _choice(value: object) -> Choice:
+    if isinstance(value, dict):
+        pair = cast("dict[str, object]", value)
+        return _text(pair.get("label")), _text(pair.get("value"))
+    return _text(value)
+
+
+def _file(value: object) -> File:
+    fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    try:
+        content = base64.b64decode(cast("str", fields.get("data")), validate=True)
+        return _text(fields.get("name")), _text(fields.get("type")), content
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise ValueError('is {"name", "type", "data" in base64}') from error
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    act.name: act
+    for act in (
+        Act("accept", "Accept", {}, {"agent": _text}),
+        Act("join", "Join", {}, {"agent": _text}),
+        Act(
+            "say",
+            "Send",
+            {"text": _text},
+            {"agent": _text, "choices": _choices, "file": _file},
+        ),
+        Act("typing", "Type", {"on": _flag}, {}),
+        Act("read", "Read everything", {}, {}),
+        Act("transfer", "Transfer", {"to": _text}, {}),
+        Act("leave", "Leave", {}, {"agent": _text}),
+        Act("end", "End", {}, {"why": _text}),
+        Act("announce", "Write as the system", {"text": _text}, {}),
+        Act("fail_message", "Take a message back", {"key": _text, "reason": _text}, {}),
+        Act("unknown_event", "Unknown event", {}, {}),
+    )
+}
+"""Every act on a chat, in the order of the page."""
+
+
+async def perform(human: HumanSide, ref: str, act: Act, fields: Mapping[str, object]) -> str | None:
+    """Let an agent do something; returns the id of a message that was written.
+
+    Raises ``ValueError`` for fields that do not fit, and ``NotPossible``.
+    """
+    readers = {**act.needs, **act.takes}
+    values: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name not in readers:
+            known = ", ".join(readers) or "none"
+            raise ValueError(f"{act.name} has no field {name!r}; it has: {known}")
+        try:
+            values[name] = readers[name](value)
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from error
+    for name in act.needs:
+        if name not in values:
+            raise ValueError(f"{act.name} needs the field {name!r}")
+    method: Any = getattr(human, act.name)
+    result: object = await method(ref, **values)
+    return result if isinstance(result, str) else None
