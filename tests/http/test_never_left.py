@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from livechat_sdk.errors import ProtocolError, ProviderError, RetryableError
+from livechat_sdk.errors import ProtocolError, ProviderError, RejectedError, RetryableError
 from livechat_sdk.http import Answer, Repeat, VendorClient, bodies
 from livechat_sdk_testing.clock import VirtualClock
 from tests.http.certificates import Certificates
@@ -56,6 +56,14 @@ async def test_an_unknown_name_never_left(monkeypatch: pytest.MonkeyPatch) -> No
     error = await failure("http://no-such-name.invalid")
     assert isinstance(error, RetryableError)
     assert error.sent is False
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http:///x", "https://:443/"])
+async def test_an_address_that_cannot_be_used_never_left(url: str) -> None:
+    async with vendor("http://127.0.0.1") as client:
+        with pytest.raises(RejectedError) as caught:
+            await client.request("send", "POST", url, json={})
+    assert caught.value.sent is False
 
 
 async def test_tls_to_a_port_without_tls_never_left() -> None:

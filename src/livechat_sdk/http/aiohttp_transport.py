@@ -41,26 +41,25 @@ _AddressInfo = tuple[
 class VendorTransport(AiohttpTransport):
     """One pool of connections. With an ``egress`` rule no socket is made to an address that it forbids."""
 
-    def __init__(self, *, verify: ssl.SSLContext, connections: int, egress: Egress | None = None) -> None:
+    def __init__(
+        self, *, verify: ssl.SSLContext, connections: int, egress: Egress | None = None, reuse: bool = True
+    ) -> None:
         self._connections = connections
         self._egress = egress
+        self._reuse = reuse
         super().__init__(verify=verify, client=self._session)
 
     def _session(self) -> aiohttp.ClientSession:
-        if self._egress is None:
-            connector = aiohttp.TCPConnector(
-                ssl=self.ssl_context, limit=self._connections, keepalive_timeout=_KEEP_ALIVE
-            )
-        else:
-            guard = _Guard(self._egress)
-            connector = aiohttp.TCPConnector(
-                ssl=self.ssl_context,
-                limit=self._connections,
-                keepalive_timeout=_KEEP_ALIVE,
-                use_dns_cache=False,
-                resolver=guard,
-                socket_factory=guard.socket,
-            )
+        guard = None if self._egress is None else _Guard(self._egress)
+        connector = aiohttp.TCPConnector(
+            ssl=self.ssl_context,
+            limit=self._connections,
+            force_close=not self._reuse,
+            keepalive_timeout=_KEEP_ALIVE if self._reuse else None,
+            use_dns_cache=guard is None,
+            resolver=guard,
+            socket_factory=None if guard is None else guard.socket,
+        )
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         # aiohttp repeats GET, PUT and DELETE by itself when a connection is lost; what is repeated is decided
         # here.

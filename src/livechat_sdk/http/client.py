@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 
 from livechat_sdk.domain.clock import Clock, SystemClock
-from livechat_sdk.errors import ProviderError, RetryableError
+from livechat_sdk.errors import ConfigurationError, ProviderError, RetryableError
 from livechat_sdk.http.answer import Answer
 from livechat_sdk.http.auth import Auth
 from livechat_sdk.http.bodies import ACCEPTED_ENCODINGS
@@ -89,7 +89,7 @@ class VendorClient:
         connections: int = 100,
     ) -> None:
         self.provider = provider
-        self._base = httpx.URL(base_url.rstrip("/") + "/")
+        self._base = _base_of(base_url, provider)
         self._auth = auth
         self._timeout = timeout
         self._budget = budget
@@ -188,6 +188,8 @@ class VendorClient:
         try:
             whole = path.startswith(("https://", "http://"))
             url = httpx.URL(path if whole else f"{self._base}{path.lstrip('/')}")
+            if not url.host:
+                raise httpx.InvalidURL("no host")
             url = url.copy_merge_params(params) if params is not None else url
             return url if self._egress is None else self._egress.check(url)
         except httpx.InvalidURL as error:
@@ -269,6 +271,18 @@ class VendorClient:
             )
             self._pools[egress] = transport
         return transport
+
+
+def _base_of(base_url: str, provider: str) -> httpx.URL:
+    try:
+        base = httpx.URL(base_url.rstrip("/") + "/")
+    except httpx.InvalidURL:
+        base = httpx.URL()
+    if base.scheme not in ("https", "http") or not base.host or base.userinfo or base.query or base.fragment:
+        raise ConfigurationError(
+            f"{provider}: the base URL must be https://HOST[:PORT][/PATH], without user name and query"
+        )
+    return base
 
 
 def _is_cancelled() -> bool:

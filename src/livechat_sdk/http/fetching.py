@@ -121,7 +121,7 @@ async def fetch(
     async with contextlib.AsyncExitStack() as stack:
         transport = overriding_transport()
         if transport is None:
-            transport = make_transport(egress=egress, connections=1)
+            transport = make_transport(egress=egress, connections=2, reuse=False)
             stack.push_async_callback(transport.aclose)
         request = httpx.Request(
             "GET", _checked_url(url, egress, place), headers=_HEADERS | dict(headers or {})
@@ -132,6 +132,7 @@ async def fetch(
             further = redirection(response.status_code, response.headers, request, egress, place)
             if further is None:
                 break
+            await close_quietly(response)
             request = further
         else:
             raise _refused("too many redirects", place)

@@ -57,12 +57,20 @@ def overriding_clock() -> Clock | None:
 
 
 def make_transport(
-    *, ca_bundle: Path | None = None, connections: int = 100, egress: Egress | None = None
+    *,
+    ca_bundle: Path | None = None,
+    connections: int = 100,
+    egress: Egress | None = None,
+    reuse: bool = True,
 ) -> httpx.AsyncBaseTransport:
-    """A pool of connections. Certificates are checked against ``ca_bundle``, or the usual authorities."""
+    """A pool of connections. Certificates are checked against ``ca_bundle``, or the usual authorities.
+
+    ``reuse``: whether a connection serves more than one request.
+    """
     from livechat_sdk.http.aiohttp_transport import VendorTransport
 
-    return VendorTransport(verify=_verification(ca_bundle), connections=connections, egress=egress)
+    verify = _verification(ca_bundle)
+    return VendorTransport(verify=verify, connections=connections, egress=egress, reuse=reuse)
 
 
 @functools.cache
