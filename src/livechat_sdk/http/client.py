@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 
 from livechat_sdk.domain.clock import Clock, SystemClock
-from livechat_sdk.errors import ConfigurationError, ProviderError, RetryableError
+from livechat_sdk.errors import ProviderError, RetryableError
 from livechat_sdk.http.answer import Answer
 from livechat_sdk.http.auth import Auth
 from livechat_sdk.http.bodies import ACCEPTED_ENCODINGS
@@ -31,6 +31,7 @@ from livechat_sdk.http.failures import (
 from livechat_sdk.http.redacting import secret_headers
 from livechat_sdk.http.redirects import follow, origin_of
 from livechat_sdk.http.repeating import Repeat, call_repeatedly
+from livechat_sdk.http.targets import Params, base_of, target_of
 from livechat_sdk.http.transport import make_transport, overriding_clock, overriding_transport
 
 __all__ = ["VendorClient"]
@@ -41,7 +42,6 @@ _SHORTEST: Final = 0.05
 _SUCCESS: Final = 2
 
 _T = TypeVar("_T")
-Params = Mapping[str, str | int | float | bool | Sequence[str | int | float | bool | None] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class VendorClient:
         connections: int = 100,
     ) -> None:
         self.provider = provider
-        self._base = _base_of(base_url, provider)
+        self._base = base_of(base_url, provider)
         self._auth = auth
         self._timeout = timeout
         self._budget = budget
@@ -186,11 +186,7 @@ class VendorClient:
 
     def _url(self, path: str, params: Params | None, place: Place) -> httpx.URL:
         try:
-            whole = path.startswith(("https://", "http://"))
-            url = httpx.URL(path if whole else f"{self._base}{path.lstrip('/')}")
-            if not url.host:
-                raise httpx.InvalidURL("no host")
-            url = url.copy_merge_params(params) if params is not None else url
+            url = target_of(self._base, path, params)
             return url if self._egress is None else self._egress.check(url)
         except httpx.InvalidURL as error:
             raise failure_of_error(error, place, answered=False, seconds=0) from None
@@ -271,18 +267,6 @@ class VendorClient:
             )
             self._pools[egress] = transport
         return transport
-
-
-def _base_of(base_url: str, provider: str) -> httpx.URL:
-    try:
-        base = httpx.URL(base_url.rstrip("/") + "/")
-    except httpx.InvalidURL:
-        base = httpx.URL()
-    if base.scheme not in ("https", "http") or not base.host or base.userinfo or base.query or base.fragment:
-        raise ConfigurationError(
-            f"{provider}: the base URL must be https://HOST[:PORT][/PATH], without user name and query"
-        )
-    return base
 
 
 def _is_cancelled() -> bool:

@@ -1,0 +1,36 @@
+"""Where a call goes: the base URL of the settings, and what lies below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import httpx
+
+from livechat_sdk.errors import ConfigurationError
+
+__all__ = ["Params", "base_of", "target_of"]
+
+Params = Mapping[str, str | int | float | bool | Sequence[str | int | float | bool | None] | None]
+"""Fields of the query; a sequence is a field that occurs several times."""
+
+
+def base_of(base_url: str, provider: str) -> httpx.URL:
+    """The base URL, ending in a slash. Raises ``ConfigurationError``."""
+    try:
+        base = httpx.URL(base_url.rstrip("/") + "/")
+    except httpx.InvalidURL:
+        base = httpx.URL()
+    if base.scheme not in ("https", "http") or not base.host or base.userinfo or base.query or base.fragment:
+        raise ConfigurationError(
+            f"{provider}: the base URL must be https://HOST[:PORT][/PATH], without user name and query"
+        )
+    return base
+
+
+def target_of(base: httpx.URL, path: str, params: Params | None) -> httpx.URL:
+    """What ``path`` means below ``base``, or a whole URL as it is. Raises ``httpx.InvalidURL``."""
+    whole = path.startswith(("https://", "http://"))
+    url = httpx.URL(path if whole else f"{base}{path.lstrip('/')}")
+    if not url.host:
+        raise httpx.InvalidURL("no host")
+    return url if params is None else url.copy_merge_params(params)
