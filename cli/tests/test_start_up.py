@@ -51,7 +51,9 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     assert not [name for name in HEAVY if name in loaded]
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "validate", "show", "plugins", "schema", "version"])
+@pytest.mark.parametrize(
+    "command", ["demo", "serve", "simulate", "validate", "show", "plugins", "schema", "version"]
+)
 def test_help_of_a_command_loads_nothing_that_only_its_work_needs(command: str, tmp_path: Path) -> None:
     loaded = _loaded_by([command, "--help"], tmp_path)
     # typer reads the values of options with pydantic.

@@ -24,6 +24,7 @@ from livechat_sdk_cli.commands import (
     schema,
     serve,
     show,
+    simulate,
     validate,
     version,
 )
@@ -69,6 +70,7 @@ def _root(
 
 
 app.command("demo", short_help="Play a handoff on this machine.")(demo.demo)
+app.command("simulate", short_help="Play a vendor on this machine.")(simulate.simulate)
 app.command("serve", short_help="Serve the gateway and the desk.")(serve.serve)
 app.command("validate", short_help="Check settings, list every problem.")(validate.validate)
 app.command("show", short_help="Show a handoff and the fate of every message.")(show.show)
