@@ -149,7 +149,7 @@ async def test_an_interrupted_visit_stops(make: Make) -> None:
 
 
 async def test_a_rate_lets_a_burst_pass_and_then_so_many_a_second(make: Make) -> None:
-    rounds, visits = make(at_once=100, rate=2.0, burst=3)
+    rounds, visits = make(at_once=100, rate=lambda _: 2.0, burst=3)
     for number in range(8):
         plan(rounds, visits, f"{number}", 0)
     await visits.clock.advance(10)

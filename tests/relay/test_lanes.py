@@ -18,9 +18,15 @@ from livechat_sdk.relay.leases import LeaseGuard, steady_seconds
 from livechat_sdk_testing.clock import VirtualClock
 
 
-def a_row(number: int, *, fence: int = 1, status: ActionStatus = ActionStatus.PENDING) -> ActionRow:
+def a_row(
+    number: int,
+    *,
+    fence: int = 1,
+    status: ActionStatus = ActionStatus.PENDING,
+    worker: str | None = None,
+) -> ActionRow:
     action = SendMessage(attempt=1, message_key=f"m{number}")
-    return ActionRow(number, "h1", action.lane, action, status, fence=fence)
+    return ActionRow(number, "h1", action.lane, action, status, fence=fence, worker=worker)
 
 
 class Bench:
@@ -32,6 +38,7 @@ class Bench:
         self.ran: list[tuple[int, int, bool]] = []
         self.written: list[Completion] = []
         self.fence = 1
+        self.worker = "w-1"
         self.late = 0
         """So many results are refused because the lease is not known to be extended."""
         self.hold: asyncio.Event | None = None
@@ -136,6 +143,39 @@ async def test_abandoned_lanes_are_interrupted_and_write_nothing(bench: Bench) -
     bench.relay.enqueue([a_row(1, fence=2, status=ActionStatus.STARTED)])
     await bench.settled(lambda: not bench.relay.busy_lanes)
     assert bench.ran[-1] == (1, 2, True)
+
+
+async def test_what_was_handed_out_before_a_worker_began_anew_is_left_to_its_new_claim(bench: Bench) -> None:
+    bench.relay.enqueue([a_row(1, worker="w-1")])
+    await bench.settled(lambda: not bench.relay.busy_lanes)
+    await bench.relay.abandon()
+    bench.worker = "w-2"
+    bench.fence = 2
+
+    # A step was committed before the lease was lost; its answer comes now, ahead of the claim.
+    bench.relay.enqueue([a_row(3, worker="w-1")])
+    await bench.settled(lambda: not bench.relay.busy_lanes)
+    bench.relay.enqueue([a_row(2, fence=2, worker="w-2"), a_row(3, fence=2, worker="w-2")])
+    await bench.settled(lambda: not bench.relay.busy_lanes)
+
+    assert bench.ran == [(1, 1, False), (2, 2, False), (3, 2, False)]
+
+
+async def test_what_is_handed_out_while_lanes_are_abandoned_is_abandoned_too(bench: Bench) -> None:
+    bench.hold = asyncio.Event()
+    bench.relay.enqueue([a_row(1, worker="w-1")])
+    await bench.begun.wait()
+
+    bench.guard.end()
+    abandoning = asyncio.ensure_future(bench.relay.abandon())
+    await asyncio.sleep(0)
+    bench.relay.enqueue([a_row(2, worker="w-1")])
+    await abandoning
+    bench.guard.extend(steady_seconds(), 60)
+    bench.hold = None
+    await bench.settled(lambda: not bench.relay.busy_lanes)
+
+    assert [number for number, *_ in bench.ran] == [1]
 
 
 async def test_nobody_is_called_without_a_lease(bench: Bench) -> None:

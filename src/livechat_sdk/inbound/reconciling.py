@@ -17,6 +17,7 @@ from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import LIVE_STATES, Attempt, Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction
 from livechat_sdk.errors import HandoffNotFound, RejectedError, StoreError
+from livechat_sdk.inbound.kept import Kept, refs_of
 from livechat_sdk.inbound.means import Means
 from livechat_sdk.inbound.pace import after_failure
 from livechat_sdk.inbound.places import ChatKey, Place, Places
@@ -46,6 +47,8 @@ logger = logging.getLogger("livechat_sdk.reconciler")
 _AT_ONCE = 4
 _RATE = 5.0
 """Chats of one integration that are asked about in a second, after a first burst."""
+_RATE_ALONE = 2.0
+"""The same where the vendor cannot be asked and only the ledger is looked at: nothing is in a hurry then."""
 _BURST = 20
 _SILENCE = timedelta(seconds=45)
 """After such a silence in an active chat the vendor is asked."""
@@ -114,11 +117,12 @@ class Reconciler:
         self._files: dict[ChatKey, _File] = {}
         self.poll_now: Callable[[ChatKey], None] = _nothing
         """Has a chat polled at once, if it is polled at all."""
+        self._kept = Kept(means)
         self._leave_alone: dict[str, datetime] = {}
         """Integrations whose vendor did not answer before an end, and until when it is not asked for that."""
         self._questions = Questions(means, providers)
         self.rounds = Rounds(
-            means.clock, self._visit, name="reconciling", at_once=_AT_ONCE, rate=_RATE, burst=_BURST
+            means.clock, self._visit, name="reconciling", at_once=_AT_ONCE, rate=self._rate, burst=_BURST
         )
 
     # ------------------------------------------------------------------------------------ what is to be asked
@@ -245,12 +249,16 @@ class Reconciler:
         return pause
 
     async def _look_at(self, place: Place, file: _File) -> float | None:
-        found = await self._find(place, file)
+        stands = await self._stands(place, file)
+        kept = await self._kept.any_for(place.integration)
+        if stands is not None and not kept and self._is_left_alone(place, *stands):
+            return _RARELY
+        found = await self._with_chat(place, file, *stands) if stands else None
         if found is None:
             self._places.forget(place.key)
             return None
-        refs = (found.chat.ref, found.chat.vendor_ref) if found.chat.vendor_ref else (found.chat.ref,)
-        await self._sink.take_unmatched(place.integration, refs)
+        if kept:
+            await self._sink.take_unmatched(place.integration, refs_of(found.chat))
         if place.closed:
             return await self._last_words(found)
         if not found.handoff.is_live or found.attempt.abandoned:
@@ -260,8 +268,18 @@ class Reconciler:
         rest = self._rest(place, file)
         return rest if rest > 0 else await self._examine(found)
 
+    def _is_left_alone(self, place: Place, handoff: Handoff, attempt: Attempt) -> bool:
+        """Whether nobody can be asked about a chat that goes on: most of the time, most chats of a vendor."""
+        over = place.closed or place.unopened or attempt.abandoned or not handoff.is_live
+        return not over and not self._can_ask(place.integration)
+
     async def _find(self, place: Place, file: _File) -> _Found | None:
         """The chat and its handoff; ``None`` when there is nothing left to look at."""
+        stands = await self._stands(place, file)
+        return None if stands is None else await self._with_chat(place, file, *stands)
+
+    async def _stands(self, place: Place, file: _File) -> tuple[Handoff, Attempt] | None:
+        """How the ledger has it; ``None`` when there is nothing left to look at."""
         handoff = await self._store.load(place.key.handoff_id)
         attempt = _attempt(handoff, place.key.attempt)
         if handoff is None or attempt is None or (attempt.closed and not place.closed):
@@ -269,6 +287,11 @@ class Reconciler:
         file.looks += 1
         if file.looks == 1:
             self._places.note_unsure(handoff)
+        return handoff, attempt
+
+    async def _with_chat(
+        self, place: Place, file: _File, handoff: Handoff, attempt: Attempt
+    ) -> _Found | None:
         chat = await self._store.chat(handoff.id, attempt.number)
         if chat is None and place.unopened:  # our own reference is all that we have
             chat = Chat(
@@ -423,9 +446,9 @@ class Reconciler:
 
     async def _is_waited_for(self, found: _Found) -> bool:
         """Whether events of this chat are in the ledger that no step has taken yet."""
-        chat = found.chat
-        refs = (chat.ref, chat.vendor_ref) if chat.vendor_ref else (chat.ref,)
-        return await has_waiting_events(self._store, self._workspace, found.place.integration, refs)
+        return await has_waiting_events(
+            self._store, self._workspace, found.place.integration, refs_of(found.chat)
+        )
 
     async def _repair(self, integration: str, key: ChatKey, repair: Repair) -> None:
         event = repair.event
@@ -443,6 +466,9 @@ class Reconciler:
     def _can_ask(self, integration: str) -> bool:
         capabilities = self._providers[integration].capabilities
         return capabilities.status or capabilities.history
+
+    def _rate(self, integration: str) -> float:
+        return _RATE if self._can_ask(integration) else _RATE_ALONE
 
     def _usual(self, integration: str) -> float:
         return self._every if self._can_ask(integration) else _RARELY

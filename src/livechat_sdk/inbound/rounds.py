@@ -43,12 +43,13 @@ class _Queue:
     held_until: datetime | None = None
     full_at: datetime | None = None
     """When the allowance of calls will be whole again."""
+    gap: timedelta = timedelta(0)
 
 
 class Rounds:
     """Visits chats when they are due: at most ``at_once`` of an integration side by side.
 
-    ``rate`` is how many visits of one integration may begin each second, after a first ``burst``.
+    ``rate`` tells how many visits of an integration may begin each second, after a first ``burst``.
     """
 
     def __init__(
@@ -58,14 +59,14 @@ class Rounds:
         *,
         name: str,
         at_once: int,
-        rate: float | None = None,
+        rate: Callable[[str], float] | None = None,
         burst: int = 1,
     ) -> None:
         self._clock = clock
         self._visit = visit
         self._name = name
         self._at_once = at_once
-        self._gap = timedelta(seconds=1 / rate) if rate else None
+        self._rate = rate
         self._burst = burst
         self._queues: dict[str, _Queue] = {}
         self._order = itertools.count()
@@ -162,8 +163,8 @@ class Rounds:
         due = queue.heap[0][0]
         if queue.held_until is not None:
             due = max(due, queue.held_until)
-        if self._gap is not None and queue.full_at is not None:
-            due = max(due, queue.full_at - (self._burst - 1) * self._gap)
+        if queue.full_at is not None:
+            due = max(due, queue.full_at - (self._burst - 1) * queue.gap)
         return due
 
     async def _loop(self) -> None:
@@ -179,8 +180,9 @@ class Rounds:
     def _begin(self, integration: str, queue: _Queue, now: datetime) -> None:
         _, _, key = heapq.heappop(queue.heap)
         del queue.due[key]
-        if self._gap is not None:
-            queue.full_at = max(now, queue.full_at or now) + self._gap
+        if self._rate is not None:
+            queue.gap = timedelta(seconds=1 / self._rate(integration))
+            queue.full_at = max(now, queue.full_at or now) + queue.gap
         task = asyncio.create_task(
             self._run(integration, queue, key), name=f"{self._name} {integration} {key.handoff_id}"
         )

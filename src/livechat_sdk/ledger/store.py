@@ -129,6 +129,8 @@ class ActionRow:
     """For ``Say``: the words, once they are stored. An empty text means that nothing is said."""
     fence: int = 0
     """Number of the claim under which this worker runs the lane; an older number is refused."""
+    worker: str | None = field(default=None, compare=False)
+    """Whom it was handed to: ``Store.worker`` at that time; ``None`` where there is only one worker."""
 
     @property
     def lane_id(self) -> LaneId:

@@ -8,7 +8,7 @@ from typing import Final
 from livechat_sdk.ledger import documents
 from livechat_sdk.ledger.store import Store
 
-__all__ = ["has_waiting_events"]
+__all__ = ["has_waiting_events", "kept_for"]
 
 _MOST: Final = 1000
 
@@ -22,3 +22,12 @@ async def has_waiting_events(store: Store, workspace: str, integration: str, ref
     )
     wanted = set(refs)
     return any(not wanted.isdisjoint(documents.load_event(str(row["event"])).refs) for row in found)
+
+
+async def kept_for(store: Store, workspace: str) -> frozenset[str]:
+    """Integrations for which events are kept that matched no chat when they came. Raises ``StoreError``."""
+    found = await store.fetch(
+        "SELECT DISTINCT integration FROM inbox WHERE workspace = :workspace AND kept = 1",
+        {"workspace": workspace},
+    )
+    return frozenset(str(row["integration"]) for row in found)

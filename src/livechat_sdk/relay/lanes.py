@@ -110,10 +110,17 @@ class Relay:
         return lane in self._lanes
 
     def enqueue(self, rows: Sequence[ActionRow]) -> None:
-        """Take over actions, in order. *Started* ones may have left an earlier process without a result."""
+        """Take over actions, in order. *Started* ones may have left an earlier process without a result.
+
+        What was handed to this worker before it began anew came too late: it is claimed with its lane, behind
+        what was decided before it.
+        """
         if self._stopping:
             return
         for row in rows:
+            if row.worker not in {None, self._store.worker}:
+                self.lost += 1
+                continue
             lane = self._lanes.get(row.lane_id)
             if lane is None:
                 lane = self._lanes[row.lane_id] = _Lane()
@@ -124,13 +131,14 @@ class Relay:
 
     async def abandon(self) -> None:
         """Interrupt everything: the lanes are no longer this worker's. Whoever claims them goes on."""
-        lanes = tuple(self._lanes.values())
-        self._lanes.clear()
-        tasks = [lane.task for lane in lanes if lane.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self.lost += sum(lane.size for lane in lanes)
+        while self._lanes:  # more may be handed in while the tasks end
+            lanes = tuple(self._lanes.values())
+            self._lanes.clear()
+            tasks = [lane.task for lane in lanes if lane.task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.lost += sum(lane.size for lane in lanes)
 
     async def stop(self, *, grace: float = 10.0) -> None:
         """Let running calls finish for ``grace`` seconds, then interrupt them.

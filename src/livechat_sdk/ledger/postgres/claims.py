@@ -7,6 +7,7 @@ lease has run out (or was given up), and whoever extends a lease must find the r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from livechat_sdk.ledger import documents, rows
@@ -100,7 +101,7 @@ async def _hand_out(
     if not lanes:
         return []
     found = await db.fetch(_HAND_OUT, workspace, worker, *_columns(lanes))
-    return sorted((rows.action(row) for row in found), key=lambda row: row.id)
+    return sorted((replace(rows.action(row), worker=worker) for row in found), key=lambda row: row.id)
 
 
 def _columns(lanes: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:

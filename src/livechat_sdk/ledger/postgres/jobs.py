@@ -56,6 +56,7 @@ class NewAction:
             created_at=self.at,
             updated_at=self.at,
             fence=self.fence,
+            worker=self.worker,
         )
 
 
