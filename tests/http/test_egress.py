@@ -252,6 +252,12 @@ async def test_a_name_that_changes_between_check_and_use_fetches_nothing() -> No
     assert server.connections == 0
 
 
+async def test_the_look_up_of_this_machine_is_judged_too() -> None:
+    egress = Egress(["*.elsewhere"])
+    with pytest.raises(EgressRefused, match="loopback"):
+        await egress.addresses("localhost", 80)
+
+
 async def test_the_name_is_looked_up_once_for_a_connection_and_that_answer_is_used() -> None:
     asked: list[str] = []
 
