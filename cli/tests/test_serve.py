@@ -8,13 +8,18 @@ import subprocess
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
+from standardwebhooks import Webhook
 
 from cli.tests.helpers import LIVECHAT, environment, install_plugin, livechat
 
+SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 TOKEN = "a-token-of-thirty-two-characters"
 
 CHANNEL = """
@@ -60,11 +65,11 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, env: dict[str, str]) -> Generator[tuple[subprocess.Popen[str], str]]:
+def serving(folder: Path, env: dict[str, str], *options: str) -> Generator[tuple[subprocess.Popen[str], str]]:
     """A server on a free port, and its address."""
     with (folder / "stderr.txt").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            [LIVECHAT, "serve", "--port", "0", "--channel", "my_channel:Channel"],
+            [LIVECHAT, "serve", "--port", "0", *(options or ("--channel", "my_channel:Channel"))],
             cwd=folder,
             env=environment(env),
             stdout=subprocess.PIPE,
@@ -118,6 +123,46 @@ def test_server_takes_a_handoff_is_shown_and_ends_on_sigterm(tmp_path: Path, env
     assert TOKEN not in log
 
 
+class Hooks(BaseHTTPRequestHandler):
+    """Takes signed webhooks as a platform does."""
+
+    taken: ClassVar[SimpleQueue[dict[str, Any]]]
+
+    def do_POST(self) -> None:
+        """Verify and keep one."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.taken.put(Webhook(SIGNING_SECRET).verify(body, dict(self.headers.items())))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def test_with_a_platform_in_the_settings_no_channel_is_needed(tmp_path: Path, env: dict[str, str]) -> None:
+    Hooks.taken = SimpleQueue()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hooks) as platform:
+        Thread(target=platform.serve_forever, daemon=True).start()
+        target = f"http://127.0.0.1:{platform.server_port}/hooks"
+        settings = SETTINGS.format(token=TOKEN, port=8080).replace(
+            "gateway: {", f"gateway: {{platform: {{url: '{target}', secret: {SIGNING_SECRET}}}, "
+        )
+        (tmp_path / "livechat.yaml").write_text(settings, "utf-8")
+        with serving(tmp_path, env, "livechat.yaml") as (process, address):
+            wanted = {"key": "k-1", "conversation_id": "c-1", "bot": "shop-bot", "user": {"id": "u-1"}}
+            assert call(address, "/v1/handoffs", wanted)[0] == 201
+            first = Hooks.taken.get(timeout=20)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 0
+        platform.shutdown()
+    assert first["type"] == "handoff.system_message"
+    assert first["data"]["conversation_id"] == "c-1"
+    log = (tmp_path / "stderr.txt").read_text("utf-8")
+    assert "Traceback" not in log
+    assert SIGNING_SECRET not in log
+    assert "integration 'toy' is sent the same key with every webhook" in log
+
+
 def test_interrupt_ends_the_server_cleanly(tmp_path: Path, env: dict[str, str]) -> None:
     with serving(tmp_path, env) as (process, _):
         process.send_signal(signal.SIGINT)
@@ -129,7 +174,7 @@ def test_channel_must_be_named(tmp_path: Path, env: dict[str, str]) -> None:
     done = livechat("serve", cwd=tmp_path, env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no channel is set" in done.stderr
-    assert "next: give --channel module:object" in done.stderr
+    assert "or give --channel module:object" in done.stderr
     assert not (tmp_path / "livechat.db").exists()
 
 

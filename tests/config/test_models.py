@@ -309,7 +309,7 @@ def file(**changes: Any) -> LivechatFile:
     return LivechatFile.model_validate(
         {
             "store_key": "k" * 32,
-            "gateway": {"tokens": "t" * 32},
+            "gateway": {"tokens": "t" * 32, "platform": {"url": "https://a.example", "secret": "one"}},
             "integrations": {"a": {"type": "X", "clientSecret": "one", "region": "eu"}},
             "bots": {"shop-bot": {"livechat": {"integrations": ["a"]}}},
             **changes,
@@ -328,7 +328,10 @@ def test_revision_does_not_depend_on_secrets_or_on_the_order_of_keys() -> None:
         {
             "bots": {"shop-bot": {"livechat": {"integrations": ["a"], "request_timeout": "120s"}}},
             "integrations": {"a": {"region": "eu", "clientSecret": ["two", "one"], "type": "X"}},
-            "gateway": {"tokens": ["another", "token"]},
+            "gateway": {
+                "tokens": ["another", "token"],
+                "platform": {"url": "https://a.example", "secret": ["two", "one"]},
+            },
         }
     )
     assert changed.revision == file().revision
@@ -340,7 +343,7 @@ def test_revision_does_not_depend_on_secrets_or_on_the_order_of_keys() -> None:
         {"workspace": "other"},
         {"integrations": {"a": {"type": "X", "region": "us"}}},
         {"bots": {"shop-bot": {"livechat": {"integrations": ["a"], "request_timeout": "121s"}}}},
-        {"gateway": {"port": 81}},
+        {"gateway": {"platform": {"url": "https://b.example", "secret": "one"}}},
     ],
 )
 def test_revision_changes_with_everything_else(changes: dict[str, Any]) -> None:

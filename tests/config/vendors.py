@@ -14,6 +14,8 @@ ENV = {
     "LONGER": "77aa0c1b7a5e48d2936fbe07c4a1852d3f9d0c1b",
     "LONGEST": "e1f00c1b7a5e48d2936fbe07c4a1852d3f9d0c1b",
     "SHORT": "q7Zp2k",
+    "SIGNING": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "SIGNING_TOO": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
     "EMPTY": "",
     "DIR": "data",
     "PORT": "8081",

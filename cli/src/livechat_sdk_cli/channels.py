@@ -24,7 +24,8 @@ def no_channel() -> CommandError:
     return CommandError(
         "livechat serve does not know where messages for the end user go: no channel is set",
         code=ExitCode.USAGE,
-        next_step=f"give --channel module:object; {_SHAPE}",
+        next_step="write the platform's address and a signing secret under `gateway: platform:`, "
+        f"or give --channel module:object; {_SHAPE}",
     )
 
 

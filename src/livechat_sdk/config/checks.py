@@ -88,14 +88,13 @@ class _Checker:
             self._unused()
         elif not is_bare and isinstance(self._content.get("bots", {}), Mapping):
             self._add("LC607", "there are no bots", ("bots",), "add them under `bots:`", at_key=True)
-        url = _mapping(self._content.get("gateway")).get("public_url")
+        gateway = _mapping(self._content.get("gateway"))
+        self._unencrypted(gateway.get("public_url"), ("gateway", "public_url"))
+        self._unencrypted(_mapping(gateway.get("platform")).get("url"), ("gateway", "platform", "url"))
+
+    def _unencrypted(self, url: object, path: Path) -> None:
         if isinstance(url, str) and url.lower().startswith("http://") and not _is_local(url):
-            self._add(
-                "LC610",
-                "conversations would travel unencrypted",
-                ("gateway", "public_url"),
-                "write https://…",
-            )
+            self._add("LC610", "conversations would travel unencrypted", path, "write https://…")
 
     # ------------------------------------------------------------------------------------------------- bots
     def _bot(self, path: Path, bot: Mapping[str, Any]) -> None:

@@ -217,6 +217,12 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Write a number of days such as 90d; leave the key out, or write null, to keep handoffs for ever.",
     ),
     (
+        "LC217",
+        "Not an address for webhooks",
+        "The platform's address is what is posted to: http or https, a host, perhaps a path and a query.",
+        "Write it like https://platform.example.com/livechat.",
+    ),
+    (
         "LC220",
         "Business hours cannot be read",
         "Business hours need a time zone and a week.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from livechat_sdk.config.signing_secrets import MAKE_SIGNING_KEY
+
 __all__ = ["MEANING"]
 
 MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
@@ -208,6 +210,12 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "The key that encrypts the secrets in the store must be long and random.",
         'Make one with `python -c "import secrets; print(secrets.token_urlsafe(32))"` and keep it safe.',
     ),
+    (
+        "LC509",
+        "Not a signing secret",
+        "Webhooks to the platform are signed with whsec_ and random bytes in base64 (Standard Webhooks).",
+        f"Make one with `{MAKE_SIGNING_KEY}`.",
+    ),
     # ------------------------------------------------------------------------------------- LC6xx warnings
     (
         "LC601",
@@ -266,7 +274,7 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "LC610",
         "A public address without encryption",
-        "Vendors would send conversations and secrets in clear.",
+        "Vendors would send conversations and secrets in clear, or we would send them to the platform so.",
         "Write https://… unless it is a test on your own machine.",
     ),
     (

@@ -30,6 +30,7 @@ __all__ = [
     "InactivitySettings",
     "LivechatFile",
     "LivechatSettings",
+    "PlatformSettings",
     "PluginSettings",
     "RetentionSettings",
     "SurveyQuestionSettings",
@@ -37,6 +38,7 @@ __all__ = [
 
 _LONGEST_CONTACT_WAIT: Final = 2.0  # seconds: the end user waits meanwhile
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
+_PLATFORM_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?", re.IGNORECASE)
 _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
 
 
@@ -73,6 +75,16 @@ def _public_url(value: str) -> str:
             {"suggestion": "write it like https://chat.example.com, without ? and #"},
         )
     return value.rstrip("/")
+
+
+def _platform_url(value: str) -> str:
+    if not _PLATFORM_URL.fullmatch(value):
+        raise PydanticCustomError(
+            "LC217",
+            "this is not an address that webhooks can be posted to",
+            {"suggestion": "write it like https://platform.example.com/livechat, without a user or #"},
+        )
+    return value
 
 
 def _contact_wait(value: float) -> float:
@@ -193,6 +205,15 @@ class BotSettings(_Part):
     retention: BotRetentionSettings | None = None
 
 
+class PlatformSettings(_Part):
+    """Where the platform takes what goes to the end user: signed webhooks, as Standard Webhooks says."""
+
+    url: Annotated[str, AfterValidator(_platform_url)]
+    """The address to post to."""
+    secret: Secret
+    """``whsec_…``, shared with the platform; ``[new, old]`` while it rotates: both sign then."""
+
+
 class GatewaySettings(_Part):
     """The HTTP side. ``tokens`` open ``/v1`` for the platform: one, or ``[new, old]`` while it rotates.
 
@@ -205,6 +226,8 @@ class GatewaySettings(_Part):
     metrics_tokens: Secret | None = None
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
     """The address under which vendors reach the gateway; without a slash at the end."""
+    platform: PlatformSettings | None = None
+    """Where the end user's side is, unless a channel is given in code."""
 
 
 class PluginSettings(_Part):
@@ -245,7 +268,11 @@ class LivechatFile(_Part):
     def revision(self) -> str:
         """A short name for this content: 12 hexadecimal digits that do not depend on any secret."""
         content = self.model_dump(
-            mode="json", exclude={"store_key": True, "gateway": {"tokens", "metrics_tokens"}}
+            mode="json",
+            exclude={
+                "store_key": True,
+                "gateway": {"tokens": True, "metrics_tokens": True, "platform": {"secret"}},
+            },
         )
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

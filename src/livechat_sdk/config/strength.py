@@ -7,6 +7,7 @@ from typing import Final
 
 from livechat_sdk.config.diagnostics import Draft
 from livechat_sdk.config.sensitive import SecretValue, Sensitive, text_of
+from livechat_sdk.config.signing_secrets import signing_key
 from livechat_sdk.config.tree import Path
 
 __all__ = ["SHORTEST_SECRET", "check_secrets"]
@@ -44,8 +45,8 @@ def check_secrets(sensitive: Sensitive, drafts: list[Draft]) -> None:
                     suggestion="refer to the environment: ${NAME}",
                 )
             )
-        elif secret.path[0] == "store_key":
-            _store_key(secret, value, drafts)
+        elif secret.path[0] == "store_key" or secret.path[:2] == ("gateway", "platform"):
+            _form(secret, value, drafts)
         elif len(value) < SHORTEST_SECRET and _chosen_by_us(secret.path):
             drafts.append(
                 Draft(
@@ -66,6 +67,11 @@ def _chosen_by_us(path: Path) -> bool:
     return path[:1] == ("gateway",) or any("webhook" in str(part).lower() for part in path)
 
 
+def _form(secret: SecretValue, value: str, drafts: list[Draft]) -> None:
+    """Secrets that need a form of their own."""
+    (_store_key if secret.path[0] == "store_key" else _signing_secret)(secret, value, drafts)
+
+
 def _store_key(secret: SecretValue, value: str, drafts: list[Draft]) -> None:
     from livechat_sdk.ledger.secrets import MIN_KEY_CHARACTERS
 
@@ -76,6 +82,18 @@ def _store_key(secret: SecretValue, value: str, drafts: list[Draft]) -> None:
                 f"the store key needs at least {MIN_KEY_CHARACTERS} random characters",
                 secret.path,
                 suggestion='make one: python -c "import secrets; print(secrets.token_urlsafe(32))"',
+            )
+        )
+
+
+def _signing_secret(secret: SecretValue, value: str, drafts: list[Draft]) -> None:
+    if signing_key(value) is None:
+        drafts.append(
+            Draft(
+                "LC509",
+                "the secret must be whsec_ and 24 to 64 random bytes in base64",
+                secret.path,
+                suggestion="`livechat explain code LC509` says how to make one",
             )
         )
 

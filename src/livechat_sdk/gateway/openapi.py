@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from livechat_sdk.gateway.incoming import Incoming
 from livechat_sdk.gateway.operations import Operation, Parameter
+from livechat_sdk.gateway.payloads import WEBHOOKS
 from livechat_sdk.gateway.refusals import SAFE_HEADERS
 
 __all__ = ["OpenApiRoute", "api_document"]
@@ -49,6 +50,14 @@ _WITH_JSON = {
 }
 
 
+_PROOF = {
+    "webhook-id": "the same for every repetition of this delivery",
+    "webhook-timestamp": "Unix seconds of this attempt",
+    "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64; two with a blank "
+    "between them while the secret rotates",
+}
+
+
 class OpenApiRoute:
     """``GET /openapi.json``: made once, when it is first asked for."""
 
@@ -79,7 +88,7 @@ class OpenApiRoute:
 
 
 def api_document(operations: Sequence[Operation]) -> dict[str, Any]:
-    """The whole document."""
+    """The whole document: what the gateway answers, and what it posts to the platform."""
     refs, schemas = _schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
@@ -93,6 +102,7 @@ def api_document(operations: Sequence[Operation]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
+        "webhooks": {name: {"post": _webhook(name, model, refs)} for name, model in WEBHOOKS.items()},
         "components": {
             "schemas": {**schemas, "Error": _ERROR},
             "securitySchemes": {
@@ -119,6 +129,8 @@ def _schemas(operations: Sequence[Operation]) -> tuple[Refs, dict[str, Any]]:
         for model, _ in operation.answers.values():
             if model is not None:
                 wanted[model, "serialization"] = None
+    for payload in WEBHOOKS.values():
+        wanted[payload, "serialization"] = None
     found, document = models_json_schema(list(wanted), ref_template=_REF)
     refs: Refs = {wish: found[wish] for wish in wanted}
     schemas: dict[str, Any] = document.get("$defs", {})
@@ -143,6 +155,32 @@ def _operation(operation: Operation, refs: Refs) -> dict[str, Any]:
     if operation.public:
         described["security"] = []
     return described
+
+
+def _webhook(name: str, model: type[BaseModel], refs: Refs) -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
+        "operationId": f"deliver.{name}",
+        "summary": " ".join((model.__doc__ or "").split()),
+        "description": "Posted to `gateway.platform.url`, signed as Standard Webhooks 1.0 says. A delivery "
+        "may come more than once, with the same `webhook-id`; those of one handoff come in order.",
+        "parameters": [
+            {"name": header, "in": "header", "required": True, "description": about, "schema": text}
+            for header, about in _PROOF.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": refs[model, "serialization"]}},
+        },
+        "responses": {
+            "2XX": {"description": "taken, now or by an earlier delivery with the same id"},
+            "410": {"description": "not wanted: it is not sent again"},
+            "413": {"description": "too large: it is not sent again"},
+            "422": {"description": "understood and refused: it is not sent again"},
+            "default": {"description": "sent again with growing pauses; `Retry-After` is kept up to an hour"},
+        },
+        "security": [],
+    }
 
 
 def _responses(operation: Operation, refs: Refs) -> dict[str, Any]:

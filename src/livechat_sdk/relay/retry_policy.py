@@ -64,6 +64,8 @@ class RetryRule:
     budget_alone: float | None = None
 
 
+_HOURS: Final = 6 * 3600.0
+
 RETRY_RULES: Final[Mapping[str, RetryRule]] = MappingProxyType(
     {
         "decide": RetryRule(10),
@@ -74,8 +76,9 @@ RETRY_RULES: Final[Mapping[str, RetryRule]] = MappingProxyType(
         "update_details": RetryRule(120),
         "close_chat": RetryRule(900, least_tries=5),
         "create_ticket": RetryRule(3600, first_pause=2.0, longest_pause=300.0),
-        "say": RetryRule(900, least_tries=5),
-        "deliver_message": RetryRule(900, least_tries=5),
+        # Nobody else can tell the end user: the platform may be away for hours, and the order still holds.
+        "say": RetryRule(_HOURS, least_tries=5),
+        "deliver_message": RetryRule(_HOURS, least_tries=5),
         "deliver_ended": RetryRule(None),
     },
 )

@@ -37,7 +37,8 @@ def serve(
         str | None,
         typer.Option(
             metavar="MODULE:OBJECT",
-            help="What delivers to the end user: an object with `async def deliver(outgoing)`, or its class.",
+            help="What delivers to the end user: an object with `async def deliver(outgoing)`, or its class. "
+            "Not needed with `gateway.platform` in the settings: then signed webhooks go there.",
         ),
     ] = None,
 ) -> None:
@@ -52,13 +53,13 @@ def serve(
 
     _log_to_stderr()
     settings, registry = load_settings(file)
-    if channel is None:
+    if channel is None and settings.gateway.platform is None:
         raise no_channel()
     changes = {"host": host, "port": port}
     gateway = settings.gateway.model_copy(
         update={name: value for name, value in changes.items() if value is not None}
     )
-    asyncio.run(_serve(settings, registry, gateway, load_channel(channel)))
+    asyncio.run(_serve(settings, registry, gateway, None if channel is None else load_channel(channel)))
 
 
 def _log_to_stderr() -> None:
@@ -74,7 +75,7 @@ def _log_to_stderr() -> None:
 
 
 async def _serve(
-    settings: LivechatFile, registry: Registry, gateway: GatewaySettings, channel: Channel
+    settings: LivechatFile, registry: Registry, gateway: GatewaySettings, given: Channel | None
 ) -> None:
     from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
@@ -82,6 +83,7 @@ async def _serve(
 
     try:
         from livechat_sdk.gateway.auth import BearerGuard
+        from livechat_sdk.gateway.channel import WebhookChannel
         from livechat_sdk.gateway.server import serve as serve_gateway
     except ModuleNotFoundError as missing:
         raise CommandError(
@@ -90,6 +92,7 @@ async def _serve(
             next_step='pip install "livechat-sdk[server]"',
         ) from missing
     BearerGuard(gateway.tokens or ())  # refuses before anything is opened or written
+    channel = given or WebhookChannel.from_settings(gateway)
     async with AsyncExitStack() as stack:
         if isinstance(channel, AbstractAsyncContextManager):
             await stack.enter_async_context(channel)
