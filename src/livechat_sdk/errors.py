@@ -18,6 +18,9 @@ __all__ = [
     "Conflict",
     "ErasureRefused",
     "Expect",
+    "FileMissing",
+    "FileRefused",
+    "FilesUnavailable",
     "HandoffNotFound",
     "IntegrationNotFound",
     "InvalidInput",
@@ -230,6 +233,25 @@ class HandoffNotFound(InvalidInput):
         super().__init__(f"no handoff {handoff_id!r} in this workspace")
 
 
+_WhyNot = Literal["too_large", "empty", "kind", "infected", "too_many", "full"]
+
+
+class FileRefused(InvalidInput):
+    """A file cannot be accepted; nothing of it was stored.
+
+    ``why`` is stable, for programs: ``too_large``, ``empty``, ``kind`` (not allowed, or not what it claims to
+    be), ``infected``, ``too_many`` (in one message), ``full`` (all files together).
+    """
+
+    def __init__(self, why: _WhyNot, message: str) -> None:
+        self.why: _WhyNot = why
+        super().__init__(message)
+
+
+class FileMissing(InvalidInput):
+    """There is no such file here: it was erased, never stored, or belongs to another handoff."""
+
+
 class ErasureRefused(InvalidInput):
     """Handoffs that should be erased are live, or something is still to be done for them.
 
@@ -256,6 +278,10 @@ class StoreError(LivechatError):
     """The ledger cannot be read or written. Nothing was accepted; try again when it is back."""
 
     exit_code = 6
+
+
+class FilesUnavailable(StoreError):
+    """Files cannot be stored, read or scanned now. Nothing was accepted; try again later."""
 
 
 class StoreLocked(StoreError):

@@ -14,6 +14,7 @@ from livechat_sdk import Dispatcher, EndUser, Handoff, HandoffRequest, Message, 
 from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.domain.capabilities import Capabilities
 from livechat_sdk.domain.messages import Direction, Fate
+from livechat_sdk.files import FileScanner
 from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.toy import ToyPlugin, ToyProvider, ToyVendor
@@ -47,6 +48,8 @@ class Bench:
         clock: VirtualClock | None = None,
         plugins: Sequence[object] = (),
         integrations: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        scan: FileScanner | None = None,
     ) -> None:
         self.toy = toy or ToyPlugin(capabilities=capabilities)
         self.spare = spare or ToyPlugin(ToyVendor(), type_name="SPARE_LIVECHAT")
@@ -66,6 +69,7 @@ class Bench:
                         **(bot or {}),
                     },
                 },
+                **(settings or {}),
             }
         )
         self.dispatcher = Dispatcher(
@@ -74,6 +78,7 @@ class Bench:
             registry=Registry({"toy": self.toy, "spare": self.spare}),
             clock=self.clock,
             plugins=plugins,
+            scan=scan,
         )
 
     async def __aenter__(self) -> Self:

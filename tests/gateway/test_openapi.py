@@ -90,7 +90,7 @@ def test_every_path_parameter_is_described() -> None:
 
 def test_only_public_operations_go_without_a_token() -> None:
     free = {path for path, _, operation in _operations() if operation.get("security") == []}
-    assert free == {"/webhooks/{integration}", "/healthz", "/readyz", "/openapi.json"}
+    assert free == {"/files/{token}", "/webhooks/{integration}", "/healthz", "/readyz", "/openapi.json"}
     assert DOCUMENT["security"] == [{"bearer": []}]
 
 

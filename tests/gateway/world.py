@@ -83,7 +83,9 @@ def error_of(answer: httpx.Response) -> dict[str, Any]:
     return error
 
 
-def some_settings(folder: Path, plugin: ToyPlugin, store: str | None = None) -> LivechatFile:
+def some_settings(
+    folder: Path, plugin: ToyPlugin, store: str | None = None, more: Mapping[str, Any] | None = None
+) -> LivechatFile:
     """Two bots: one has live chat at the toy vendor, the other has it switched off."""
     return LivechatFile.model_validate(
         {
@@ -97,6 +99,7 @@ def some_settings(folder: Path, plugin: ToyPlugin, store: str | None = None) -> 
                 "shop-bot": {"livechat": {"integrations": ["toy"]}},
                 "night-bot": {"livechat": {"enabled": False}},
             },
+            **(more or {}),
         }
     )
 
@@ -119,12 +122,13 @@ async def a_world(
     store: str | None = None,
     plugin: ToyPlugin | None = None,
     clock: VirtualClock | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[World]:
     """A started dispatcher and its gateway. With ``plugin``, its vendor is the one of an earlier world."""
     plugin, channel, clock = plugin or ToyPlugin(), RecordingChannel(), clock or VirtualClock()
-    settings = some_settings(folder, plugin, store)
+    made = some_settings(folder, plugin, store, settings)
     registry = Registry({"toy": plugin})
-    async with Dispatcher(settings, channel=channel, registry=registry, clock=clock) as dispatcher:
+    async with Dispatcher(made, channel=channel, registry=registry, clock=clock) as dispatcher:
         app = create_app(
             dispatcher,
             tokens=[SecretStr(token) for token in tokens],

@@ -20,6 +20,7 @@ from livechat_sdk.lifecycle.effects import (
     Decide,
     DeliverEnded,
     DeliverMessage,
+    Enrich,
     FindContact,
     OpenChat,
     Say,
@@ -63,6 +64,7 @@ ACTIONS: Mapping[type[Any], Callable[[int], Any]] = {
     UpdateDetails: lambda attempt: UpdateDetails(attempt=attempt, message_keys=("m-1",)),
     CloseChat: lambda attempt: CloseChat(attempt=attempt, reason=REASON),
     Say: lambda _: Say(key="h-1.1.waiting.0", moment=Moment.WAITING, owner_number=1),
+    Enrich: lambda attempt: Enrich(message_key="a-1", attempt=attempt),
     DeliverMessage: lambda _: DeliverMessage(message_key="a-1", owner_number=1),
     DeliverEnded: lambda _: DeliverEnded(owner_number=2),
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from livechat_sdk.domain.chats import ProviderEvent
 from livechat_sdk.errors import Expect
+from livechat_sdk.provider import NoFiles
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 
 __all__ = ["MemoryDatabase", "MemoryHost"]
@@ -53,3 +54,4 @@ class MemoryHost:
     """What ``start`` is given."""
 
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
+    files: NoFiles = field(default_factory=NoFiles)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from livechat_sdk.domain.tickets import TicketDraft, TicketNote
 from livechat_sdk.ledger.opening import open_store
 from livechat_sdk.ledger.store import Store
 from livechat_sdk.policies.local_tickets import LOCAL_TICKETING, LocalTicketing, LocalTicketingSettings
+from livechat_sdk.provider import NoFiles
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from tests.policies.makers import a_context, a_handoff
 
@@ -18,6 +19,7 @@ class Host:
     """What ``start`` is given."""
 
     database: EmbeddedDatabase
+    files: NoFiles = field(default_factory=NoFiles)
 
 
 async def started(store: Store) -> LocalTicketing:

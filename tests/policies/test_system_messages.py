@@ -26,6 +26,7 @@ EVERY_TEXT = [
 SILENT_BY_DEFAULT = {Moment.STARTING, Moment.LEFT, Moment.ENDING}
 VALUES: dict[str, Any] = {
     "agent": "Maria",
+    "file": "invoice.pdf",
     "name": "Eleni",
     "next_opening": "2026-11-24T09:00:00+02:00",
     "position": 3,

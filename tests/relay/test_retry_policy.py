@@ -61,7 +61,7 @@ def test_every_failure_of_every_action_has_a_verdict_that_keeps_the_promises(
         assert verdict.pause > 0
         if kind == "send_message" and not safe:
             assert not perhaps_done or RETRY_TABLE[kind, failed] is Answer.AGAIN
-    elif kind in {"decide", "find_contact"}:
+    elif kind in {"decide", "find_contact", "enrich"}:
         assert verdict.kind == "failed", "who only looks leaves no doubt"
     else:
         assert verdict.kind == ("doubtful" if perhaps_done else "failed")

@@ -13,6 +13,7 @@ from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.handoff import Route, SurveyAnswer
 from livechat_sdk.domain.messages import Attachment, TranscriptEntry
 from livechat_sdk.domain.people import EndUser
+from livechat_sdk.provider import NoFiles
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.interface import ChatOpening, PlannedMessage
@@ -56,6 +57,7 @@ class EventDatabase(EmbeddedDatabase, Protocol):
 @dataclass
 class _Host:
     database: EmbeddedDatabase
+    files: NoFiles = field(default_factory=NoFiles)
 
 
 def quick_passwords() -> Passwords:

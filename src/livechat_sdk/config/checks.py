@@ -96,6 +96,15 @@ class _Checker:
         if isinstance(url, str) and url.lower().startswith("http://") and not _is_local(url):
             self._add("LC610", "conversations would travel unencrypted", path, "write https://…")
 
+        if url is None and self._content.get("files"):
+            self._add(
+                "LC612",
+                "there are no links to files without `gateway.public_url`",
+                ("files",),
+                "set `gateway: {public_url: https://…}`",
+                at_key=True,
+            )
+
     # ------------------------------------------------------------------------------------------------- bots
     def _bot(self, path: Path, bot: Mapping[str, Any]) -> None:
         livechat = _mapping(bot.get("livechat"))

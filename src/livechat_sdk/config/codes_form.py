@@ -223,6 +223,18 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Write it like https://platform.example.com/livechat.",
     ),
     (
+        "LC218",
+        "Not a size",
+        "Sizes are numbers of bytes, or numbers with KB, MB or GB (1 KB is 1 024 bytes).",
+        "Write it like 20MB.",
+    ),
+    (
+        "LC219",
+        "Not a kind of file",
+        "Kinds of files are media types; * stands for anything.",
+        "Write application/pdf, or image/* for every kind of picture.",
+    ),
+    (
         "LC220",
         "Business hours cannot be read",
         "Business hours need a time zone and a week.",

@@ -283,5 +283,11 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "The document is an integration of another category (KB, LLM and so on). It is left out.",
         "Nothing, or remove it from the list.",
     ),
+    (
+        "LC612",
+        "Files without a public address",
+        "Links to files begin with `gateway.public_url`; without it a message that needs one is refused.",
+        "Set `gateway.public_url`.",
+    ),
 )
 """Code, title, what it means, what to do."""

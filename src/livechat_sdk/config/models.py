@@ -13,11 +13,14 @@ from pydantic_core import PydanticCustomError
 
 from livechat_sdk.config.documents import IntegrationDocument
 from livechat_sdk.config.durations import Age, Duration
+from livechat_sdk.config.sizes import Size
 from livechat_sdk.domain.base import Identifier, ShortText
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffPolicy, SurveyQuestion
 from livechat_sdk.domain.retention import RetentionPlan
 from livechat_sdk.errors import ConfigurationError
+from livechat_sdk.files.kinds import DEFAULT_KINDS
+from livechat_sdk.files.limits import FileLimits
 from livechat_sdk.policies.business_hours import BusinessHoursSettings
 from livechat_sdk.policies.message_settings import SystemMessagesSettings
 from livechat_sdk.provider.settings import Secret
@@ -26,6 +29,8 @@ __all__ = [
     "AgentSilenceSettings",
     "BotRetentionSettings",
     "BotSettings",
+    "FileEgressSettings",
+    "FilesSettings",
     "GatewaySettings",
     "InactivitySettings",
     "LivechatFile",
@@ -39,6 +44,7 @@ __all__ = [
 _LONGEST_CONTACT_WAIT: Final = 2.0  # seconds: the end user waits meanwhile
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _PLATFORM_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?", re.IGNORECASE)
+_KIND: Final = re.compile(r"(?:\*|[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]*)/[a-zA-Z0-9!#$&^_.+*-]+", re.ASCII)
 _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
 
 
@@ -85,6 +91,16 @@ def _platform_url(value: str) -> str:
             {"suggestion": "write it like https://platform.example.com/livechat, without a user or #"},
         )
     return value
+
+
+def _kind(value: str) -> str:
+    if not _KIND.fullmatch(value):
+        raise PydanticCustomError(
+            "LC219",
+            "this is not a kind of file",
+            {"suggestion": "write a media type such as application/pdf, or image/* for a family"},
+        )
+    return value.lower()
 
 
 def _contact_wait(value: float) -> float:
@@ -230,6 +246,45 @@ class GatewaySettings(_Part):
     """Where the end user's side is, unless a channel is given in code."""
 
 
+class FileEgressSettings(_Part):
+    """Where links of vendors may lead beyond the public internet: names, addresses, networks."""
+
+    allow: tuple[ShortText, ...] = Field(default=(), max_length=100)
+
+
+class FilesSettings(_Part):
+    """Attachments: where they are kept, which are accepted, how long their links are good.
+
+    Sizes are in bytes once read, times in seconds.
+    """
+
+    folder: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """The folder; without it one beside the SQLite file, or ``livechat-files`` where the program runs."""
+    max_size: Size = 20 * 1024**2
+    """The largest file."""
+    max_total: Size = 20 * 1024**3
+    """All files of the workspace together."""
+    max_per_message: int = Field(default=10, ge=1, le=100)
+    kinds: tuple[Annotated[ShortText, AfterValidator(_kind)], ...] = Field(
+        default=DEFAULT_KINDS, max_length=200
+    )
+    """Media types that are accepted, ``image/*`` for a family."""
+    link_lifetime: Duration = 86_400.0
+    """How long a link to a file is good; each delivery of a message makes new ones."""
+    keep_for: Age | None = None
+    """How long the bytes of a file are kept; ``None`` for as long as its handoff."""
+    egress: FileEgressSettings = Field(default_factory=FileEgressSettings)
+
+    def limits(self) -> FileLimits:
+        """The part of these settings that decides what is accepted."""
+        return FileLimits(
+            max_size=self.max_size,
+            max_total=self.max_total,
+            max_per_message=self.max_per_message,
+            kinds=self.kinds,
+        )
+
+
 class PluginSettings(_Part):
     """Which plugins are left out, and how long a hook may take (seconds)."""
 
@@ -250,6 +305,7 @@ class LivechatFile(_Part):
     )
     bots: dict[Identifier, BotSettings] = Field(default_factory=dict[str, BotSettings])
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
+    files: FilesSettings = Field(default_factory=FilesSettings)
     plugins: PluginSettings = Field(default_factory=PluginSettings)
     reconcile_every: Duration = 60.0
     """How often vendors that can tell are asked what is true of each open chat."""
@@ -285,6 +341,7 @@ class LivechatFile(_Part):
             by_bot=own,
             event_ids_after=self.retention.event_ids_after,
             tombstones_after=self.retention.tombstones_after,
+            files_after=self.files.keep_for,
         )
 
     def integrations_of(self, bot: str) -> Sequence[IntegrationDocument]:

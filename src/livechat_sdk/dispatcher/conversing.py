@@ -12,7 +12,7 @@ from livechat_sdk.domain.answers import Accepted, GateAnswer, NotLive, RequestAn
 from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, HandoffState, SurveyAnswer
 from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Direction, Message, UserReceipt
-from livechat_sdk.errors import InvalidInput, MessageTooLarge, StoreError, UnknownBot
+from livechat_sdk.errors import FileMissing, InvalidInput, MessageTooLarge, StoreError, UnknownBot
 from livechat_sdk.ledger.store import DuplicateMessage, Ownership, VersionConflict
 from livechat_sdk.ledger.tombstones import remembered_number, revive_conversation
 from livechat_sdk.lifecycle.inputs import (
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile
     from livechat_sdk.dispatcher.stepping import Stepper
     from livechat_sdk.domain.clock import Clock
+    from livechat_sdk.files import Files
 
 __all__ = ["MAX_REQUEST_BYTES", "Conversing"]
 
@@ -56,6 +57,7 @@ class Conversing(Inquiries):
     settings: LivechatFile
     clock: Clock
     workspace: str
+    files: Files
     _stepper: Stepper
 
     async def request(self, request: HandoffRequest, *, wait: float = 5.0) -> Handoff:
@@ -98,12 +100,22 @@ class Conversing(Inquiries):
     async def user_message(self, handoff_id: str, message: Message) -> Accepted | NotLive:
         """Take a message of the end user. The same key again is accepted and changes nothing.
 
-        Raises ``MessageTooLarge``, ``InvalidInput`` for an empty message, ``HandoffNotFound``.
+        Attachments are links, or files that were uploaded for this handoff. Raises ``MessageTooLarge``,
+        ``InvalidInput`` for an empty message, ``FileRefused`` for too many attachments, ``FileMissing``,
+        ``HandoffNotFound``.
         """
         if message.size > MAX_MESSAGE_BYTES:
             raise MessageTooLarge(message.size, MAX_MESSAGE_BYTES)
         if not (message.body.strip() or message.attachments):
             raise InvalidInput("the message is empty: give it a body or an attachment")
+        if message.attachments:
+            try:
+                message = await self.files.taken_in(handoff_id, message)
+            except FileMissing:
+                # The link may have expired since the same message was taken.
+                if await self.store.entry(handoff_id, Direction.TO_PROVIDER, message.key) is None:
+                    raise
+                return Accepted(message.key, duplicate=True)
         try:
             answer = await self._submit(handoff_id, UserSaid(message=message))
         except DuplicateMessage:

@@ -18,7 +18,7 @@ from livechat_sdk.dispatcher.measuring import MeasuredRunner, Measures
 from livechat_sdk.dispatcher.observing import Observers
 from livechat_sdk.dispatcher.parking import Parking
 from livechat_sdk.dispatcher.reporting import Report
-from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble, read_file
+from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble, files_of, read_file
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
 from livechat_sdk.dispatcher.working import Wakeups, Working
 from livechat_sdk.domain.answers import BotAvailability
@@ -43,7 +43,9 @@ from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay import Relay
 from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.deciding import Decider
+from livechat_sdk.relay.enriching import Enriching
 from livechat_sdk.relay.leases import LeaseGuard
+from livechat_sdk.relay.links import link_fetcher
 from livechat_sdk.relay.signals import Signals
 from livechat_sdk.relay.to_user import UserDeliveries
 from livechat_sdk.telemetry import spans
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 
     from livechat_sdk.config.models import LivechatFile
     from livechat_sdk.domain.channel import Channel
+    from livechat_sdk.files import Files, FileScanner
     from livechat_sdk.provider.embedded import EmbeddedDatabase
     from livechat_sdk.provider.webhooks import WebhookDelivery
     from livechat_sdk.registry import Registry
@@ -80,11 +83,13 @@ class Dispatcher(Parking):
         store: Store | None = None,
         clock: Clock | None = None,
         plugins: Sequence[object] = (),
+        scan: FileScanner | None = None,
     ) -> None:
         """Put everything together; nothing is opened yet.
 
         ``channel`` is the end user's side. The rest has defaults: installed plugins, the store that
-        the settings name, the machine's clock. ``plugins`` are asked before all others.
+        the settings name, the machine's clock. ``plugins`` are asked before all others. ``scan`` is asked
+        about every file before anybody gets it.
         Raises ``ConfigurationError`` with every problem of the settings, ``PluginError`` for a plugin
         that misuses a hook.
         """
@@ -109,8 +114,11 @@ class Dispatcher(Parking):
         self._stepper = Stepper(self.store, self.clock, self._committed)
         self._intake = Intake(self.store, self.clock, self._stepper)
         self._decider = Decider(settings, self.hooks, self._providers, Cooling(self.store, self.clock))
-        deliveries = UserDeliveries(self.store, self.hooks, settings, channel)
+        self.files: Files = files_of(settings, self.store, self.workspace, self.clock, scan)
+        """Attachments: taking them in, opening them, their links."""
+        deliveries = UserDeliveries(self.store, self.hooks, settings, channel, self.files)
         guard = LeaseGuard()
+        enriching = Enriching(self.store, guard, self.files, link_fetcher(settings.files.egress.allow))
         self._measures = Measures()
         runner = MeasuredRunner(
             self._measures,
@@ -121,7 +129,7 @@ class Dispatcher(Parking):
             providers=self._providers,
             decider=self._decider,
             deliveries=deliveries,
-            lease=guard,
+            enriching=enriching,
         )
         self._relay = Relay(self.store, self.clock, runner, self._result, guard)
         self._signals = Signals(self.store, self._relay, deliveries, self._providers)
@@ -180,15 +188,18 @@ class Dispatcher(Parking):
         store: Store | None = None,
         clock: Clock | None = None,
         plugins: Sequence[object] = (),
+        scan: FileScanner | None = None,
     ) -> Self:
         """A dispatcher from ``livechat.yaml``. Raises ``ConfigurationError`` with file, line and fix."""
         settings, known = read_file(path, registry)
-        return cls(settings, channel=channel, registry=known, store=store, clock=clock, plugins=plugins)
+        return cls(
+            settings, channel=channel, registry=known, store=store, clock=clock, plugins=plugins, scan=scan
+        )
 
     async def __aenter__(self) -> Self:
         await self.store.open()
         try:
-            host = Host(self.database)
+            host = Host(self.database, self.files)
             for built in self.integrations.values():
                 start = getattr(built, "start", None)
                 if start is not None:

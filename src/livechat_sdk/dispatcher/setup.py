@@ -11,6 +11,7 @@ from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import ConfigurationError, Problem
 from livechat_sdk.ledger.store import Store
 from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
+from livechat_sdk.provider.files import FileOpener
 from livechat_sdk.provider.interface import AnyProvider, ChatProvider
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from livechat_sdk.config.models import LivechatFile
+    from livechat_sdk.files import Files, FileScanner
     from livechat_sdk.hooks import Hooks
     from livechat_sdk.registry import Registry
 
-__all__ = ["Host", "NotifyingDatabase", "Parts", "assemble", "read_file"]
+__all__ = ["Host", "NotifyingDatabase", "Parts", "assemble", "files_of", "read_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,41 @@ class Host:
     """What a running provider may use."""
 
     database: EmbeddedDatabase
+    files: FileOpener
+
+
+def files_of(
+    settings: LivechatFile, store: Store, workspace: str, clock: Clock, scan: FileScanner | None
+) -> Files:
+    """The files of a workspace, as the settings say. Does no I/O."""
+    from livechat_sdk.files import Files, Links
+
+    wanted = settings.files
+    links = Links(
+        lambda: store.derived_keys("livechat-sdk links to files 1"),
+        public_url=settings.gateway.public_url,
+        lifetime=wanted.link_lifetime,
+    )
+    return Files(
+        store,
+        workspace,
+        folder=_folder_of(wanted.folder, store),
+        links=links,
+        now=clock.now,
+        limits=wanted.limits(),
+        scan=scan,
+    )
+
+
+def _folder_of(folder: str | None, store: Store) -> Path:
+    from pathlib import Path
+
+    if folder is not None:
+        return Path(folder)
+    database = getattr(store, "path", None)
+    return (
+        database.with_name(f"{database.name}.files") if isinstance(database, Path) else Path("livechat-files")
+    )
 
 
 def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: Sequence[object]) -> Parts:

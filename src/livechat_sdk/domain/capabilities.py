@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -47,6 +48,9 @@ class Capabilities(Model):
     receipts_to_user: bool = False
     attachment_types: tuple[str, ...] = ()
     attachment_limit: int | None = Field(default=None, ge=0)
+    attachment_links: Literal["lasting", "fetch"] = "lasting"
+    """Links of the vendor's own attachments: the end user can open them as they are, or they expire or need
+    credentials and are fetched at once (``ChatProvider.fetch``)."""
     text_limit: int | None = Field(default=None, ge=1)
     choices: bool = False
     transfer: bool = False

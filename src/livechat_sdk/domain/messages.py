@@ -10,6 +10,7 @@ from pydantic import Field
 from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Text, Timestamp, new_key
 
 __all__ = [
+    "FILE_SCHEME",
     "MAX_MESSAGE_BYTES",
     "Attachment",
     "Author",
@@ -24,6 +25,9 @@ __all__ = [
 
 MAX_MESSAGE_BYTES = 64 * 1024
 """Largest message that the SDK takes in, in bytes of UTF-8; longer content is a file."""
+
+FILE_SCHEME = "livechat-file:"
+"""Scheme of the references by which the ledger names files that it keeps: unlike links they do not expire."""
 
 Author = Literal["user", "bot", "agent", "system"]
 """Who said it. A note is not a message and has no author here."""
@@ -58,12 +62,21 @@ class Fate(StrEnum):
 
 
 class Attachment(Model):
-    """A file that travels by link. ``size`` is in bytes."""
+    """A file that travels by link. ``size`` is in bytes.
+
+    ``url`` is a link that its reader can open, or a reference to a file that is kept here
+    (``livechat-file:…``, as ``POST /v1/files`` answers it).
+    """
 
     url: ShortText
     name: ShortText
     media_type: ShortText = "application/octet-stream"
     size: int | None = Field(default=None, ge=0)
+
+    @property
+    def file_id(self) -> str | None:
+        """The id of the file that is kept here, or ``None`` for somebody else's link."""
+        return self.url.removeprefix(FILE_SCHEME) if self.url.startswith(FILE_SCHEME) else None
 
 
 class Choice(Model):

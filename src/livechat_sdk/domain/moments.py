@@ -59,6 +59,8 @@ class Moment(StrEnum):
     """A second request while an agent talks (LIVECHAT_IS_IN_PROGRESS)."""
     UNSUPPORTED = "unsupported"
     """The provider cannot carry what the end user sent."""
+    FILE_MISSING = "file_missing"
+    """A file of the agent could not be fetched: these words stand under the message that it came with."""
     TICKET_CREATED = "ticket_created"
     """A ticket was made from the handoff."""
 

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 from livechat_sdk.gateway.auth import BearerGuard
 from livechat_sdk.gateway.bodies import Limits
 from livechat_sdk.gateway.conversations import ConversationRoutes
+from livechat_sdk.gateway.files import FileRoutes
 from livechat_sdk.gateway.handoffs import HandoffRoutes
 from livechat_sdk.gateway.health import HealthRoutes
 from livechat_sdk.gateway.metrics import MetricsRoutes, RequestMeters
@@ -109,6 +110,7 @@ def operations_of(
         *EventRoutes(dispatcher, stopping).operations(),
         *ConversationRoutes(dispatcher).operations(),
         *SessionRoutes(dispatcher).operations(),
+        *FileRoutes(dispatcher).operations(),
         *WebhookRoutes(dispatcher, meters).operations(),
         *HealthRoutes(dispatcher, stopping).operations(),
         *(metrics or MetricsRoutes(dispatcher, meters, ())).operations(),

@@ -7,6 +7,7 @@ an endless nor a trickling body may cost more than ``max_body`` bytes and ``read
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope
@@ -65,6 +66,30 @@ class Body:
             ) from None
         return bytes(content)
 
+    async def pieces(self, limit: int, seconds: float) -> AsyncIterator[bytes]:
+        """The body piece by piece, for what is too large for the memory: a file.
+
+        Up to ``limit`` bytes within ``seconds``, each piece within the time that other bodies have as a
+        whole. Raises as ``read`` does.
+        """
+        if self._declared() > limit:
+            raise self._too_large(limit)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        taken = 0
+        while not self.complete:
+            try:
+                async with asyncio.timeout_at(min(until, loop.time() + self._limits.read_timeout)):
+                    piece = await self._piece()
+            except TimeoutError:
+                raise Refusal(
+                    408, "too_slow", "the body did not arrive in time", hint="send the request again"
+                ) from None
+            taken += len(piece)
+            if taken > limit:
+                raise self._too_large(limit)
+            yield piece
+
     async def discard(self) -> None:
         """Take off what is left of a refused request, within bounds.
 
@@ -100,8 +125,8 @@ class Body:
                 return int(value)
         return 0
 
-    def _too_large(self) -> Refusal:
-        limit = self._limits.max_body
+    def _too_large(self, limit: int | None = None) -> Refusal:
+        limit = limit or self._limits.max_body
         return Refusal(
             413,
             "body_too_large",

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from livechat_sdk.domain.answers import Accepted, NotLive
 from livechat_sdk.domain.base import Identifier
 from livechat_sdk.domain.ends import Outcome
-from livechat_sdk.domain.handoff import HandoffRequest
-from livechat_sdk.domain.messages import Direction, Message, UserReceipt
-from livechat_sdk.errors import HandoffNotFound
+from livechat_sdk.domain.handoff import Handoff, HandoffRequest
+from livechat_sdk.domain.messages import Direction, LedgerEntry, Message, UserReceipt
+from livechat_sdk.errors import FileMissing, HandoffNotFound
 from livechat_sdk.gateway.incoming import Incoming
 from livechat_sdk.gateway.operations import KEY, Operation, Parameter, answer, no_content
 from livechat_sdk.gateway.refusals import Refusal, key_reused
@@ -26,6 +26,7 @@ from livechat_sdk.gateway.views import (
     Taken,
     TypingBody,
 )
+from livechat_sdk.relay.enriching import was_fetched
 
 if TYPE_CHECKING:
     from livechat_sdk.dispatcher import Dispatcher
@@ -103,7 +104,11 @@ class HandoffRoutes:
                 answers={201: (Taken, "accepted"), 200: (Taken, "it was there already")},
                 body=Message,
                 parameters=(KEY,),
-                refusals={**_NOT_FOUND, **_NOT_LIVE, 422: "`invalid_input`, `key_reused`"},
+                refusals={
+                    **_NOT_FOUND,
+                    **_NOT_LIVE,
+                    422: "`invalid_input`, `key_reused`, `file_missing`, `too_many_files`",
+                },
             ),
             Operation(
                 "POST",
@@ -169,12 +174,18 @@ class HandoffRoutes:
         limit = incoming.number("limit", default=_PAGE, lowest=1, highest=_LARGEST_PAGE)
         entries = await self._dispatcher.entries(handoff_id(incoming), after=after)
         page = entries[:limit]
+        handoff = await self._dispatcher.handoff(handoff_id(incoming))
         view = MessagesView(
-            messages=tuple(MessageView.of(entry) for entry in page),
+            messages=tuple([await self._shown(handoff, entry) for entry in page]),
             next_after=page[-1].seq if page else after,
             more=len(entries) > len(page),
         )
         return answer(view)
+
+    async def _shown(self, handoff: Handoff, entry: LedgerEntry) -> MessageView:
+        fetched = was_fetched(handoff, entry)
+        message, _ = await self._dispatcher.files.for_platform(handoff.id, entry.message, fetched=fetched)
+        return MessageView.of(entry, message)
 
     async def add_message(self, incoming: Incoming) -> Response:
         """``POST …/messages``."""
@@ -183,9 +194,16 @@ class HandoffRoutes:
         taken = _accepted(await self._dispatcher.user_message(identity, message))
         if taken.duplicate:
             known = await self._dispatcher.store.entry(identity, Direction.TO_PROVIDER, message.key)
-            if known is not None and _content(known.message) != _content(message):
+            if known is not None and not await self._is_same(identity, message, known.message):
                 raise key_reused(message.key)
         return answer(taken, 200 if taken.duplicate else 201)
+
+    async def _is_same(self, identity: str, again: Message, known: Message) -> bool:
+        try:
+            again = await self._dispatcher.files.taken_in(identity, again)
+        except FileMissing:  # a link that was good then has expired
+            again = again.model_copy(update={"attachments": known.attachments})
+        return _content(again) == _content(known)
 
     async def add_details(self, incoming: Incoming) -> Response:
         """``POST …/details``."""

@@ -147,7 +147,7 @@ def _operation(operation: Operation, refs: Refs) -> dict[str, Any]:
     if parameters:
         described["parameters"] = parameters
     if operation.body == "raw":
-        anything = {"schema": {"description": "the bytes as the vendor sent them"}}
+        anything = {"schema": {"description": "the bytes as they are"}}
         described["requestBody"] = {"required": True, "content": {"*/*": anything}}
     elif operation.body is not None:
         content = {"application/json": {"schema": refs[operation.body, "validation"]}}
@@ -189,7 +189,7 @@ def _responses(operation: Operation, refs: Refs) -> dict[str, Any]:
         responses[str(status)] = {"description": about}
         if status == 204:  # noqa: PLR2004
             continue
-        plain = "string" if operation.media_type.startswith("text/") else "object"
+        plain = "object" if operation.media_type == "application/json" else "string"
         schema = {"type": plain} if model is None else refs[model, "serialization"]
         content: dict[str, Any] = {operation.media_type: {"schema": schema}}
         if operation.stream:

@@ -17,6 +17,9 @@ from starlette.responses import Response
 
 from livechat_sdk.errors import (
     Conflict,
+    FileMissing,
+    FileRefused,
+    FilesUnavailable,
     HandoffNotFound,
     IntegrationNotFound,
     InvalidInput,
@@ -90,9 +93,43 @@ def key_reused(key: str, **details: Any) -> Refusal:
     )
 
 
-def refusal_for(error: LivechatError) -> Refusal:  # noqa: PLR0911 - one answer for each kind
+def _about_files(error: FileRefused | FileMissing | FilesUnavailable) -> Refusal:
+    if isinstance(error, FileRefused):
+        return _file_refused(error)
+    if isinstance(error, FileMissing):
+        return Refusal(422, "file_missing", str(error), hint="upload it with POST /v1/files for this handoff")
+    _log.error("files cannot be used: %s", error)
+    return Refusal(
+        503,
+        "files_unavailable",
+        "files cannot be stored, read or scanned now; nothing was accepted",
+        hint=f"send the same request again in {RETRY_AFTER} s",
+        headers={"retry-after": str(RETRY_AFTER)},
+    )
+
+
+def _file_refused(error: FileRefused) -> Refusal:
+    text, hint = str(error), "nothing was stored"
+    match error.why:
+        case "too_large":
+            return Refusal(413, "file_too_large", text, hint=hint)
+        case "kind":
+            return Refusal(415, "file_kind", text, hint=hint)
+        case "empty":
+            return Refusal(422, "file_empty", text, hint=hint)
+        case "infected":
+            return Refusal(422, "file_infected", text, hint=hint)
+        case "too_many":
+            return Refusal(422, "too_many_files", text, hint=hint)
+        case "full":
+            return Refusal(507, "files_full", text, hint="delete what is old, or raise `files.max_total`")
+
+
+def refusal_for(error: LivechatError) -> Refusal:  # noqa: C901, PLR0911 - one answer for each kind
     """The answer that an error of the SDK deserves."""
     match error:
+        case FileRefused() | FileMissing() | FilesUnavailable():
+            return _about_files(error)
         case MessageTooLarge(size=size, limit=limit):
             return Refusal(
                 413, "message_too_large", str(error), hint="nothing was stored", size=size, limit=limit

@@ -15,12 +15,14 @@ from livechat_sdk.domain.ends import End, Outcome, Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffState, QueueStatus, SurveyAnswer
 from livechat_sdk.domain.messages import Author, Direction, Fate, LedgerEntry, Message
 from livechat_sdk.domain.people import Agent
+from livechat_sdk.files import StoredFile
 from livechat_sdk.ledger.store import JournalEntry
 
 __all__ = [
     "AvailabilityView",
     "DetailsBody",
     "EndBody",
+    "FileView",
     "GateBody",
     "GateView",
     "HandoffView",
@@ -104,13 +106,13 @@ class MessageView(_View):
     updated_at: Timestamp
 
     @classmethod
-    def of(cls, entry: LedgerEntry) -> Self:
-        """The view of a ledger entry."""
+    def of(cls, entry: LedgerEntry, message: Message) -> Self:
+        """The view of a ledger entry; ``message`` is its message with links that can be read."""
         return cls(
             seq=entry.seq,
             direction=entry.direction,
             author=entry.author,
-            message=entry.message,
+            message=message,
             fate=entry.fate,
             detail=entry.detail,
             attempt=entry.attempt,
@@ -125,6 +127,24 @@ class MessagesView(_View):
     messages: tuple[MessageView, ...]
     next_after: int
     more: bool
+
+
+class FileView(_View):
+    """A file that is kept. ``url`` goes into an attachment; it does not expire, and only we can read it.
+
+    ``link`` is one that everybody can read until it expires; ``None`` without ``gateway.public_url``.
+    """
+
+    url: str
+    link: str | None
+    name: str
+    media_type: str
+    size: int
+
+    @classmethod
+    def of(cls, file: StoredFile, link: str | None) -> Self:
+        """The view of a kept file."""
+        return cls(url=file.reference, link=link, name=file.name, media_type=file.media_type, size=file.size)
 
 
 class JournalView(_View):

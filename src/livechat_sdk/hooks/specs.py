@@ -91,8 +91,8 @@ class SystemMessageSpecs:
         """Give the words for one moment, or ``SILENT`` to say nothing.
 
         The text may hold placeholders in braces that the SDK fills (``{agent}``, ``{position}``,
-        ``{next_opening}``, ``{question}``, ``{name}``, ``{to}``). A sentence whose placeholder has no value
-        is left out; ``[one wording with {agent}|another without]`` gives both wordings.
+        ``{next_opening}``, ``{question}``, ``{name}``, ``{to}``, ``{file}``). A sentence whose placeholder
+        has no value is left out; ``[one wording with {agent}|another without]`` gives both wordings.
         When: once for each moment that comes; the words are stored before they are delivered, so that
         a repeated delivery says the same.
         Combining: first answer wins; ``None`` abstains.

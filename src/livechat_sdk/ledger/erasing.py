@@ -6,7 +6,7 @@ tables of embedded providers are erased in the same transaction (see ``provider.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -86,11 +86,21 @@ class StillOpen(Exception):
 
 
 class Eraser:
-    """Erases handoffs of one workspace, each with everything about it in one transaction."""
+    """Erases handoffs of one workspace, each with everything about it in one transaction.
 
-    def __init__(self, database: EmbeddedDatabase, workspace: str) -> None:
+    ``discard`` is called before, with the handoff's id: it deletes what is not in the database. What it
+    raises leaves the handoff as it is.
+    """
+
+    def __init__(
+        self,
+        database: EmbeddedDatabase,
+        workspace: str,
+        discard: Callable[[str], Awaitable[object]] | None = None,
+    ) -> None:
         self._database = database
         self._workspace = workspace
+        self._discard = discard
 
     async def find(self, by: Literal["user", "handoff", "conversation"], value: str) -> Sequence[str]:
         """Ids of the handoffs of a user or a conversation, or of the one with this id, oldest first."""
@@ -171,6 +181,8 @@ class Eraser:
                 return None
             if holding.is_live or (holding.work and not drop_open):
                 raise StillOpen(holding)
+            if self._discard is not None:
+                await self._discard(handoff_id)
             try:
                 await self._database.commit(await self._statements(holding, at))
             except Conflict:

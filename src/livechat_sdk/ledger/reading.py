@@ -42,6 +42,10 @@ class LedgerReading(ABC):
         """The newest documents that this release can read; ``None`` where nobody else can have written."""
         return None
 
+    def derived_keys(self, purpose: str) -> Sequence[bytes]:
+        """See ``Store.derived_keys``."""
+        return self._box.derived(purpose)
+
     async def load(self, handoff_id: str) -> Handoff | None:
         """One handoff, or ``None``."""
         return await self._ask(self._queries.handoff(handoff_id))

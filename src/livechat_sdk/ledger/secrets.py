@@ -114,6 +114,13 @@ class SecretBox:
             ) from None
         return {label: SecretStr(value) for label, value in json.loads(plain).items()}
 
+    def derived(self, purpose: str) -> tuple[bytes, ...]:
+        """Keys for something else, one for each store key in their order; they rotate with these.
+
+        Raises ``StoreError`` when there is no store key.
+        """
+        return tuple(hmac.digest(key, purpose.encode(), "sha256") for key in self._keys().values())
+
     def _keys(self) -> dict[bytes, bytes]:
         if self._by_id is None:
             self._by_id = {_key_id(key): key for key in self._find().keys}

@@ -334,6 +334,13 @@ class Store(EmbeddedDatabase, Protocol):
         """
         ...
 
+    def derived_keys(self, purpose: str) -> Sequence[bytes]:
+        """Keys for something else than this store, derived from its own: the new one first, then the old one.
+
+        Raises ``StoreError`` when it has none.
+        """
+        ...
+
     async def load(self, handoff_id: str) -> Handoff | None:
         """One handoff, or ``None``."""
         ...

@@ -286,7 +286,14 @@ def details_not_carried(draft: Draft, happening: EffectFailed | EffectDoubtful) 
 
 def delivered(draft: Draft, happening: EffectSucceeded) -> None:
     """The channel took a message for the end user."""
-    draft.emit(SetFate(message_key=_delivery_key(happening), direction=Direction.TO_USER, fate=Fate.SENT))
+    draft.emit(
+        SetFate(
+            message_key=_delivery_key(happening),
+            direction=Direction.TO_USER,
+            fate=Fate.SENT,
+            detail=happening.detail,
+        )
+    )
 
 
 def delivery_given_up(draft: Draft, happening: EffectFailed | EffectDoubtful) -> None:

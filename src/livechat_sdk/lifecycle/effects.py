@@ -30,6 +30,7 @@ __all__ = [
     "DeliverEnded",
     "DeliverMessage",
     "Effect",
+    "Enrich",
     "EraseSecrets",
     "FindContact",
     "LedgerWrite",
@@ -173,6 +174,14 @@ class DeliverMessage(_ToUser):
     in_doubt: bool = False
 
 
+class Enrich(_ToUser):
+    """Fetch the files of a message of the agent, whose links do not last, before it is delivered."""
+
+    kind: Literal["enrich"] = "enrich"
+    message_key: Identifier
+    attempt: int
+
+
 class DeliverEnded(_ToUser):
     """Give control back to the bot."""
 
@@ -189,6 +198,7 @@ Action = Annotated[
     | UpdateDetails
     | CloseChat
     | Say
+    | Enrich
     | DeliverMessage
     | DeliverEnded,
     Field(discriminator="kind"),

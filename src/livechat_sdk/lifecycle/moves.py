@@ -86,6 +86,9 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("succeeded.say", _ALL, closing.delivered),
     ("failed.say", _ALL, closing.delivery_given_up),
     ("doubtful.say", _ALL, closing.delivery_given_up),
+    ("succeeded.enrich", _ALL, keep),  # what was fetched is in the table of files
+    ("failed.enrich", _ALL, keep),  # the message is delivered with a note
+    ("doubtful.enrich", _ALL, keep),
     ("succeeded.deliver_message", _ALL, closing.delivered),
     ("failed.deliver_message", _ALL, closing.delivery_given_up),
     ("doubtful.deliver_message", _ALL, closing.delivery_given_up),

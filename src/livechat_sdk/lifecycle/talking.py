@@ -19,6 +19,7 @@ from livechat_sdk.domain.moments import Moment
 from livechat_sdk.lifecycle.draft import Draft
 from livechat_sdk.lifecycle.effects import (
     DeliverMessage,
+    Enrich,
     RecordMessage,
     SendMessage,
     SetFate,
@@ -124,6 +125,11 @@ def message_received(draft: Draft, happening: ProviderReported) -> None:
             vendor_id=event.id,
             agent_name=name,
         ),
+    )
+    links = handoff.attempts[happening.attempt - 1].candidate.capabilities.attachment_links
+    if event.message.attachments and links == "fetch":
+        draft.emit(Enrich(message_key=event.message.key, attempt=happening.attempt))
+    draft.emit(
         DeliverMessage(message_key=event.message.key, owner_number=handoff.owner_number, agent_name=name),
     )
     if event.author == "agent":

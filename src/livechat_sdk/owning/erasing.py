@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from livechat_sdk.errors import ErasureRefused
+from livechat_sdk.files.keeping import FileKeeping
 from livechat_sdk.ledger.erasing import Eraser, Holding, Remainder, StillOpen
 from livechat_sdk.ledger.retained import Expired, ended_before
 from livechat_sdk.ledger.store import Store
@@ -50,7 +51,7 @@ class Erasing:
     ) -> None:
         self._store = store
         self._workspace = workspace
-        self._eraser = Eraser(store, workspace)
+        self._eraser = Eraser(store, workspace, FileKeeping(store, workspace).discard)
         self._now = now
         self._end = end
 

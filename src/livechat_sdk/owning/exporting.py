@@ -17,6 +17,7 @@ from livechat_sdk.config.documents import without_secrets
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import LedgerEntry
+from livechat_sdk.files.keeping import FileKeeping
 from livechat_sdk.ledger.erasing import Eraser
 from livechat_sdk.ledger.store import JournalEntry, Store
 from livechat_sdk.owning.subjects import Subject
@@ -57,9 +58,9 @@ Row = TypeVar("Row", bound=_Numbered)
 async def export(store: Store, workspace: str, subject: Subject, now: datetime) -> AsyncIterator[str]:
     """The pieces of one JSON document; together they are what is kept about the subject.
 
-    ``handoffs`` hold the request, the entries with their fates, journal, chats, tickets, and rows of embedded
-    providers by table; ``conversations`` and ``user`` hold what is kept beside single handoffs. Nothing known
-    gives a document with empty lists. Raises ``StoreError``.
+    ``handoffs`` hold the request, the entries with their fates, journal, chats, tickets, files, and rows of
+    embedded providers by table; ``conversations`` and ``user`` hold what is kept beside single handoffs.
+    Nothing known gives a document with empty lists. Raises ``StoreError``.
     """
     tables = await personal_tables(store)
     head = {
@@ -103,7 +104,38 @@ async def _handoff(
         yield piece
     tickets = [ticket.model_dump(mode="json") for ticket in await store.tickets(handoff.id)]
     yield '],\n"tickets": ' + _text(tickets)
-    yield ',\n"tables": ' + _text(await _rows(store, workspace, tables, "handoff", handoff.id)) + "}"
+    yield ',\n"files": ['
+    async for piece in _files(FileKeeping(store, workspace), handoff.id):
+        yield piece
+    yield '],\n"tables": ' + _text(await _rows(store, workspace, tables, "handoff", handoff.id)) + "}"
+
+
+async def _files(keeping: FileKeeping, handoff_id: str) -> AsyncIterator[str]:
+    """Each file with its content in base64, piece by piece."""
+    mark = "\n"
+    for file in await keeping.of_handoff(handoff_id):
+        described = {
+            "id": file.id,
+            "from": file.origin,
+            "name": file.name,
+            "media_type": file.media_type,
+            "size": file.size,
+            "stored_at": utc_text(file.stored_at),
+            "missing": file.refused,
+        }
+        yield mark + _text(described)[:-1] + ', "content": '
+        mark = ",\n"
+        blobs = await keeping.blobs() if file.blob is not None else None
+        if blobs is None or file.blob is None or not await blobs.holds(file.blob):
+            yield "null}"
+            continue
+        yield '"'
+        left = b""
+        async for piece in blobs.read(file.blob):
+            whole = len(left + piece) // 3 * 3
+            ready, left = (left + piece)[:whole], (left + piece)[whole:]
+            yield base64.b64encode(ready).decode()
+        yield base64.b64encode(left).decode() + '"}'
 
 
 async def _conversation(

@@ -17,6 +17,7 @@ from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.retention import RetentionPlan
 from livechat_sdk.errors import StoreError
+from livechat_sdk.files.keeping import FileKeeping
 from livechat_sdk.ledger.erasing import Eraser, StillOpen
 from livechat_sdk.ledger.retained import Expired, ended_before, forget_seen, forget_tombstones
 from livechat_sdk.ledger.store import Store
@@ -51,7 +52,8 @@ class Retention:
         self._clock = clock
         self._plan = plan
         self._shards = shards
-        self._eraser = Eraser(store, workspace)
+        self._files = FileKeeping(store, workspace)
+        self._eraser = Eraser(store, workspace, self._files.discard)
         self._task: asyncio.Task[None] | None = None
         self._working = False
         self.rounds = 0
@@ -83,7 +85,7 @@ class Retention:
         pause = _FIRST_ROUND
         while True:
             await self._clock.sleep_until(self._clock.now() + pause)
-            pause = _HOURLY if self._plan.erases else _DAILY
+            pause = _HOURLY if self._plan.erases or self._plan.files_after is not None else _DAILY
             if _SHARD not in self._shards():
                 continue
             self._working = True
@@ -115,6 +117,10 @@ class Retention:
             self._store, self._workspace, now - timedelta(seconds=self._plan.tombstones_after)
         ):
             await self._rest()
+        if self._plan.files_after is not None:
+            while await self._files.drop_older(now - timedelta(seconds=self._plan.files_after)):
+                await self._rest()
+        await self._files.sweep()
         self.rounds += 1
         if self.erased > before:
             await self._store.scrub()

@@ -25,9 +25,9 @@ from livechat_sdk.policies.opening_words import opening_words
 
 __all__ = ["ALLOWED", "PLACEHOLDERS", "fill", "placeholders_in", "with_fallback"]
 
-PLACEHOLDERS: Final = ("agent", "name", "next_opening", "position", "question", "to")
-"""Every placeholder: the agent's name, the end user's name, when it opens next, the place in the queue,
-the question of the survey, and the agent or team that a chat is transferred to."""
+PLACEHOLDERS: Final = ("agent", "file", "name", "next_opening", "position", "question", "to")
+"""Every placeholder: the agent's name, a file's name, the end user's name, when it opens next, the place in
+the queue, the question of the survey, and the agent or team that a chat is transferred to."""
 
 _OWN: dict[Moment, tuple[str, ...]] = {
     Moment.JOINED: ("agent",),
@@ -36,6 +36,7 @@ _OWN: dict[Moment, tuple[str, ...]] = {
     Moment.QUEUE_UPDATE: ("position",),
     Moment.SURVEY_QUESTION: ("question",),
     Moment.OUT_OF_HOURS: ("next_opening",),
+    Moment.FILE_MISSING: ("file",),
 }
 
 ALLOWED: Final[Mapping[Moment, frozenset[str]]] = {

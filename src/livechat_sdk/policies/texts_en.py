@@ -49,5 +49,6 @@ TEXTS: Final[Mapping[Moment, str | Silent]] = {
     Moment.UNSUPPORTED: (
         "We are sorry, we could not pass on your message. Please try to send it again as plain text."
     ),
+    Moment.FILE_MISSING: "[The file {file} could not be passed on.|A file could not be passed on.]",
     Moment.TICKET_CREATED: "We have opened a ticket for your request. Our team will get back to you.",
 }

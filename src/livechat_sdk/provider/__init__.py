@@ -2,6 +2,7 @@
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
 from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
+from livechat_sdk.provider.files import FileOpener, NoFiles, OpenedFile, VendorFile
 from livechat_sdk.provider.integration import Finding, IntegrationContext, IntegrationType
 from livechat_sdk.provider.interface import (
     AnyProvider,
@@ -33,11 +34,14 @@ __all__ = [
     "ChatProvider",
     "ChatStatus",
     "EmbeddedDatabase",
+    "FileOpener",
     "Finding",
     "Inbound",
     "IntegrationContext",
     "IntegrationSettings",
     "IntegrationType",
+    "NoFiles",
+    "OpenedFile",
     "PersonalTable",
     "PlannedMessage",
     "PollPace",
@@ -48,6 +52,7 @@ __all__ = [
     "Sent",
     "SqlValue",
     "Statement",
+    "VendorFile",
     "WebhookAuth",
     "WebhookDelivery",
     "declare_personal",

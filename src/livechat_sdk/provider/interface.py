@@ -18,6 +18,7 @@ from livechat_sdk.domain.messages import Attachment, Choice, TranscriptEntry, Us
 from livechat_sdk.domain.people import Agent, Contact, EndUser
 from livechat_sdk.errors import UnsupportedFeature, WebhookRejected
 from livechat_sdk.provider.embedded import EmbeddedDatabase
+from livechat_sdk.provider.files import FileOpener, VendorFile
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.settings import IntegrationSettings
 from livechat_sdk.provider.webhooks import WebhookDelivery
@@ -162,6 +163,11 @@ class ProviderHost(Protocol):
         """The database for embedded providers."""
         ...
 
+    @property
+    def files(self) -> FileOpener:
+        """Opens files that are kept here, for vendors that take bytes rather than links."""
+        ...
+
 
 class ChatProvider(ABC, Generic[Settings]):
     """An adapter to one live-chat system.
@@ -246,6 +252,15 @@ class ChatProvider(ABC, Generic[Settings]):
         carried), and the same event id where the vendor has one: what is known already is left out by that.
         """
         raise UnsupportedFeature(f"{self.type} has no history")
+
+    async def fetch(self, chat: Chat, attachment: Attachment) -> VendorFile | None:
+        """A file that came with a message of an agent, where ``attachment_links`` is ``fetch``.
+
+        For vendors that want credentials for it. ``None``, the default, has its plain link fetched, under the
+        egress rule and without credentials. May be called again for the same file. ``RejectedError`` and
+        ``AuthError`` give the file up; what may pass is tried again for less than a minute.
+        """
+        return None
 
     async def was_sent(self, chat: Chat, key: str) -> bool | None:
         """After a doubtful send: whether it arrived; ``None`` when the vendor cannot tell yet."""

@@ -34,8 +34,9 @@ class Plan:
 def plan_message(message: Message, capabilities: Capabilities, *, sent_at: datetime) -> Plan:
     """Plan one message of the end user for a provider with these capabilities.
 
-    Attachments that the provider cannot take become links in the text, choices become lines, text
-    over the limit becomes several parts with keys ``<key>``, ``<key>.2``, ``<key>.3``, …
+    Attachments that the provider cannot take become links in the text (a file that is kept here and has no
+    link refuses the message), choices become lines, text over the limit becomes several parts with keys
+    ``<key>``, ``<key>.2``, ``<key>.3``, …
     """
     notes: list[str] = []
     kept: list[Attachment] = []
@@ -43,6 +44,12 @@ def plan_message(message: Message, capabilities: Capabilities, *, sent_at: datet
     for attachment in message.attachments:
         if _takes(capabilities, attachment):
             kept.append(attachment)
+        elif attachment.file_id is not None:
+            return Plan(
+                (),
+                refusal=f"{attachment.name[:100]} can only travel by a link, and there are none without"
+                " `gateway.public_url`",
+            )
         else:
             lines.append(f"{attachment.name}: {attachment.url}")
             notes.append(f"linked {attachment.name}")

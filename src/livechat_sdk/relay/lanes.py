@@ -2,9 +2,9 @@
 
 A lane has a task only while it has something to do, so that thousands of waiting handoffs cost
 nothing. What must not wait behind a stuck action overtakes it: closing a chat goes before sends that
-are waiting for another try, and the end of the handoff before a delivery that fails again and again. When
-a message has failed for about a minute, the next one is tried: if that gets through, the first was the
-trouble, and is given up.
+are waiting for another try, fetching a file before deliveries that are, and the end of the handoff before a
+delivery that fails again and again. When a message has failed for about a minute, the next one is tried: if
+that gets through, the first was the trouble, and is given up.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _PATIENCE = 3
 _SUSPICION = 8
 """How often a message at the head has failed when the next one is tried."""
 _MESSAGES = frozenset({"send_message", "deliver_message", "say"})
+_AT_ONCE = frozenset({"close_chat", "enrich"})
+"""What does not wait for the head of its lane: a vendor's link may expire meanwhile."""
 _OPEN = frozenset({ActionStatus.PENDING, ActionStatus.STARTED})
 
 
@@ -337,23 +339,22 @@ class _Lane:
             overtaking = self._overtaking(head, now)
             if overtaking is not None:
                 return overtaking
-            dues = [
-                self._not_before.get(row.id, due) for row in self._rows if row.action.kind == "close_chat"
-            ]
+            dues = [self._not_before.get(row.id, due) for row in self._rows if row.action.kind in _AT_ONCE]
             await self._wait(clock, min([due, *dues]))
         return None
 
     def _overtaking(self, head: ActionRow, now: datetime) -> ActionRow | None:
         """What need not wait while the head of the lane waits for another try.
 
-        Closing a chat goes at once. The end of the handoff, and the message behind the head, go when the head
-        has failed often enough, once after each further failure: what never gets through holds up nothing for
-        long, and when the other side is down for all, the order still holds when it is back.
+        Closing a chat and fetching files go at once. The end of the handoff, and the message behind the head,
+        go when the head has failed often enough, once after each further failure: what never gets through
+        holds up nothing for long, and when the other side is down for all, the order still holds when it is
+        back.
         """
         failures = self._failed_ahead[head.id]
         for index, row in enumerate(self._rows):
             due = self._not_before.get(row.id, now) <= now
-            if row.action.kind == "close_chat" and due:
+            if row.action.kind in _AT_ONCE and due:
                 return row
             ends = row.action.kind == "deliver_ended" and index > 0 and failures >= _PATIENCE
             if ends or (index == 1 and self._is_suspected(head, row)):

@@ -4,8 +4,8 @@ A call is repeated only if that cannot do it twice: it provably was not done, it
 contract (everything but a send), or the vendor dedupes by our key. What nobody can tell is *doubtful*.
 
 ==============  =================  =======================================  ==============  ============
-failure         looks              vendor calls and tickets                 deliveries      the end
-                (decide, contact)  (open, send, update, close, ticket)      (say, deliver)  (the outcome)
+failure         looks (decide,     vendor calls and tickets                 deliveries      the end
+                contact, enrich)   (open, send, update, close, ticket)      (say, deliver)  (the outcome)
 ==============  =================  =======================================  ==============  ============
 never left      again              again                                    again           again
 throttled       again              again                                    again           again
@@ -70,6 +70,7 @@ RETRY_RULES: Final[Mapping[str, RetryRule]] = MappingProxyType(
     {
         "decide": RetryRule(10),
         "find_contact": RetryRule(5, least_tries=2),
+        "enrich": RetryRule(45, least_tries=2, longest_pause=10.0),
         # Repeating an open with the same reference is how a doubtful one is looked up.
         "open_chat": RetryRule(5, least_tries=2, budget_alone=60),
         "send_message": RetryRule(900),
@@ -84,7 +85,7 @@ RETRY_RULES: Final[Mapping[str, RetryRule]] = MappingProxyType(
 )
 """One rule for each kind of action."""
 
-_LOOKS: Final = ("decide", "find_contact")
+_LOOKS: Final = ("decide", "find_contact", "enrich")
 """These only look: when they fail, nothing is in doubt."""
 _CALLS: Final = ("open_chat", "send_message", "update_details", "close_chat", "create_ticket")
 _DELIVERIES: Final = ("say", "deliver_message")

@@ -19,6 +19,7 @@ from livechat_sdk.lifecycle.effects import (
     Decide,
     DeliverEnded,
     DeliverMessage,
+    Enrich,
     FindContact,
     OpenChat,
     Say,
@@ -30,8 +31,8 @@ from livechat_sdk.policies.ticket_draft import draft_for
 from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.deciding import Decider
+from livechat_sdk.relay.enriching import Enriching
 from livechat_sdk.relay.judging import Judge, Judgement
-from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.to_provider import ProviderCalls
 from livechat_sdk.relay.to_user import UserDeliveries
 from livechat_sdk.telemetry import spans
@@ -58,7 +59,7 @@ class ActionRunner:
         providers: Mapping[str, AnyProvider],
         decider: Decider,
         deliveries: UserDeliveries,
-        lease: LeaseGuard,
+        enriching: Enriching,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -68,7 +69,8 @@ class ActionRunner:
         self._decider = decider
         self._deliveries = deliveries
         cooling = Cooling(store, clock)
-        self._calls = ProviderCalls(store, clock, lease, cooling)
+        self._calls = ProviderCalls(store, clock, enriching.lease, cooling, enriching.files)
+        self._enriching = enriching
         self._judge = Judge(store, clock, cooling)
 
     async def judge(self, row: ActionRow, error: Exception) -> Judgement:
@@ -85,15 +87,22 @@ class ActionRunner:
             case Decide():
                 async with asyncio.timeout(_DECIDE_LIMIT):
                     return await self._decider.decide(handoff.request, self._clock.now())
-            case FindContact():
-                return await self._find_contact(handoff)
-            case CreateTicket():
-                return await self._create_ticket(handoff, row.action)
+            case FindContact() | CreateTicket():
+                return await self._ask_plugins(row.action, handoff)
             case OpenChat() | SendMessage() | UpdateDetails() | CloseChat():
                 provider = self._provider(handoff, row.action.attempt)
                 return await self._calls.run(row, handoff, provider)
+            case Enrich():
+                return await self._enriching.run(
+                    row.action, handoff, self._provider(handoff, row.action.attempt)
+                )
             case Say() | DeliverMessage() | DeliverEnded():
                 return await self._deliveries.run(row, handoff)
+
+    async def _ask_plugins(self, action: FindContact | CreateTicket, handoff: Handoff) -> Input:
+        if isinstance(action, CreateTicket):
+            return await self._create_ticket(handoff, action)
+        return await self._find_contact(handoff)
 
     def _provider(self, handoff: Handoff, attempt: int) -> AnyProvider:
         name = handoff.attempts[attempt - 1].integration

@@ -17,13 +17,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.base import Metadata
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Direction
-from livechat_sdk.errors import RetryableError, StoreError
+from livechat_sdk.errors import FileMissing, RetryableError, StoreError
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, LeaseLost, Store
 from livechat_sdk.lifecycle.effects import SendMessage
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, EffectSucceeded, Input
@@ -31,6 +32,9 @@ from livechat_sdk.provider.interface import AnyProvider, PlannedMessage, Sent
 from livechat_sdk.provider.planning import plan_message
 from livechat_sdk.relay.failures import Failure, FailureKind, failure_of
 from livechat_sdk.relay.leases import LeaseGuard
+
+if TYPE_CHECKING:
+    from livechat_sdk.files import Files
 
 __all__ = ["CALL_LIMIT", "NotSent", "Sending"]
 
@@ -106,7 +110,8 @@ class _Try:
 class Sending:
     """Carries out ``SendMessage``."""
 
-    def __init__(self, store: Store, clock: Clock, lease: LeaseGuard) -> None:
+    def __init__(self, store: Store, clock: Clock, lease: LeaseGuard, files: Files) -> None:
+        self._files = files
         self._store = store
         self._clock = clock
         self._lease = lease
@@ -119,7 +124,11 @@ class Sending:
         entry = await self._store.entry(handoff.id, Direction.TO_PROVIDER, action.message_key)
         if chat is None or entry is None:
             return EffectFailed(action=action, error="there is no open chat to send to")
-        plan = plan_message(entry.message, provider.capabilities, sent_at=entry.created_at)
+        try:
+            message = await self._files.for_vendor(handoff.id, entry.message)
+        except FileMissing as gone:
+            return EffectFailed(action=action, error=str(gone))
+        plan = plan_message(message, provider.capabilities, sent_at=entry.created_at)
         if plan.refusal is not None:
             return EffectFailed(action=action, error=plan.refusal)
         one = _Try(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.clock import Clock
@@ -15,6 +16,9 @@ from livechat_sdk.provider.interface import AnyProvider, ChatDetails, ChatOpenin
 from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.sending import CALL_LIMIT, Sending
+
+if TYPE_CHECKING:
+    from livechat_sdk.files import Files
 
 __all__ = ["ProviderCalls"]
 
@@ -29,11 +33,11 @@ _CARRIED = frozenset({Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN, Fate.DOUBTFUL})
 class ProviderCalls:
     """Carries out the actions of a provider lane."""
 
-    def __init__(self, store: Store, clock: Clock, lease: LeaseGuard, cooling: Cooling) -> None:
+    def __init__(self, store: Store, clock: Clock, lease: LeaseGuard, cooling: Cooling, files: Files) -> None:
         self._store = store
         self._lease = lease
         self._cooling = cooling
-        self._sending = Sending(store, clock, lease)
+        self._sending = Sending(store, clock, lease, files)
 
     async def run(self, row: ActionRow, handoff: Handoff, provider: AnyProvider) -> Input | None:
         """Carry out one action of a provider lane; ``None`` when it was withdrawn."""

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from livechat_sdk.domain.channel import Channel
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Direction
-from livechat_sdk.domain.moments import Silent
+from livechat_sdk.domain.moments import Moment, Silent
 from livechat_sdk.domain.outgoing import HandoffEnded, Outgoing, SystemMessage, UserMessage
 from livechat_sdk.ledger.store import ActionRow, Store
 from livechat_sdk.lifecycle.effects import DeliverEnded, DeliverMessage, Say
 from livechat_sdk.lifecycle.inputs import EffectSucceeded, Input
 from livechat_sdk.policies.placeholders import fill
+from livechat_sdk.relay.enriching import was_fetched
 
 if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile
+    from livechat_sdk.files import Files, Missing
     from livechat_sdk.hooks import Hooks
 
 __all__ = ["DELIVERY_LIMIT", "UserDeliveries"]
@@ -28,7 +30,10 @@ DELIVERY_LIMIT = 20.0
 class UserDeliveries:
     """Carries out the actions of a user lane."""
 
-    def __init__(self, store: Store, hooks: Hooks, settings: LivechatFile, channel: Channel) -> None:
+    def __init__(
+        self, store: Store, hooks: Hooks, settings: LivechatFile, channel: Channel, files: Files
+    ) -> None:
+        self._files = files
         self._store = store
         self._hooks = hooks
         self._settings = settings
@@ -67,8 +72,7 @@ class UserDeliveries:
         return words.model_copy(update={"text": said.message.body, "choices": choices})
 
     async def _new_words(self, action: Say, handoff: Handoff) -> SystemMessage:
-        bot = self._settings.bots.get(handoff.request.bot)
-        language = handoff.language or (bot.livechat.language if bot else "en")
+        language = self._language(handoff)
         answer = await self._hooks.system_message(action.moment, handoff, language)
         base = SystemMessage(
             key=action.key,
@@ -88,26 +92,49 @@ class UserDeliveries:
             update={"text": fill(answer.text, params, said_in), "language": said_in, "choices": choices}
         )
 
+    def _language(self, handoff: Handoff) -> str:
+        bot = self._settings.bots.get(handoff.request.bot)
+        return handoff.language or (bot.livechat.language if bot else "en")
+
     async def _deliver_message(self, action: DeliverMessage, handoff: Handoff) -> Input | None:
         entry = await self._store.entry(handoff.id, Direction.TO_USER, action.message_key)
         if entry is None:  # erased meanwhile
             return None
+        message, missing = await self._files.for_platform(
+            handoff.id, entry.message, fetched=was_fetched(handoff, entry)
+        )
+        if missing:
+            lines = [message.body, *[await self._note(handoff, one) for one in missing]]
+            message = message.model_copy(update={"body": "\n".join(filter(None, lines))})
         await self.deliver(
             UserMessage(
                 key=f"{handoff.id}.{action.message_key}"[:200],
                 handoff_id=handoff.id,
                 conversation_id=handoff.request.conversation_id,
                 owner_number=action.owner_number,
-                message=entry.message,
+                message=message,
                 agent_name=action.agent_name,
             )
         )
-        return EffectSucceeded(action=action)
+        lacks = "; ".join(f"without {one.name}: {one.why}" for one in missing)
+        return EffectSucceeded(action=action, detail=lacks[:1000] or None)
+
+    async def _note(self, handoff: Handoff, missing: Missing) -> str:
+        """What is said under a message in place of a file; empty when the bot says nothing there."""
+        language = self._language(handoff)
+        answer = await self._hooks.system_message(Moment.FILE_MISSING, handoff, language)
+        if answer is None or isinstance(answer, Silent):
+            return ""
+        params = {"name": handoff.request.user.name or "", "file": missing.name}
+        return fill(answer.text, params, answer.language or language)
 
     async def _ended(self, action: DeliverEnded, handoff: Handoff) -> HandoffEnded:
         if handoff.end is None:
             raise AssertionError("the end is delivered after it was recorded")
-        returned = await self._store.returned_to_bot(handoff.id)
+        returned = [
+            (await self._files.for_platform(handoff.id, entry.message, fetched=False))[0]
+            for entry in await self._store.returned_to_bot(handoff.id)
+        ]
         return HandoffEnded(
             key=f"{handoff.id}.ended",
             handoff_id=handoff.id,
@@ -115,6 +142,6 @@ class UserDeliveries:
             owner_number=action.owner_number,
             end=handoff.end,
             ended_at=handoff.end.at,
-            undelivered=tuple(entry.message for entry in returned),
+            undelivered=tuple(returned),
             survey=handoff.survey,
         )

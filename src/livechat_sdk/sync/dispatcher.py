@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from livechat_sdk.config.models import LivechatFile
+    from livechat_sdk.files import FileScanner
     from livechat_sdk.provider.webhooks import WebhookDelivery
     from livechat_sdk.registry import Registry
 
@@ -56,11 +57,18 @@ class Dispatcher:
         store: Store | None = None,
         clock: Clock | None = None,
         plugins: Sequence[object] = (),
+        scan: FileScanner | None = None,
     ) -> None:
         """Put everything together; nothing is opened yet. Raises as ``livechat_sdk.Dispatcher`` does."""
         self._channel = in_loop(channel)
         self._dispatcher = _AsyncDispatcher(
-            settings, channel=self._channel, registry=registry, store=store, clock=clock, plugins=plugins
+            settings,
+            channel=self._channel,
+            registry=registry,
+            store=store,
+            clock=clock,
+            plugins=plugins,
+            scan=scan,
         )
         self.settings = settings
         self.registry = self._dispatcher.registry
@@ -77,10 +85,13 @@ class Dispatcher:
         store: Store | None = None,
         clock: Clock | None = None,
         plugins: Sequence[object] = (),
+        scan: FileScanner | None = None,
     ) -> Self:
         """A dispatcher from ``livechat.yaml``. Raises ``ConfigurationError`` with file, line and fix."""
         settings, known = read_file(path, registry)
-        return cls(settings, channel=channel, registry=known, store=store, clock=clock, plugins=plugins)
+        return cls(
+            settings, channel=channel, registry=known, store=store, clock=clock, plugins=plugins, scan=scan
+        )
 
     def __enter__(self) -> Self:
         self._background.start()

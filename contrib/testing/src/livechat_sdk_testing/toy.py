@@ -30,9 +30,10 @@ from livechat_sdk.domain.chats import (
 )
 from livechat_sdk.domain.ends import EndReason, Who, Why
 from livechat_sdk.domain.handoff import QueueStatus, Route
-from livechat_sdk.domain.messages import Message, UserReceipt
+from livechat_sdk.domain.messages import Attachment, Message, UserReceipt
 from livechat_sdk.domain.people import Agent
 from livechat_sdk.errors import RejectedError, WebhookRejected
+from livechat_sdk.provider.files import VendorFile
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
 from livechat_sdk.provider.interface import (
     Availability,
@@ -40,6 +41,7 @@ from livechat_sdk.provider.interface import (
     ChatOpening,
     ChatProvider,
     PlannedMessage,
+    ProviderHost,
     Sent,
 )
 from livechat_sdk.provider.settings import IntegrationSettings, Secret
@@ -76,6 +78,8 @@ class ToyVendor:
     over: set[str] = field(default_factory=set[str])
     """References of chats that the vendor's side has ended: they take nothing more."""
     calls: list[str] = field(default_factory=list[str])
+    files: dict[str, VendorFile] = field(default_factory=dict[str, VendorFile])
+    """Files of agents by link, which the toy's provider fetches with its own credentials."""
     _numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
     def texts(self) -> list[str]:
@@ -165,6 +169,15 @@ class ToyProvider(ChatProvider[ToySettings]):
         """What the test has set."""
         return self.vendor.availability
 
+    async def start(self, host: ProviderHost) -> None:
+        """Keep what it may use of its host."""
+        self.host = host
+
+    async def fetch(self, chat: Chat, attachment: Attachment) -> VendorFile | None:
+        """A file out of the vendor's memory; what is not there is left to its plain link."""
+        self.vendor.called("fetch", lambda: None)
+        return self.vendor.files.get(attachment.url)
+
     async def was_sent(self, chat: Chat, key: str) -> bool | None:
         """Look into the vendor's memory, if the class declares that it can."""
         if not self.capabilities.looks_up_by_key:
@@ -200,6 +213,13 @@ def _agent(document: Mapping[str, str]) -> Agent:
     return Agent(id=document.get("agent", "a-1"), name=document.get("name", "Toy Agent"))
 
 
+def _attachments(document: Mapping[str, str]) -> tuple[Attachment, ...]:
+    """Files of a message: links in ``files``, one a line; each is named as its last part."""
+    return tuple(
+        Attachment(url=link, name=link.rsplit("/", 1)[-1]) for link in document.get("files", "").split()
+    )
+
+
 _Fields = Callable[[Mapping[str, str]], Mapping[str, object]]
 _Kind = type[
     ChatAccepted
@@ -224,7 +244,10 @@ _TRANSLATIONS: dict[str, tuple[_Kind, _Fields]] = {
     "transferred": (ChatTransferred, lambda d: {"to": d.get("to")}),
     "message": (
         MessageReceived,
-        lambda d: {"message": Message(key=d.get("key", d["id"]), body=d["text"]), "agent": _agent(d)},
+        lambda d: {
+            "message": Message(key=d.get("key", d["id"]), body=d["text"], attachments=_attachments(d)),
+            "agent": _agent(d),
+        },
     ),
     "delivered": (MessageDelivered, lambda d: {"message_key": d["key"]}),
     "read": (MessageRead, lambda d: {"message_key": d["key"]}),

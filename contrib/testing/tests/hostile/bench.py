@@ -13,6 +13,7 @@ from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.people import EndUser
+from livechat_sdk.provider import NoFiles
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 from livechat_sdk.provider.interface import ChatOpening, PlannedMessage
 from livechat_sdk.provider.webhooks import WebhookDelivery
@@ -56,6 +57,7 @@ class MemoryDatabase:
 @dataclass(frozen=True)
 class MemoryHost:
     database: MemoryDatabase
+    files: NoFiles = field(default_factory=NoFiles)
 
 
 class OneVendor:

@@ -1,0 +1,29 @@
+"""Attachments: where their bytes are, which are accepted, by which links they can be read.
+
+Rows in the ledger's database say whose a file is, so that it is erased with its handoff; the bytes are in a
+folder, under names that nobody chose. Links are signed and expire; references (``livechat-file:…``) do not,
+and mean nothing outside.
+"""
+
+from livechat_sdk.files.blobs import Blobs, Draft
+from livechat_sdk.files.folder import FolderBlobs
+from livechat_sdk.files.limits import FileLimits
+from livechat_sdk.files.links import Links, LinkTrouble
+from livechat_sdk.files.room import Files, Missing, ReadLink
+from livechat_sdk.files.rows import StoredFile
+from livechat_sdk.files.scanning import FileScanner, FileToScan
+
+__all__ = [
+    "Blobs",
+    "Draft",
+    "FileLimits",
+    "FileScanner",
+    "FileToScan",
+    "Files",
+    "FolderBlobs",
+    "LinkTrouble",
+    "Links",
+    "Missing",
+    "ReadLink",
+    "StoredFile",
+]

@@ -1,0 +1,58 @@
+"""Files as providers meet them: what the host opens for them, and what they fetch from their vendor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from livechat_sdk.domain.messages import Attachment
+from livechat_sdk.errors import FileMissing
+
+__all__ = ["FileOpener", "NoFiles", "OpenedFile", "VendorFile"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file of ours, opened for reading. ``size`` is in bytes; ``pieces`` can be read once."""
+
+    name: str
+    media_type: str
+    size: int
+    pieces: AsyncIterable[bytes] = field(repr=False)
+
+    async def read(self) -> bytes:
+        """The whole content. Files are limited in size (``files.max_size``), so it fits into memory."""
+        return b"".join([piece async for piece in self.pieces])
+
+
+@dataclass(frozen=True, slots=True)
+class VendorFile:
+    """A file as a vendor hands it out: bytes, or pieces of bytes that can be read once.
+
+    ``name`` and ``media_type`` replace those of the attachment where the vendor tells them here.
+    """
+
+    content: bytes | AsyncIterable[bytes] = field(repr=False)
+    name: str | None = None
+    media_type: str | None = None
+
+
+class FileOpener(Protocol):
+    """Opens files that were kept by the host, for a provider that uploads them to its vendor."""
+
+    async def open(self, attachment: Attachment) -> OpenedFile:
+        """The file that an attachment names by one of our links or references.
+
+        Raises ``FileMissing`` when there is none (it was erased, or the attachment is somebody else's link),
+        ``StoreError`` when it cannot be read now.
+        """
+        ...
+
+
+class NoFiles:
+    """The files of a host that keeps none."""
+
+    async def open(self, attachment: Attachment) -> OpenedFile:
+        """Raises ``FileMissing``."""
+        raise FileMissing(f"no files are kept here, so {attachment.name[:100]!r} is none of them")

@@ -1,0 +1,191 @@
+"""Nothing of a file is left when its person is erased, and an export holds all of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livechat_sdk import Attachment, Handoff, Message
+from livechat_sdk.errors import ErasureRefused, FilesUnavailable
+from livechat_sdk.files.keeping import FileKeeping
+from livechat_sdk.ledger.opening import open_store
+from livechat_sdk.owning.erasing import Erasing
+from livechat_sdk.owning.subjects import Subject
+from livechat_sdk.provider import VendorFile
+from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
+from tests.owning.world import MARIA, NIKOS, Person, World
+
+CANARY = b"canary-in-a-file-"
+PHOTO = "https://files.toy.example/photo.png"
+FETCHES = ToyProvider.capabilities.model_copy(update={"attachment_links": "fetch"})
+
+
+async def pieces(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def content_of(person: Person) -> bytes:
+    """A picture that nobody else has."""
+    return b"\x89PNG\r\n\x1a\n" + CANARY + person.name.encode() * 100
+
+
+def traces_on_disk(folder: Path, text: bytes) -> list[Path]:
+    """Every file under the folder that holds the text, the database's own among them."""
+    return [path for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
+def a_world(folder: Path, **settings: Any) -> World:
+    """A world whose vendor keeps its files behind credentials."""
+    return World(f"sqlite:///{folder}/livechat.db", toy=ToyPlugin(capabilities=FETCHES), **settings)
+
+
+async def later(world: World, days: int) -> None:
+    """So many days later, after a round of retention."""
+    await world.clock.advance(days * 86_400)
+    await world.pass_time(3700)
+
+
+async def with_files(world: World, person: Person) -> Handoff:
+    """An ended handoff with one file of the end user and one of the agent."""
+    handoff = await world.request(person)
+    await world.event(handoff.id, "joined", name="Ann")
+    kept = await world.dispatcher.files.upload(
+        handoff.id, pieces(content_of(person)), name=f"{person.name}.png"
+    )
+    attachment = Attachment(url=kept.reference, name="photo")
+    await world.dispatcher.user_message(handoff.id, Message(body="look", attachments=(attachment,)))
+    world.toy.vendor.files[PHOTO] = VendorFile(content_of(person) + b"from the agent")
+    await world.event(handoff.id, "message", text="here", files=PHOTO)
+    await world.event(handoff.id, "ended")
+    await world.settle()
+    return handoff
+
+
+async def test_no_byte_of_a_file_is_left_after_erasing(tmp_path: Path) -> None:
+    maria, nikos = Person(MARIA), Person(NIKOS)
+    async with a_world(tmp_path) as world:
+        await with_files(world, maria)
+        await with_files(world, nikos)
+        assert len(traces_on_disk(tmp_path, CANARY + MARIA.encode())) == 2
+        erasure = await world.dispatcher.erase(user_id=maria.user_id, compact=True)
+        assert len(erasure.handoffs) == 1
+        assert traces_on_disk(tmp_path, MARIA.encode()) == []
+        assert len(traces_on_disk(tmp_path, CANARY + NIKOS.encode())) == 2, "nobody else lost anything"
+        assert await world.rows_about(maria.needles) == []
+
+
+async def test_a_command_erases_files_without_the_settings(tmp_path: Path) -> None:
+    maria = Person(MARIA)
+    folder = tmp_path / "elsewhere"
+    async with a_world(tmp_path, files={"folder": str(folder)}) as world:
+        await with_files(world, maria)
+        assert len(traces_on_disk(folder, CANARY)) == 2
+        clerk = open_store(world.url, role="clerk")
+        await clerk.open()
+        try:
+            erasing = Erasing(clerk, "default", world.clock.now, pytest.fail)
+            await erasing.erase(Subject.of(user_id=maria.user_id))
+        finally:
+            await clerk.close()
+        assert traces_on_disk(folder, CANARY) == []
+
+
+async def test_nothing_is_erased_where_the_files_cannot_be_reached(tmp_path: Path) -> None:
+    maria = Person(MARIA)
+    folder = tmp_path / "shared"
+    async with a_world(tmp_path, files={"folder": str(folder)}) as world:
+        handoff = await with_files(world, maria)
+        folder.rename(tmp_path / "away")
+        with pytest.raises(FilesUnavailable, match="do this on a machine that has it"):
+            await world.dispatcher.erase(user_id=maria.user_id)
+        assert (await world.dispatcher.handoff(handoff.id)).id == handoff.id
+        (tmp_path / "away").rename(folder)
+        await world.dispatcher.erase(user_id=maria.user_id)
+        assert traces_on_disk(folder, CANARY) == []
+
+
+async def test_a_live_handoff_keeps_its_files_when_erasing_is_refused(tmp_path: Path) -> None:
+    maria = Person(MARIA)
+    async with a_world(tmp_path) as world:
+        handoff = await world.request(maria)
+        await world.dispatcher.files.upload(handoff.id, pieces(content_of(maria)), name="a.png")
+        with pytest.raises(ErasureRefused):
+            await world.dispatcher.erase(user_id=maria.user_id)
+        assert len(traces_on_disk(tmp_path, CANARY)) == 1
+        await world.dispatcher.erase(user_id=maria.user_id, end_live=True)
+        assert traces_on_disk(tmp_path, CANARY) == []
+
+
+async def test_an_export_holds_every_file(tmp_path: Path) -> None:
+    maria = Person(MARIA)
+    async with a_world(tmp_path) as world:
+        await with_files(world, maria)
+        document = json.loads(
+            "".join([piece async for piece in world.dispatcher.export(user_id=maria.user_id)])
+        )
+        (handoff,) = document["handoffs"]
+        sides = {file["from"]: file for file in handoff["files"]}
+        assert base64.b64decode(sides["user"]["content"]) == content_of(maria)
+        assert base64.b64decode(sides["vendor"]["content"]) == content_of(maria) + b"from the agent"
+        assert sides["user"]["name"] == f"{MARIA}.png"
+
+
+async def test_retention_deletes_files_with_their_handoff(tmp_path: Path) -> None:
+    async with a_world(tmp_path, retention={"after": "30d"}) as world:
+        await with_files(world, Person(MARIA))
+        await later(world, 29)
+        assert len(traces_on_disk(tmp_path, CANARY)) == 2
+        await later(world, 2)
+        assert traces_on_disk(tmp_path, CANARY) == []
+
+
+async def test_files_may_be_kept_for_less_than_their_handoff(tmp_path: Path) -> None:
+    async with a_world(tmp_path, files={"keep_for": "7d"}) as world:
+        handoff = await with_files(world, Person(MARIA))
+        await later(world, 8)
+        assert traces_on_disk(tmp_path, CANARY) == []
+        (user, vendor) = await FileKeeping(world.dispatcher.store, "default").of_handoff(handoff.id)
+        assert user.refused == vendor.refused == "kept for as long as the settings say"
+        entries = await world.dispatcher.entries(handoff.id)
+        assert "look" in [entry.message.body for entry in entries]
+
+
+async def test_what_a_dead_process_left_is_swept(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await with_files(world, Person(MARIA))
+        one = traces_on_disk(tmp_path, CANARY)[0]
+        space = one.parent.parent
+        orphan, fresh, draft = space / "ab" / ("ab" * 16), space / "cd" / ("cd" * 16), space / "drafts" / "x"
+        for path in (orphan, fresh, draft):
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"left")
+        for path in (orphan, draft, one):
+            os.utime(path, (time.time() - 7200,) * 2)
+        assert await FileKeeping(world.dispatcher.store, "default").sweep() == 1
+        assert not orphan.exists()
+        assert not draft.exists()
+        assert fresh.exists(), "its row may be about to be written"
+        assert one.exists(), "a row knows it"
+        await world.pass_time(3700)
+        assert one.exists()
+
+
+async def test_two_databases_share_a_folder(tmp_path: Path) -> None:
+    shared = {"folder": str(tmp_path / "files")}
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    async with a_world(tmp_path / "a", files=shared) as one, a_world(tmp_path / "b", files=shared) as two:
+        await with_files(one, Person(MARIA))
+        await with_files(two, Person(NIKOS))
+        for path in traces_on_disk(tmp_path / "files", CANARY):
+            os.utime(path, (time.time() - 7200,) * 2)
+        for world in (one, two):
+            assert await FileKeeping(world.dispatcher.store, "default").sweep() == 0
+        assert len(traces_on_disk(tmp_path / "files", CANARY)) == 4
