@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 
 from livechat_sdk.domain.handoff import Handoff
+from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.domain.outgoing import Receipt, Typing
 from livechat_sdk.ledger.store import LaneId, Store
 from livechat_sdk.lifecycle.effects import ShowReceipt, ShowTyping, Signal, SignalReceipt, SignalTyping
@@ -77,6 +78,13 @@ class Signals:
         else:
             await provider.receipt(chat, signal.receipt)
 
+    async def _is_known_better(self, handoff: Handoff, signal: ShowReceipt) -> bool:
+        """Whether "delivered" comes after "read": receipts never go back."""
+        if signal.status == "read":
+            return False
+        entry = await self._store.entry(handoff.id, Direction.TO_PROVIDER, signal.message_key)
+        return entry is not None and entry.fate is Fate.SEEN
+
     async def _to_user(self, handoff: Handoff, signal: ShowTyping | ShowReceipt) -> None:
         conversation = handoff.request.conversation_id
         number = handoff.owner_number
@@ -88,6 +96,8 @@ class Signals:
                 owner_number=number,
                 on=signal.on,
             )
+        elif await self._is_known_better(handoff, signal):
+            return
         else:
             outgoing = Receipt(
                 key=f"{handoff.id}.{signal.message_key}.{signal.status}"[:200],

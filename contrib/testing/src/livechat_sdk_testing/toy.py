@@ -144,8 +144,8 @@ class ToyProvider(ChatProvider[ToySettings]):
 
     async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
         """Keep the message. Raises ``RejectedError`` when the vendor has ended the chat."""
-        if chat.ref in self.vendor.over:
-            raise RejectedError("the chat is over", provider=self.name, operation="send")
+        if chat.ref in self.vendor.over or chat.ref not in self.vendor.opened:
+            raise RejectedError("there is no such open chat", provider=self.name, operation="send")
         self.vendor.called("send", lambda: self.vendor.received.append((chat.ref, message)))
         return Sent(vendor_id=f"toy-{message.key}")
 
@@ -191,7 +191,7 @@ class ToyProvider(ChatProvider[ToySettings]):
         try:
             document = json.loads(delivery.body)
             return [self._translate(document, delivery.received_at)]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise WebhookRejected("the body is not a toy event", status=400) from error
 
     def _translate(self, document: Mapping[str, str], now: datetime) -> ProviderEvent:

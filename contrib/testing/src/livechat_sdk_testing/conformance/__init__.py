@@ -1,4 +1,77 @@
 """The conformance suite of providers: one subclass, or one factory call, proves a provider.
 
-``rig`` says how a provider under test and the vendor behind it are set up.
+::
+
+    from livechat_sdk_testing.conformance import ProviderConformance
+
+    class TestAcme(ProviderConformance):
+        def make_rig(self, clock):
+            return AcmeRig(clock)
+
+``rig`` says how a provider under test and the vendor behind it are set up; ``certify`` runs the same cases
+without pytest and returns a certificate. The suite for pytest is imported when it is asked for.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from livechat_sdk_testing.conformance.case import CASES, Case, CaseFailed, Level, Tier, Topic
+from livechat_sdk_testing.conformance.certificate import (
+    TIER_RULES,
+    CaseResult,
+    Certificate,
+    Result,
+    json_schema,
+)
+from livechat_sdk_testing.conformance.rig import (
+    ChatView,
+    FaultSwitch,
+    HumanSide,
+    MakeRig,
+    Rig,
+    Seen,
+    SimChat,
+    WebhookMaker,
+)
+from livechat_sdk_testing.conformance.runner import Excuse, all_cases, certify, excused, run_case
+
+if TYPE_CHECKING:
+    from livechat_sdk_testing.conformance.suite import ProviderConformance, conformance_suite
+
+__all__ = [
+    "CASES",
+    "TIER_RULES",
+    "Case",
+    "CaseFailed",
+    "CaseResult",
+    "Certificate",
+    "ChatView",
+    "Excuse",
+    "FaultSwitch",
+    "HumanSide",
+    "Level",
+    "MakeRig",
+    "ProviderConformance",
+    "Result",
+    "Rig",
+    "Seen",
+    "SimChat",
+    "Tier",
+    "Topic",
+    "WebhookMaker",
+    "all_cases",
+    "certify",
+    "conformance_suite",
+    "excused",
+    "json_schema",
+    "run_case",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"ProviderConformance", "conformance_suite"}:
+        from livechat_sdk_testing.conformance import suite
+
+        return getattr(suite, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -187,7 +187,7 @@ class HostileRig(Rig):
     """
 
     can: frozenset[Play] = frozenset(
-        {"accept", "leave", "transfer", "typing", "read", "fail_message", "unknown_event"}
+        {"accept", "leave", "transfer", "typing", "read", "fail_message", "unknown_event", "queue"}
     )
 
     def __init__(
@@ -253,6 +253,10 @@ class HostileRig(Rig):
             typing=chat.user_types,
             details=[answer.answer for answer in survey],
         )
+
+    async def set_position(self, ref: str, position: int) -> None:
+        """A place in the queue."""
+        await self.vendor.queue(ref, position)
 
     async def pump(self) -> int:
         """Hand over what is due."""

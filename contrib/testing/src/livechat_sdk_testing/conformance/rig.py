@@ -19,7 +19,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol
+from urllib.parse import quote
 
+from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.clock import VirtualClock
 
@@ -57,10 +59,12 @@ Play = Literal[
     "choices",
     "file",
     "agents",
+    "queue",
 ]
 """Something that the human side of a vendor may or may not be able to do.
 
-``accept``: an agent can accept without joining. ``agents``: how many agents are on duty can be set.
+``accept``: an agent can accept without joining. ``agents``: how many agents are on duty can be set;
+``queue``: so can the place of a waiting chat.
 The rest are the methods of ``HumanSide``, and the arguments of ``say``. Everybody can join, say and end.
 """
 
@@ -76,6 +80,7 @@ EVERYTHING: Final[frozenset[Play]] = frozenset(
         "choices",
         "file",
         "agents",
+        "queue",
     }
 )
 """A vendor whose agents can do all there is."""
@@ -308,6 +313,16 @@ class Rig(ABC):
     async def set_agents(self, count: int | None) -> None:
         """How many agents are on duty; ``None``: the vendor does not know. Only if ``can`` has ``agents``."""
         raise NotImplementedError
+
+    async def set_position(self, ref: str, position: int) -> None:
+        """Move a waiting chat to this place in the queue. Only if ``can`` has ``queue``."""
+        raise NotImplementedError
+
+    def attach(self, name: str, media_type: str, content: bytes) -> Attachment:
+        """A file of the end user, under a link that the provider can fetch if it has to."""
+        return Attachment(
+            url=f"https://files.example/{quote(name)}", name=name, media_type=media_type, size=len(content)
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

@@ -197,7 +197,7 @@ class ToyRig(Rig):
     """
 
     can: frozenset[Play] = frozenset(
-        {"accept", "leave", "transfer", "typing", "read", "fail_message", "unknown_event", "agents"}
+        {"accept", "leave", "transfer", "typing", "read", "fail_message", "unknown_event", "agents", "queue"}
     )
     fault_kinds = _BEFORE | _AFTER | {"withhold", "repeat", "delay", "reorder"}
 
@@ -265,6 +265,10 @@ class ToyRig(Rig):
             self.vendor.availability = Availability(at=now)
         else:
             self.vendor.availability = Availability(agents="yes" if count else "no", at=now)
+
+    async def set_position(self, ref: str, position: int) -> None:
+        """A place in the queue."""
+        self.send(self.webhooks.body("queue", ref, position=str(position)))
 
     def send(self, body: bytes) -> None:
         """Put a webhook on its way, with the fault that is next."""

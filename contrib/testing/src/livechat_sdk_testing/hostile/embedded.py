@@ -66,6 +66,7 @@ class EmbeddedVendor(HostileVendor):
     ) -> None:
         super().__init__(traits, now=now, name=name, faults=faults)
         self.integration = name
+        self._integrations: set[str] = set()
         self._database: EmbeddedDatabase | None = None
         self._lines: dict[str, int] = {}
 
@@ -73,13 +74,21 @@ class EmbeddedVendor(HostileVendor):
         """Make the tables ready and go on where the rows end."""
         await database.create_tables("hostile", 1, _TABLES)
         self._database = database
-        self.integration = integration
+        self.integration = integration if not self._integrations else self.integration
+        self._integrations.add(integration)
         for chat in self.chats:
             self._lines[chat.vendor_ref] = len(await self.rows(chat))
 
-    def stop(self) -> None:
-        """The process ends."""
-        self._database = None
+    def stop(self, integration: str | None = None) -> None:
+        """The process ends, or one of several integrations of this vendor in it."""
+        self._integrations.discard(integration or self.integration)
+        if not self._integrations:
+            self._database = None
+
+    def integration_of(self, chat: VendorChat) -> str:
+        """The name of the integration that a chat belongs to: the vendor may serve two of one type."""
+        routed = chat.opening.route.integration
+        return routed if routed in self._integrations else self.integration
 
     @property
     def database(self) -> EmbeddedDatabase:
@@ -91,12 +100,12 @@ class EmbeddedVendor(HostileVendor):
     async def rows(self, chat: VendorChat) -> Sequence[Row]:
         """What is stored of a chat, in order."""
         return await self.database.fetch(
-            _LINES, {"integration": self.integration, "vendor_ref": chat.vendor_ref}
+            _LINES, {"integration": self.integration_of(chat), "vendor_ref": chat.vendor_ref}
         )
 
     async def _store_chat(self, chat: VendorChat) -> None:
         params = {
-            "integration": self.integration,
+            "integration": self.integration_of(chat),
             "vendor_ref": chat.vendor_ref,
             "ref": chat.ref,
             "at": chat.since.isoformat(),
@@ -114,7 +123,7 @@ class EmbeddedVendor(HostileVendor):
             self._note_event(What.LOST, event, "embedded", "withheld")
             return
         times = 2 if fault is Fault.REPEAT else 1
-        read: ProviderEvent = read_event(event.document(), self.integration, self.now())
+        read: ProviderEvent = read_event(event.document(), self.integration_of(chat), self.now())
         await self.database.commit([statement], [read] * times)
         self._note_event(What.HANDED, event, "embedded")
 
@@ -123,7 +132,7 @@ class EmbeddedVendor(HostileVendor):
         return Statement(
             _ADD_LINE,
             {
-                "integration": self.integration,
+                "integration": self.integration_of(chat),
                 "vendor_ref": chat.vendor_ref,
                 "line": number,
                 "what": what,
@@ -146,4 +155,4 @@ class EmbeddedProvider(HostileProvider):
 
     async def stop(self) -> None:
         """Let go of the database."""
-        self.vendor.stop()
+        self.vendor.stop(self.name)

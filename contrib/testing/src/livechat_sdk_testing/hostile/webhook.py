@@ -147,5 +147,5 @@ class WebhookProvider(HostileProvider):
         verify_hmac(delivery.header(SIGNATURE_HEADER), delivery.body, self.settings.webhook_key)
         try:
             return [read_event(json.loads(delivery.body), self.name, delivery.received_at)]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise WebhookRejected("the body is not an event of this vendor", status=400) from error

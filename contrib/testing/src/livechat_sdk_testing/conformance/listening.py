@@ -1,0 +1,69 @@
+"""Hears everything that is logged while a case runs, and knows which secrets must not be heard."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Final, cast
+
+from pydantic import SecretStr
+
+__all__ = ["Ears", "secrets_of"]
+
+_SHORTEST: Final = 8
+"""Shorter values are words that may well stand in a log by themselves."""
+
+
+class Ears(logging.Handler):
+    """Keeps each record as text: message, arguments, traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError):
+            text = str(record.msg)
+        parts = [record.name, text, repr(record.args)]
+        if record.exc_info:
+            parts.extend(traceback.format_exception(*record.exc_info))
+        self.heard.append(" ".join(parts))
+
+    @contextmanager
+    def listening(self) -> Generator[None]:
+        """Hear all loggers, at every level, for the block."""
+        root = logging.getLogger()
+        level = root.level
+        loud = {
+            name: logger
+            for name in ("livechat_sdk", "httpx", "httpcore")
+            if (logger := logging.getLogger(name))
+        }
+        levels = {name: logger.level for name, logger in loud.items()}
+        root.addHandler(self)
+        root.setLevel(logging.DEBUG)
+        for logger in loud.values():
+            logger.setLevel(logging.DEBUG)
+        try:
+            yield
+        finally:
+            root.removeHandler(self)
+            root.setLevel(level)
+            for name, logger in loud.items():
+                logger.setLevel(levels[name])
+
+
+def secrets_of(settings: Any) -> set[str]:
+    """The secret values of integration settings, as the vendor knows them."""
+    found: set[str] = set()
+    for value in cast("dict[str, object]", vars(settings)).values():
+        values = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
+        for one in values:
+            if isinstance(one, SecretStr):
+                found.add(one.get_secret_value())
+    return {secret for secret in found if len(secret) >= _SHORTEST}

@@ -1,0 +1,177 @@
+"""Runs cases: one by one for pytest, or all of them for a certificate. Needs no pytest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+from typing import Final
+
+from livechat_sdk.registry import Registry
+from livechat_sdk_testing.clock import VirtualClock
+from livechat_sdk_testing.conformance.bench import Bench
+from livechat_sdk_testing.conformance.case import CASES, Case, CaseFailed
+from livechat_sdk_testing.conformance.certificate import CaseResult, Certificate, Result, tier_of
+from livechat_sdk_testing.conformance.conversation import Conversation
+from livechat_sdk_testing.conformance.listening import Ears
+from livechat_sdk_testing.conformance.rig import MakeRig
+from livechat_sdk_testing.hostile.outage import longest_outage
+
+__all__ = ["CASE_LIMIT", "Excuse", "certify", "excused", "run_case", "why_not"]
+
+CASE_LIMIT: Final = 20.0
+"""Longest time in seconds that one case may take."""
+
+_SHORTEST_REASON: Final = 15
+_LONGEST_REASON: Final = 1500
+
+Progress = Callable[[CaseResult], None]
+"""Told of each case when it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """A case that a provider does not have to pass, and why."""
+
+    case: str
+    reason: str
+
+
+def excused(case: str, *, reason: str) -> Excuse:
+    """Leave a case out. The reason stands in the certificate.
+
+    Raises ``ValueError`` for a case that does not exist and for a reason that says nothing.
+    """
+    if case not in all_cases():
+        raise ValueError(f"there is no case {case!r}")
+    if len(reason.strip()) < _SHORTEST_REASON:
+        raise ValueError(f"an excuse for {case} says in a sentence why the provider cannot do better")
+    return Excuse(case, reason.strip())
+
+
+def all_cases() -> Mapping[str, Case]:
+    """Every case by its name."""
+    from livechat_sdk_testing.conformance import cases
+
+    cases.load()
+    return CASES
+
+
+def why_not(case: Case, make_rig: MakeRig) -> str | None:
+    """Why a case does not apply to a provider; ``None`` if it does."""
+    rig = make_rig(VirtualClock())
+    with contextlib.suppress(Exception):  # a provider that cannot be built fails in the case itself
+        provider = Registry({"conformance": rig.plugin}).build(rig.settings, now=rig.clock.now)
+        return case.missing(provider.capabilities, rig)
+    return None
+
+
+async def run_case(case: Case, make_rig: MakeRig) -> None:
+    """Run one case on a fresh rig. Raises ``CaseFailed``, or whatever the provider raised."""
+    ears = Ears()
+    with tempfile.TemporaryDirectory(prefix="conformance-", dir=_quick_folder()) as folder, ears.listening():
+        rig = make_rig(VirtualClock())
+        bench = None
+        if case.on_provider is not None:
+            bench = Bench(rig, Path(folder), ears)
+            able = bench.able
+        else:
+            able = Registry({"c": rig.plugin}).build(rig.settings, now=rig.clock.now).capabilities
+        if (missing := case.unproved(able, rig)) is not None:
+            raise CaseFailed(missing)
+        try:
+            async with asyncio.timeout(CASE_LIMIT):
+                if bench is not None and case.on_provider is not None:
+                    async with bench.running():
+                        await case.on_provider(bench)
+                elif case.in_conversation is not None:
+                    livechat = dict(case.livechat)
+                    chain = bool(livechat.pop("chain", False))
+                    conversation = Conversation(rig, Path(folder), ears, livechat, chain=chain)
+                    async with conversation.running():
+                        await case.in_conversation(conversation)
+        except TimeoutError as error:
+            raise CaseFailed(
+                f"not over after {CASE_LIMIT:g} seconds, or a time-out that nobody caught"
+            ) from error
+
+
+def _quick_folder() -> str | None:
+    """A folder in memory, where there is one: the ledger waits for the disk at each commit."""
+    memory = Path("/dev/shm")  # noqa: S108  (only where it is, and for what nobody keeps)
+    return str(memory) if memory.is_dir() else None
+
+
+async def certify(
+    make_rig: MakeRig,
+    *,
+    excuses: Iterable[Excuse] = (),
+    cases: Sequence[Case] | None = None,
+    progress: Progress | None = None,
+) -> Certificate:
+    """Run all cases (or some) and say what the provider has proved. No case raises anything here."""
+    reasons = {one.case: one.reason for one in excuses}
+    results: list[CaseResult] = []
+    for case in all_cases().values() if cases is None else cases:
+        result = await _run(case, make_rig, reasons.get(case.name))
+        results.append(result)
+        if progress is not None:
+            progress(result)
+    rig = make_rig(VirtualClock())
+    provider = Registry({"conformance": rig.plugin}).build(rig.settings, now=rig.clock.now)
+    distribution, number = _distribution(type(provider).__module__)
+    return Certificate(
+        provider=provider.type,
+        distribution=distribution,
+        version=number,
+        kit_version=version("livechat-sdk-testing"),
+        capabilities=provider.capabilities,
+        over=rig.over,
+        tier=tier_of(tuple(results)),
+        outage=longest_outage(provider.capabilities).sentence,
+        excused=sum(one.result is Result.EXCUSED for one in results),
+        cases=tuple(results),
+    )
+
+
+async def _run(case: Case, make_rig: MakeRig, excuse: str | None) -> CaseResult:
+    def result(kind: Result, reason: str = "", seconds: float = 0.0) -> CaseResult:
+        return CaseResult(
+            name=case.name,
+            topic=case.topic,
+            tier=case.tier,
+            level=case.level,
+            result=kind,
+            seconds=round(seconds, 3),
+            proves=case.proves,
+            look_at=case.look_at if kind is Result.FAILED else "",
+            reason=reason[:_LONGEST_REASON],
+        )
+
+    if (why := why_not(case, make_rig)) is not None:
+        return result(Result.NOT_APPLICABLE, why)
+    if excuse is not None:
+        return result(Result.EXCUSED, excuse)
+    began = time.perf_counter()
+    try:
+        await run_case(case, make_rig)
+    except CaseFailed as failure:
+        return result(Result.FAILED, str(failure), time.perf_counter() - began)
+    except Exception as error:  # noqa: BLE001  (whatever a provider raises, the case has failed)
+        return result(Result.FAILED, f"{type(error).__name__}: {error}", time.perf_counter() - began)
+    return result(Result.PASSED, seconds=time.perf_counter() - began)
+
+
+def _distribution(module: str) -> tuple[str, str]:
+    """The distribution that brings a provider's module, and its version."""
+    package = module.partition(".")[0]
+    # An editable installation does not list its packages: then the usual name is tried.
+    for name in (*packages_distributions().get(package, ()), package.replace("_", "-")):
+        with contextlib.suppress(PackageNotFoundError):
+            return name, version(name)
+    return package, ""
