@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
@@ -54,6 +54,7 @@ def new_key() -> str:
 
 def utc_text(moment: datetime) -> str:
     """``moment`` as ISO 8601 text in UTC with microseconds, which sorts like the time itself."""
-    from datetime import UTC
-
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    # Every step writes several of these: strftime would take five times as long.
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -138,7 +138,8 @@ class StoreWords(_OnAction):
         record = spoken(present.action, self.message)
         there = (self.row.handoff_id, record.direction, record.message.key) in picture.entries
         if self.message.text and not there:
+            fate = (record.fate, record.detail, record.vendor_id)
+            document = documents.dump(record.message)
             outcome.writes.add(
-                op.MESSAGES,
-                *op.message_row(self.row.handoff_id, 1, record, documents.dump(record.message), at),
+                op.MESSAGES, *op.message_row(self.row.handoff_id, 1, record, fate, document, at)
             )

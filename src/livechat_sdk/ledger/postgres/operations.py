@@ -331,9 +331,20 @@ class Writes:
                 yield operation.sql, list(zip(*rows, strict=True))
 
 
-def message_row(handoff_id: str, nth: int, record: RecordMessage, document: str, at: str) -> tuple[Any, ...]:
-    """The columns of a new message; ``nth`` counts the new messages of the handoff in this group, from 1."""
+def message_row(
+    handoff_id: str,
+    nth: int,
+    record: RecordMessage,
+    fate: tuple[str, str | None, str | None],
+    document: str,
+    at: str,
+) -> tuple[Any, ...]:
+    """The columns of a new message; ``nth`` counts the new messages of the handoff in this group, from 1.
+
+    ``fate`` is its fate at the end of the step, with the detail and the vendor's id.
+    """
+    told, detail, vendor_id = fate
     return (
         *(handoff_id, nth, record.direction, record.message.key, record.author, record.agent_name),
-        *(record.fate, record.detail, record.attempt, record.vendor_id, document, at),
+        *(told, detail, record.attempt, vendor_id, document, at),
     )

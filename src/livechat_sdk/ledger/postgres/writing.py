@@ -191,10 +191,8 @@ class HandoffWriting:
         """Add the rows in their final state."""
         for nth, (key, (record, document)) in enumerate(self._new.items(), start=1):
             final = self._entries.pop(key)
-            told = record.model_copy(
-                update={"fate": final.fate, "detail": final.detail, "vendor_id": final.vendor_id}
-            )
-            writes.add(op.MESSAGES, *op.message_row(self.handoff_id, nth, told, document, self._at))
+            fate = (final.fate, final.detail, final.vendor_id)
+            writes.add(op.MESSAGES, *op.message_row(self.handoff_id, nth, record, fate, document, self._at))
         for (direction, message_key), entry in self._entries.items():
             writes.add(
                 op.FATES,
