@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["page_routes"]
 
 _FOLDER: Final = Path(__file__).parent / "web"
-_TYPES: Final = {"page.css": "text/css", "page.js": "text/javascript"}
+_TYPES: Final = {"icon.svg": "image/svg+xml", "page.css": "text/css", "page.js": "text/javascript"}
 
 
 def page_routes(simulator: Simulator) -> list[BaseRoute]:
-    """The page and its two files."""
+    """The page and its files."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

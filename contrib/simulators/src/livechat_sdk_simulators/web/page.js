@@ -94,7 +94,7 @@ function messageItem(message) {
   const item = element("li", null, { class: message.author });
   const who = message.name || message.author;
   item.append(element("b", `${who}, ${time(message.at)}${message.status ? `, ${message.status}` : ""}`), message.text);
-  for (const file of message.files) item.append(element("div", `📎 ${file}`));
+  for (const file of message.files) item.append(element("div", `File: ${file}`));
   if (message.choices.length) item.append(element("div", `[${message.choices.join("] [")}]`));
   if (message.author === "visitor" && document.querySelector("[data-act=unknown_event]")) {
     const back = element("button", "Take back", { type: "button", "data-key": `back-${message.id}`, "aria-label": `Take back: ${message.text}` });
