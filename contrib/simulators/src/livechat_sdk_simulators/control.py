@@ -228,7 +228,7 @@ class _Control:
         if seconds is None or not 0 <= seconds <= _LONGEST_STEP:
             raise ValueError("seconds is a number of seconds to move forward")
         await advance(self._simulator.clock, seconds)
-        self._simulator.webhooks.changed.set()
+        self._simulator.wake()
         return views.clock(self._simulator)
 
 

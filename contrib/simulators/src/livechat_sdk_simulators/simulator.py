@@ -17,6 +17,7 @@ from livechat_sdk_simulators.api import vendor_routes
 from livechat_sdk_simulators.calls import Call, Operation, VendorError
 from livechat_sdk_simulators.clock import Clock, RealClock
 from livechat_sdk_simulators.faults import FaultSwitch
+from livechat_sdk_simulators.feed import Feed
 from livechat_sdk_simulators.human import HumanSide
 from livechat_sdk_simulators.masking import Mask
 from livechat_sdk_simulators.requestlog import RequestLog
@@ -67,6 +68,8 @@ class Simulator(ABC):
             path=webhook_path,
             timeout=self.webhook_timeout,
         )
+        self.feed = Feed(self.clock, self.faults)
+        """Events for callers who fetch them or listen to a stream."""
         self._app: ASGIApp | None = None
 
     # ---------------------------------------------------------------------------- what a vendor says
@@ -147,6 +150,11 @@ class Simulator(ABC):
     def deliver(self, deliver: Deliver | None) -> None:
         self.webhooks.deliver = deliver
         self.webhooks.changed.set()
+
+    def wake(self) -> None:
+        """Look again for what is due: a virtual clock was moved."""
+        self.webhooks.changed.set()
+        self.feed.wake()
 
     async def pump(self) -> int:
         """Deliver every webhook that is due by the clock; returns how many attempts were made."""

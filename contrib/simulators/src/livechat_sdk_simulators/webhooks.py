@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from livechat_sdk_simulators.clock import Clock
-from livechat_sdk_simulators.faults import Fault, FaultSwitch
+from livechat_sdk_simulators.faults import FaultSwitch
+from livechat_sdk_simulators.turns import Turn, let_go
 
 __all__ = ["Attempt", "Deliver", "Delivery", "RepeatRule", "WebhookCall", "Webhooks", "on_schedule"]
 
 _KEPT: Final = 1000
-_REORDER_WAIT: Final = 1.0
 _OK: Final = range(200, 300)
 _PER_DELIVERY: Final = 50
 
@@ -60,33 +60,24 @@ RepeatRule = Callable[[Sequence[Attempt]], float | None]
 State = Literal["waiting", "delivered", "given_up", "withheld"]
 
 
-@dataclass(slots=True, eq=False)
-class Delivery:
+@dataclass(slots=True, eq=False, kw_only=True)
+class Delivery(Turn):
     """One event on its way to the target, with all its attempts."""
 
-    number: int
-    """Its own: a repeated event has the same ``id`` and another number."""
     id: str
+    """A repeated event has the same one."""
     event: str
-    chat: str
     body: bytes = field(repr=False)
     created_at: datetime
-    due: datetime
-    state: State = "waiting"
-    fault: str = ""
+    outcome: Literal["delivered", "given_up"] | None = None
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     failed_in_a_row: int = 0
     under_way: bool = False
-    early: bool = False
-    held_back: bool = False
-    """Waits for the next event, to come after it."""
-    after: int = 0
-    """The number that it comes after, where that is not its own turn."""
 
     @property
-    def turn(self) -> tuple[datetime, int, int]:
-        """What comes first is delivered first."""
-        return (self.due, max(self.after, self.number), self.after)
+    def state(self) -> State:
+        """What became of it by now."""
+        return "withheld" if self.withheld else self.outcome or "waiting"
 
 
 def on_schedule(*pauses: float) -> RepeatRule:
@@ -136,36 +127,23 @@ class Webhooks:
         """Make a webhook, which is due at once unless a fault says otherwise."""
         now = self._clock.now()
         made = self._add(delivery_id, event, chat, body, now)
-        for held in self.deliveries[:-1]:
-            if held.held_back and held.state == "waiting":
-                held.held_back, held.due, held.after = False, now, made.number
+        let_go((one for one in self.deliveries if one.state == "waiting"), made)
         fault = self._faults.of_webhook(event)
         if fault is not None:
-            self._apply(fault, made)
+            made.suffer(fault)
+        if fault is not None and fault.kind == "repeat":
+            self._add(delivery_id, event, chat, body, now).fault = made.fault
         self._forget()
         self.changed.set()
         return made
 
     def _add(self, delivery_id: str, event: str, chat: str, body: bytes, now: datetime) -> Delivery:
         self._count += 1
-        made = Delivery(self._count, delivery_id, event, chat, body, now, now)
+        made = Delivery(
+            number=self._count, chat=chat, due=now, id=delivery_id, event=event, body=body, created_at=now
+        )
         self.deliveries.append(made)
         return made
-
-    def _apply(self, fault: Fault, made: Delivery) -> None:
-        made.fault = fault.words()
-        if fault.kind == "withhold":
-            made.state = "withheld"
-        elif fault.kind == "delay":
-            made.due += timedelta(seconds=fault.number("seconds"))
-        elif fault.kind == "reorder":
-            made.held_back = True
-            made.due += timedelta(seconds=_REORDER_WAIT)
-        elif fault.kind == "early":
-            made.early = True
-        elif fault.kind == "repeat":
-            again = self._add(made.id, made.event, made.chat, made.body, made.created_at)
-            again.fault = made.fault
 
     def _forget(self) -> None:
         """Forget the oldest that are done; those that wait are kept, whatever their number."""
@@ -177,8 +155,8 @@ class Webhooks:
 
     def again(self, delivery: Delivery) -> None:
         """Deliver once more, now, whatever became of it; the same id, signed anew."""
-        delivery.state, delivery.due, delivery.failed_in_a_row = "waiting", self._clock.now(), 0
-        delivery.held_back = False
+        delivery.outcome, delivery.due, delivery.failed_in_a_row = None, self._clock.now(), 0
+        delivery.withheld = delivery.held_back = False
         self.changed.set()
 
     # -------------------------------------------------------------------------------------- delivering
@@ -268,12 +246,12 @@ class Webhooks:
         delivery.attempts.append(attempt)
         del delivery.attempts[:-_PER_DELIVERY]
         if attempt.status in _OK:
-            delivery.state = "delivered"
+            delivery.outcome = "delivered"
             return
         delivery.failed_in_a_row += 1
         pause = self._repeat(delivery.attempts[-delivery.failed_in_a_row :])
         if pause is None:
-            delivery.state = "given_up"
+            delivery.outcome = "given_up"
         else:
             delivery.due = attempt.at + timedelta(seconds=pause)
 

@@ -59,9 +59,9 @@ class ParleySettings(SimulatorSettings):
     """Seconds."""
     agents: int | None = 3
     """How many agents are on duty; ``None``: Parley does not know."""
-    calls_per_second: int | None = -1
-    """Limit of calls for one chat; ``None`` is no limit. If not given it is 10, but none by a virtual
-    clock, on which any number of calls happens at one instant."""
+    calls_per_second: int | Literal["usual"] | None = "usual"
+    """Limit of calls for one chat; ``None`` is no limit. The usual limit is 10, but none by a virtual clock,
+    on which any number of calls happens at one instant."""
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class ParleySimulator(Simulator):
 
     def _call_limit(self) -> CallLimit | None:
         most = self.settings.calls_per_second
-        if most is not None and most < 0:
+        if most == "usual":
             most = None if is_virtual(self.clock) else 10
         return None if most is None else CallLimit(most)
 
