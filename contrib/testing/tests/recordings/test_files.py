@@ -52,7 +52,7 @@ def test_file_reads_like_the_exchange(tmp_path: Path) -> None:
         "  status: 201\n"
         "  json:\n"
         "    ok: true\n"
-        "    why:\n"
+        "    why: null\n"
         "    country: NO\n"
     )
     assert read_recording(path) == recording

@@ -11,6 +11,7 @@ from contrib.testing.tests.recordings.samples import BASE, a_recording
 from livechat_sdk.errors import RetryableError
 from livechat_sdk.http import Repeat, VendorClient
 from livechat_sdk_testing.recordings import (
+    HastyClock,
     Recording,
     RecordingError,
     Replay,
@@ -241,6 +242,17 @@ async def test_errors_of_the_vendor_are_replayed_with_their_headers() -> None:
         await client.request("look", "GET", "v1/things", repeat=Repeat.NO)
     await client.close()
     assert (caught.value.status, caught.value.retry_after) == (429, 7.0)
+
+
+async def test_pauses_of_the_client_take_no_time_and_are_kept_all_the_same() -> None:
+    busy = a_recording(status=503, answered={"headers": {"retry-after": "9"}})
+    client = VendorClient(provider="ACME", base_url=BASE, budget=20)
+    clock = HastyClock()
+    started = clock.now()
+    with replay([busy, a_recording("look/done")], clock=clock):
+        await client.request("look", "GET", "v1/things", repeat=Repeat.SAFE)
+    await client.close()
+    assert (clock.now() - started).total_seconds() == 9
 
 
 async def test_header_may_come_several_times() -> None:

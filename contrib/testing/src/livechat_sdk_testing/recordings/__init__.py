@@ -17,7 +17,7 @@ from livechat_sdk_testing.recordings.files import (
 from livechat_sdk_testing.recordings.model import Provenance, RecordedRequest, RecordedResponse, Recording
 from livechat_sdk_testing.recordings.recorder import Recorder
 from livechat_sdk_testing.recordings.redaction import NAME_KEYS, Redaction, Redactor, ShortSecret
-from livechat_sdk_testing.recordings.replay import Replay, Unmatched, Unused, replay
+from livechat_sdk_testing.recordings.replay import HastyClock, Replay, Unmatched, Unused, replay
 from livechat_sdk_testing.recordings.suite import Recordings
 from livechat_sdk_testing.recordings.validation import (
     ApiDocument,
@@ -30,6 +30,7 @@ __all__ = [
     "NAME_KEYS",
     "ApiDocument",
     "Disagreement",
+    "HastyClock",
     "Provenance",
     "RecordedRequest",
     "RecordedResponse",

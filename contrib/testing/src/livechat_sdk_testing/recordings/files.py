@@ -61,6 +61,25 @@ def load_yaml(path: Path) -> Any:
         raise RecordingError(f"{path} is no YAML: {error}") from error
 
 
+@cache
+def _printer() -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.representer import RoundTripRepresenter
+
+    def null(representer: Any, _: object) -> Any:
+        return representer.represent_scalar("tag:yaml.org,2002:null", "null")
+
+    kind: Any = type("NullIsSaid", (RoundTripRepresenter,), {})  # and not left out
+    kind.add_representer(type(None), null)
+    yaml: Any = YAML()
+    yaml.Representer = kind
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.width = _WIDTH
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
 def read_recording(path: Path) -> Recording:
     """One file. Raises ``RecordingError`` that lists everything that is wrong with it."""
     document = load_yaml(path)
@@ -92,20 +111,13 @@ def _belongs(path: Path, folder: Path) -> bool:
 
 def recording_text(recording: Recording) -> str:
     """The file of a recording as text: in a fixed order, long text as a block, nothing that is not needed."""
-    from ruamel.yaml import YAML
-
     document = recording.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"name"})
     order = [name for name in Recording.model_fields if name in document]
     for side in ("request", "response"):
         first = {name: document[side][name] for name in _FIRST if document[side].get(name)}
         document[side] = first | {name: one for name, one in document[side].items() if name not in _FIRST}
-    yaml: Any = YAML()
-    yaml.default_flow_style = False
-    yaml.allow_unicode = True
-    yaml.width = _WIDTH
-    yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
-    yaml.dump({name: _laid_out(document[name]) for name in order}, stream)
+    _printer().dump({name: _laid_out(document[name]) for name in order}, stream)
     return stream.getvalue()
 
 

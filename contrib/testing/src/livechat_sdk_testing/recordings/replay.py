@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +18,29 @@ from respx import MockRouter, Route
 from respx.models import AllMockedAssertionError
 from respx.patterns import Pattern
 
+from livechat_sdk.domain.clock import Clock
 from livechat_sdk_testing.recordings.files import RecordingError, names, read_folder, read_recording
 from livechat_sdk_testing.recordings.matching import Captured, SeenRequest, differences, filled
 from livechat_sdk_testing.recordings.model import RecordedResponse, Recording
 
-__all__ = ["Replay", "Unmatched", "Unused", "replay"]
+__all__ = ["HastyClock", "Replay", "Unmatched", "Unused", "replay"]
 
 _LISTED: Final = 12
+
+
+class HastyClock:
+    """A clock whose pauses are over at once, and have passed all the same: nobody waits in a replay."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start or datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Where the pauses have brought it."""
+        return self._now
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Be there."""
+        self._now = max(self._now, when)
 
 
 class Unmatched(RecordingError):
@@ -177,19 +194,23 @@ def _response(recorded: RecordedResponse, captured: Captured) -> httpx.Response:
 
 @contextmanager
 def replay(
-    source: Path | Recording | Iterable[Path | Recording], *, captured: Captured | None = None
+    source: Path | Recording | Iterable[Path | Recording],
+    *,
+    captured: Captured | None = None,
+    clock: Clock | None = None,
 ) -> Generator[Replay]:
     """Answer every vendor client from recordings, until the end of the block.
 
     ``source`` is a folder of recordings, a file, a ``Recording``, or several of the latter two, in the order
-    in which equal requests are answered. ``captured`` fixes values of ``${name}`` from the start. Leaving the
-    block raises ``Unused`` or ``Unmatched``; an error from inside the block comes first.
+    in which equal requests are answered. ``captured`` fixes values of ``${name}`` from the start. Pauses of
+    clients take no time, unless a ``clock`` says how they pass. Leaving the block raises ``Unused`` or
+    ``Unmatched``; an error from inside the block comes first.
     """
     from livechat_sdk.http import override_transport
 
     playing = Replay(_all_of(source), captured if captured is not None else {})
     try:
-        with override_transport(playing):
+        with override_transport(playing, clock=clock or HastyClock()):
             yield playing
     except Exception as error:
         playing.explain(error)

@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from livechat_sdk.domain.clock import Clock
 from livechat_sdk_testing.recordings.files import RecordingError, read_folder
 from livechat_sdk_testing.recordings.matching import Captured
 from livechat_sdk_testing.recordings.model import Recording
@@ -50,14 +51,19 @@ class Recordings:
             self._all = {one.name: one for one in read_folder(self.folder)}
         return self._all
 
-    def replay(self, *names: str, captured: Captured | None = None) -> AbstractContextManager[Replay]:
+    def replay(
+        self, *cases: str | Recording, captured: Captured | None = None, clock: Clock | None = None
+    ) -> AbstractContextManager[Replay]:
         """Answer from these recordings, ``open/created`` say, in this order where they fit the same request.
 
-        A name may be an operation: all of its cases. Raises ``RecordingError`` for one that is not there.
+        A name may be an operation: all of its cases. A ``Recording`` is one that the test makes itself, of
+        another host for example. Raises ``RecordingError`` for a name that is not there.
         """
-        chosen = [one for name in names for one in self._named(name)]
+        chosen = [
+            one for case in cases for one in ([case] if isinstance(case, Recording) else self._named(case))
+        ]
         self._used.update(one.name for one in chosen)
-        return replay(chosen, captured=captured)
+        return replay(chosen, captured=captured, clock=clock)
 
     def _named(self, name: str) -> list[Recording]:
         if name in self.all:
