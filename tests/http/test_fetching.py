@@ -210,6 +210,20 @@ async def test_too_many_redirects_are_given_up() -> None:
     assert "redirects" in str(error)
 
 
+async def test_redirects_whose_bodies_never_end_keep_no_connection() -> None:
+    async def hop(connection: Connection) -> None:
+        received = await connection.request()
+        number = int(received.target.strip("/") or 0)
+        if number == 5:
+            await connection.answer(200, b"there")
+            return
+        await connection.answer(302, b"x", {"location": f"/{number + 1}", "content-length": "9"})
+        await connection.silence()
+
+    _, content = await fetched(hop, "/", seconds=5.0)
+    assert content == b"there"
+
+
 async def test_a_transport_of_a_test_serves_files_too_but_not_past_the_rule() -> None:
     import httpx
 

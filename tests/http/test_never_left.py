@@ -231,6 +231,47 @@ async def test_a_kept_connection_that_is_closed_in_the_moment_of_a_send_proves_n
     assert len(server.requests) == 2
 
 
+async def test_a_flood_of_headers_is_cut_off() -> None:
+    written = 0
+
+    async def flood(connection: Connection) -> None:
+        nonlocal written
+        await connection.request()
+        await connection.send(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            await connection.send(b"x-more: and more\r\n" * 100)
+            written += 1800
+
+    async with failing(flood) as (_, error):
+        assert isinstance(error, RetryableError)
+        assert error.sent is None
+    assert written < 10_000_000
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_an_answer_too_many_is_not_taken_for_the_next_one(late: bool) -> None:
+    said = asyncio.Event()
+
+    async def chatty(connection: Connection) -> None:
+        await connection.request()
+        await connection.answer(200, b'{"n": 1}')
+        if connection.number == 1:
+            if late:
+                await said.wait()
+            await connection.answer(200, b'{"n": "forged"}')
+        said.set()
+        await connection.request()
+        await connection.answer(200, b'{"n": 2}')
+
+    async with loopback(chatty) as server, vendor(server.url) as client:
+        first = await client.request("read", "GET", "/")
+        said.set()
+        await asyncio.sleep(0.05)  # until what the server says has arrived
+        second = await client.request("read", "GET", "/", repeat=Repeat.NO)
+    assert first.object() == {"n": 1}
+    assert second.object()["n"] != "forged"
+
+
 # --------------------------------------------------------------------------- it was answered
 async def short_body(connection: Connection) -> None:
     await connection.request()
@@ -391,7 +432,9 @@ async def test_cookies_of_a_vendor_are_not_kept() -> None:
             await connection.answer(headers={"set-cookie": "session=1; Path=/"})
 
     async with loopback(setting) as server:
-        await ask(server.url)
+        await ask(
+            server.url.replace("127.0.0.1", "localhost")
+        )  # cookies of bare addresses are not kept anyway
     assert "cookie" not in server.requests[1].headers
 
 

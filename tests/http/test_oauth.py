@@ -219,6 +219,14 @@ async def test_fifty_calls_with_a_revoked_token_get_one_new_one(world: World) ->
     assert len(world.vendor.token_requests) == 2
 
 
+async def test_a_late_401_to_an_old_token_does_not_cost_another_one(world: World) -> None:
+    await world.call()
+    world.vendor.revoked.add("token-1")
+    assert await world.call() == "token-2"
+    assert await world.auth.renew(world.client, {"Authorization": "Bearer token-1"})
+    assert len(world.vendor.token_requests) == 2
+
+
 async def test_a_403_costs_no_token(world: World) -> None:
     world.vendor.answer = None
     await world.call()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +13,7 @@ from pydantic import SecretStr
 
 from livechat_sdk.errors import ProtocolError, ProviderError
 from livechat_sdk.http import Answer, BearerAuth, Egress, EgressRefused, VendorClient, override_transport
+from tests.http.loopback import Connection, loopback
 
 BASE = "https://toy.test"
 
@@ -175,3 +178,19 @@ async def test_a_failure_behind_a_redirect_does_not_say_that_the_request_never_l
     assert isinstance(outcome, ProviderError)
     assert outcome.sent is True
     assert len(transport.seen) == 2
+
+
+async def test_a_redirect_is_put_to_the_rule_when_its_name_is_looked_up_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def redirect(connection: Connection) -> None:
+        await connection.request()
+        await connection.answer(302, b"", {"location": "http://innocent.example/"})
+
+    async def look_up(host: str, port: int, **_: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    async with loopback(redirect) as server, VendorClient(provider="TOY", base_url=server.url) as client:
+        with pytest.raises(EgressRefused, match="innocent"):
+            await client.request("read", "GET", "/", redirects=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from livechat_sdk.http import (
     fetch,
     override_transport,
 )
+from livechat_sdk.http.bodies import EXCERPT_BYTES
 from livechat_sdk.http.redacting import excerpt, redacted
 from livechat_sdk_testing.clock import VirtualClock
 from tests.http.loopback import Connection, loopback
@@ -208,6 +210,14 @@ def test_an_excerpt_is_one_short_printable_line() -> None:
     assert len(text) == 301
     assert excerpt(b"") is None
     assert excerpt(b" \r\n") is None
+
+
+@pytest.mark.parametrize("piece", ["a.", "a-", "token", "eyJ-", '"', "a:", "x://", "token=", "'\\", "basic "])
+def test_no_body_makes_the_search_for_secrets_slow(piece: str) -> None:
+    body = (piece * 20_000)[:20_000].encode()
+    started = time.process_time()
+    excerpt(body[:EXCERPT_BYTES], ["a secret"])
+    assert time.process_time() - started < 0.2
 
 
 def test_a_secret_cut_in_two_at_the_end_is_not_shown() -> None:

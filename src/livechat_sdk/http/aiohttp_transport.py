@@ -16,6 +16,8 @@ from typing import Final
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from httpx_aiohttp import AiohttpTransport
 
 from livechat_sdk.http.addresses import parse_address
@@ -51,7 +53,7 @@ class VendorTransport(AiohttpTransport):
 
     def _session(self) -> aiohttp.ClientSession:
         guard = None if self._egress is None else _Guard(self._egress)
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             ssl=self.ssl_context,
             limit=self._connections,
             force_close=not self._reuse,
@@ -74,6 +76,27 @@ class VendorTransport(AiohttpTransport):
             raise _as_httpx(error.__cause__ or error) from error.__cause__
         except (aiohttp.ClientError, OSError) as error:
             raise _as_httpx(error) from error
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Takes no idle connection on which the other side has spoken unasked.
+
+    aiohttp would take what was said for the answer to the next request.
+    """
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
+    ) -> Connection:
+        """A connection for one request."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if protocol is None or not protocol.should_close:
+                return connection
+            connection.close()
 
 
 class _Pieces(httpx.AsyncByteStream):

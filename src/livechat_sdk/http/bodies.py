@@ -15,7 +15,7 @@ import httpx
 __all__ = ["ACCEPTED_ENCODINGS", "BodyTooLarge", "UnknownEncoding", "read_body", "read_start", "unpacked"]
 
 ACCEPTED_ENCODINGS: Final = "gzip, deflate"
-EXCERPT_BYTES: Final = 16_384
+EXCERPT_BYTES: Final = 4096
 """How much of a refusal's body is read at most."""
 _STEP: Final = 65_536
 _ZLIB_HEADER: Final = 2

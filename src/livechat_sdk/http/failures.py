@@ -15,9 +15,9 @@ from typing import Final
 import httpx
 
 from livechat_sdk.errors import AuthError, ProtocolError, ProviderError, RejectedError, RetryableError
-from livechat_sdk.http.bodies import UnknownEncoding
+from livechat_sdk.http.bodies import EXCERPT_BYTES, UnknownEncoding
 from livechat_sdk.http.egress import EgressBlocked, EgressRefused
-from livechat_sdk.http.redacting import excerpt, redacted
+from livechat_sdk.http.redacting import excerpt
 from livechat_sdk.http.retry_after import seconds_to_wait
 
 __all__ = [
@@ -62,8 +62,9 @@ class Place:
     """Asked when an error is made: tokens change."""
 
     def clean(self, text: str) -> str:
-        """``text`` without secrets, and short."""
-        return redacted(text, self.secrets())[:300]
+        """``text`` without secrets, as one short line."""
+        body = text.encode("utf-8", "replace")
+        return excerpt(body[:EXCERPT_BYTES], self.secrets(), cut=len(body) > EXCERPT_BYTES) or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,15 @@ _WORDS: Final = (
     r"token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|webhook[_-]?key|authori[sz]ation|credential"
     r"|signature|assertion|session(?:[_-]?id)?|cookie|jwt|otp|nonce"
 )
-_NAMES: Final = rf"[\w.-]*(?:{_WORDS})s?[\w-]*|sig|key|auth"
+# Everything that repeats has a bound: a hostile body must not make the search slow.
+_NAMES: Final = rf"[\w.-]{{0,60}}(?:{_WORDS})s?[\w-]{{0,30}}|sig|key|auth"
 _VALUE: Final = r""""(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}\]]+"""
 _NAME: Final = re.compile(_NAMES, re.IGNORECASE)
 _IN_JSON: Final = re.compile(rf"""(["'](?:{_NAMES})["']\s*:\s*)(?:{_VALUE})""", re.IGNORECASE)
 _IN_FORM: Final = re.compile(rf"""(\b(?:{_NAMES}|code)=)[^&\s"'<>;]*""", re.IGNORECASE)
 _IN_HEADER: Final = re.compile(r"\b(bearer|basic|digest|token)(\s+)[\w.~+/=-]{4,}", re.IGNORECASE)
-_JWT: Final = re.compile(r"\beyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?")
-_USERINFO: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@?#]*@", re.IGNORECASE)
+_JWT: Final = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?")
+_USERINFO: Final = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^/\s@?#]{0,1000}@", re.IGNORECASE)
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
