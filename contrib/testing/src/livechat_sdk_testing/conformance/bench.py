@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -15,9 +15,10 @@ from livechat_sdk.domain.chats import Chat, EventEnvelope, ProviderEvent
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.domain.people import EndUser
-from livechat_sdk.errors import WebhookRejected
+from livechat_sdk.errors import FileMissing, WebhookRejected
 from livechat_sdk.ledger.opening import open_store
 from livechat_sdk.ledger.store import Store
+from livechat_sdk.provider.files import OpenedFile
 from livechat_sdk.provider.integration import IntegrationType
 from livechat_sdk.provider.interface import AnyProvider, ChatOpening, PlannedMessage, ProviderHost, Sent
 from livechat_sdk.provider.webhooks import WebhookDelivery
@@ -36,8 +37,28 @@ _TURNS = 30
 
 
 class _Host:
-    def __init__(self, store: Store) -> None:
+    """What a running provider may use: a ledger's database, and the files that the rig has attached."""
+
+    def __init__(self, store: Store, rig: Rig) -> None:
         self.database = store
+        self.files = _Files(rig)
+
+
+class _Files:
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+
+    async def open(self, attachment: Attachment) -> OpenedFile:
+        """See ``FileOpener.open``."""
+        found = self._rig.attached.get(attachment.url)
+        if found is None:
+            raise FileMissing(f"{attachment.name!r} is none of the files of this case")
+        name, media_type, content = found
+        return OpenedFile(name, media_type, len(content), _pieces(content))
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def integration_type(rig: Rig, registry: Registry) -> IntegrationType:
@@ -129,7 +150,7 @@ class Bench:
     def _host(self) -> ProviderHost:
         if self._store is None:
             raise CaseFailed("the bench is not running")
-        return _Host(self._store)
+        return _Host(self._store, self.rig)
 
     async def _start(self, provider: AnyProvider) -> None:
         if self._store is None:
@@ -181,7 +202,7 @@ class Bench:
 
     async def join(self, ref: str, agent: str | None = None) -> None:
         """An agent accepts, where that is a thing of its own, and joins."""
-        if "accept" in self.rig.can:
+        if "accept" in self.rig.can and await self.state(ref) == "queued":
             await self.rig.human.accept(ref, agent)
         await self.rig.human.join(ref, agent)
 

@@ -256,7 +256,7 @@ class Conversation:
     async def join(self, agent: str | None = None, *, ref: str | None = None) -> None:
         """An agent accepts, where that is a thing of its own, and joins."""
         ref = ref or await self.vendor_ref()
-        if "accept" in self.rig.can:
+        if "accept" in self.rig.can and await self.state(ref) == "queued":
             await self.rig.human.accept(ref, agent)
         await self.rig.human.join(ref, agent)
         await self.settle()
@@ -275,6 +275,12 @@ class Conversation:
     async def agent_sees(self, ref: str | None = None) -> list[str]:
         """What the agent sees of the end user."""
         return list((await self.rig.seen(ref or await self.vendor_ref())).texts)
+
+    async def state(self, ref: str) -> str:
+        """Where the vendor sees the newest chat with our reference."""
+        found = await self.vendor_states(ref)
+        that(found, f"the vendor has no chat {ref}")
+        return found[-1]
 
     async def vendor_states(self, ref: str | None = None) -> list[str]:
         """The states of all chats at the vendor, or of those with one reference."""

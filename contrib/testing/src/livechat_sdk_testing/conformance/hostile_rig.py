@@ -254,9 +254,10 @@ class HostileRig(Rig):
             details=[answer.answer for answer in survey],
         )
 
-    async def set_position(self, ref: str, position: int) -> None:
-        """A place in the queue."""
-        await self.vendor.queue(ref, position)
+    async def move_up(self, ref: str) -> int:
+        """The first place in the queue."""
+        await self.vendor.queue(ref, 1)
+        return 1
 
     async def pump(self) -> int:
         """Hand over what is due."""

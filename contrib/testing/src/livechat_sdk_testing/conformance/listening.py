@@ -6,9 +6,9 @@ import logging
 import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 __all__ = ["Ears", "secrets_of"]
 
@@ -58,12 +58,18 @@ class Ears(logging.Handler):
                 logger.setLevel(levels[name])
 
 
-def secrets_of(settings: Any) -> set[str]:
-    """The secret values of integration settings, as the vendor knows them."""
+def secrets_of(settings: object) -> set[str]:
+    """The secret values in integration settings, however deep they lie."""
     found: set[str] = set()
-    for value in cast("dict[str, object]", vars(settings)).values():
-        values = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
-        for one in values:
-            if isinstance(one, SecretStr):
-                found.add(one.get_secret_value())
+    waiting: list[object] = [settings]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, SecretStr):
+            found.add(value.get_secret_value())
+        elif isinstance(value, BaseModel):
+            waiting.extend(vars(value).values())
+        elif isinstance(value, tuple | list):
+            waiting.extend(cast("tuple[object, ...]", value))
+        elif isinstance(value, dict):
+            waiting.extend(cast("dict[str, object]", value).values())
     return {secret for secret in found if len(secret) >= _SHORTEST}

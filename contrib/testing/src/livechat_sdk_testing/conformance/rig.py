@@ -64,7 +64,7 @@ Play = Literal[
 """Something that the human side of a vendor may or may not be able to do.
 
 ``accept``: an agent can accept without joining. ``agents``: how many agents are on duty can be set;
-``queue``: so can the place of a waiting chat.
+``queue``: so can the place of a waiting chat be changed.
 The rest are the methods of ``HumanSide``, and the arguments of ``say``. Everybody can join, say and end.
 """
 
@@ -270,6 +270,8 @@ class Rig(ABC):
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
+        self.attached: dict[str, File] = {}
+        """Files of the end user by their links. A rig over HTTP serves them."""
         self.deliver: Deliver | None = None
         """Our side, for webhooks; ``None`` while nobody listens there."""
 
@@ -314,15 +316,18 @@ class Rig(ABC):
         """How many agents are on duty; ``None``: the vendor does not know. Only if ``can`` has ``agents``."""
         raise NotImplementedError
 
-    async def set_position(self, ref: str, position: int) -> None:
-        """Move a waiting chat to this place in the queue. Only if ``can`` has ``queue``."""
+    async def move_up(self, ref: str) -> int:
+        """Let a waiting chat get another place in the queue, and return it. Only if ``can`` has ``queue``.
+
+        A chat that was opened before it waits too.
+        """
         raise NotImplementedError
 
     def attach(self, name: str, media_type: str, content: bytes) -> Attachment:
-        """A file of the end user, under a link that the provider can fetch if it has to."""
-        return Attachment(
-            url=f"https://files.example/{quote(name)}", name=name, media_type=media_type, size=len(content)
-        )
+        """A file of the end user, under a link that the provider can fetch if it has to: see ``attached``."""
+        url = f"https://files.example/{len(self.attached) + 1}/{quote(name)}"
+        self.attached[url] = (name, media_type, content)
+        return Attachment(url=url, name=name, media_type=media_type, size=len(content))
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

@@ -74,6 +74,8 @@ def translate(delivery: WebhookDelivery, integration: str) -> Sequence[ProviderE
     """
     try:
         document = json.loads(delivery.body)
+        if b"\\u" in delivery.body:  # half of a pair of surrogates is JSON, and no text that can be stored
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise WebhookRejected("the body is no JSON", status=400) from None
     if not isinstance(document, dict):

@@ -33,14 +33,13 @@ async def before_a_send(bench: Bench) -> None:
     Tier.SAFE,
     "When the session expires in mid-flight, both sides are still heard.",
     look_at="the answer to 401; cookies in Chat.secrets that poll renews",
-    needs=[faulty("poll", "expire_token")],
+    needs=[faulty("send", "expire_token")],
 )
 async def in_a_conversation(talk: Conversation) -> None:
     await talk.joined()
-    talk.rig.faults.script("poll", "expire_token")
+    talk.rig.faults.script("send", "expire_token")
     await talk.say("still here?")
     await talk.settle()
-    talk.rig.faults.script("send", "expire_token")
     await talk.user_says("yes", "m-1")
     await talk.pass_time(60)
     same(talk.shown, ["still here?"], "what the end user sees")

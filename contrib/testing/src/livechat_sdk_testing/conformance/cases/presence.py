@@ -188,8 +188,14 @@ async def ended(bench: Bench) -> None:
     needs=[declares("queue_position"), plays("queue", "queue_position")],
 )
 async def queue_positions(bench: Bench) -> None:
-    chat = await bench.open()
-    await bench.collect(chat)
-    await bench.rig.set_position(chat.ref, 3)
-    found = [event.queue.position for event in await bench.collected(QueueUpdated, chat)]
-    same(found, [3], "places in the queue")
+    first = await bench.open("h-1.1")
+    chat = await bench.open("h-2.1")
+    await bench.collect(first, chat)
+    place = await bench.rig.move_up(chat.ref)
+    found = [
+        event.queue.position
+        for event in await bench.collected(QueueUpdated, first, chat)
+        if {chat.ref, chat.vendor_ref} & set(event.refs)
+    ]
+    same(found[-1:], [place], "the last place in the queue that was told")
+    that(all(one is None or one > 0 for one in found), f"places in the queue: {found}")
