@@ -14,6 +14,7 @@ import typer
 from typer.main import get_command
 
 from livechat_sdk_cli.commands import (
+    certify,
     demo,
     erase,
     explain,
@@ -79,6 +80,7 @@ app.command("retry", short_help="Try again what was given up.")(parked.retry)
 app.command("drop", short_help="Take what was given up off the list.")(parked.drop)
 app.command("export", short_help="Export what is kept about a person.")(export.export)
 app.command("erase", short_help="Erase what is kept about a person.")(erase.erase)
+app.command("certify", short_help="Put installed providers to the proof.")(certify.certify)
 app.command("plugins", short_help="List the installed plugins.")(plugins.plugins)
 app.add_typer(explain.app, name="explain")
 app.add_typer(ledger.app, name="ledger")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from livechat_sdk_testing.conformance.case import CASES, Case, CaseFailed, Level, Tier, Topic
+from livechat_sdk_testing.conformance.case import CASES, Case, CaseFailed, Excuse, Level, Tier, Topic
 from livechat_sdk_testing.conformance.certificate import (
     TIER_RULES,
     CaseResult,
@@ -34,7 +34,7 @@ from livechat_sdk_testing.conformance.rig import (
     SimChat,
     WebhookMaker,
 )
-from livechat_sdk_testing.conformance.runner import Excuse, all_cases, certify, excused, run_case
+from livechat_sdk_testing.conformance.runner import all_cases, certify, excused, run_case
 
 if TYPE_CHECKING:
     from livechat_sdk_testing.conformance.suite import ProviderConformance, conformance_suite

@@ -19,6 +19,7 @@ __all__ = [
     "Case",
     "CaseFailed",
     "Cases",
+    "Excuse",
     "Level",
     "Need",
     "Tier",
@@ -64,6 +65,14 @@ def _short(value: object) -> str:
     text = repr(value)
     limit = 400
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """A case that a provider does not have to pass, and why. Made by ``excused``."""
+
+    case: str
+    reason: str
 
 
 class Tier(StrEnum):

@@ -18,12 +18,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from urllib.parse import quote
 
 from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.clock import VirtualClock
+
+if TYPE_CHECKING:
+    from livechat_sdk_testing.conformance.case import Excuse
 
 __all__ = [
     "CALL_FAULTS",
@@ -265,6 +268,8 @@ class Rig(ABC):
     """Whether the provider speaks HTTP to this vendor: only then it can get statuses and bodies wrong."""
     fault_kinds: frozenset[str] = frozenset()
     """Those of ``CALL_FAULTS`` and ``WEBHOOK_FAULTS`` that ``faults`` can do."""
+    excuses: Sequence[Excuse] = ()
+    """Cases that the provider does not have to pass, each with its reason (``excused``)."""
     secret_setting: str = "webhookKey"  # noqa: S105  (the name of a setting)
     """The setting that holds the secret of webhooks; it takes one secret or ``[new, old]``."""
 

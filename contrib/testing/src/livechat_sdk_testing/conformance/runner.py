@@ -7,7 +7,6 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Final
@@ -15,14 +14,14 @@ from typing import Final
 from livechat_sdk.registry import Registry
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.bench import Bench
-from livechat_sdk_testing.conformance.case import CASES, Case, CaseFailed
+from livechat_sdk_testing.conformance.case import CASES, Case, CaseFailed, Excuse
 from livechat_sdk_testing.conformance.certificate import CaseResult, Certificate, Result, tier_of
 from livechat_sdk_testing.conformance.conversation import Conversation
 from livechat_sdk_testing.conformance.listening import Ears
 from livechat_sdk_testing.conformance.rig import MakeRig
 from livechat_sdk_testing.hostile.outage import longest_outage
 
-__all__ = ["CASE_LIMIT", "Excuse", "certify", "excused", "run_case", "why_not"]
+__all__ = ["CASE_LIMIT", "Progress", "certify", "excused", "run_case", "why_not"]
 
 CASE_LIMIT: Final = 20.0
 """Longest time in seconds that one case may take."""
@@ -32,14 +31,6 @@ _LONGEST_REASON: Final = 1500
 
 Progress = Callable[[CaseResult], None]
 """Told of each case when it is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Excuse:
-    """A case that a provider does not have to pass, and why."""
-
-    case: str
-    reason: str
 
 
 def excused(case: str, *, reason: str) -> Excuse:
@@ -111,23 +102,31 @@ async def certify(
     make_rig: MakeRig,
     *,
     excuses: Iterable[Excuse] = (),
+    distribution: tuple[str, str] | None = None,
     cases: Sequence[Case] | None = None,
     progress: Progress | None = None,
 ) -> Certificate:
-    """Run all cases (or some) and say what the provider has proved. No case raises anything here."""
-    reasons = {one.case: one.reason for one in excuses}
+    """Run all cases (or some) and say what the provider has proved. No case raises anything here.
+
+    ``excuses`` come beside those of the rig. ``distribution`` is the name and version of what brings the
+    provider, where they are known; else they are looked up. Raises ``ValueError`` for an excuse that names no
+    case.
+    """
+    rig = make_rig(VirtualClock())
+    reasons = {one.case: one.reason for one in (*rig.excuses, *excuses)}
+    if strange := set(reasons) - set(all_cases()):
+        raise ValueError(f"excuses for cases that do not exist: {', '.join(sorted(strange))}")
     results: list[CaseResult] = []
     for case in all_cases().values() if cases is None else cases:
         result = await _run(case, make_rig, reasons.get(case.name))
         results.append(result)
         if progress is not None:
             progress(result)
-    rig = make_rig(VirtualClock())
     provider = Registry({"conformance": rig.plugin}).build(rig.settings, now=rig.clock.now)
-    distribution, number = _distribution(type(provider).__module__)
+    name, number = distribution or _distribution(type(provider).__module__)
     return Certificate(
         provider=provider.type,
-        distribution=distribution,
+        distribution=name,
         version=number,
         kit_version=version("livechat-sdk-testing"),
         capabilities=provider.capabilities,

@@ -6,7 +6,8 @@
         def make_rig(self, clock: VirtualClock) -> Rig:
             return AcmeRig(clock)
 
-A case that the provider cannot pass is excused by name and reason; nothing else leaves a case out::
+A case that the provider cannot pass is excused by name and reason, here or in the rig; nothing else leaves
+a case out::
 
         excuses = (excused("histories.transcript_of_1000", reason="Acme keeps the last 500 lines"),)
 """
@@ -20,10 +21,10 @@ from typing import Any, ClassVar, Final, cast
 import pytest
 
 from livechat_sdk_testing.clock import VirtualClock
-from livechat_sdk_testing.conformance.case import CASES, Case
+from livechat_sdk_testing.conformance.case import CASES, Case, Excuse
 from livechat_sdk_testing.conformance.cases import load
 from livechat_sdk_testing.conformance.rig import MakeRig, Rig
-from livechat_sdk_testing.conformance.runner import Excuse, run_case, why_not
+from livechat_sdk_testing.conformance.runner import run_case, why_not
 
 __all__ = ["ProviderConformance", "conformance_suite", "silent_overrides"]
 
@@ -52,7 +53,7 @@ class ProviderConformance:
 
 def _test_of(case: Case) -> Callable[[Any], Awaitable[None]]:
     async def test(self: ProviderConformance) -> None:
-        for excuse in self.excuses:
+        for excuse in (*self.excuses, *self.make_rig(VirtualClock()).excuses):
             if excuse.case == case.name:
                 pytest.skip(f"excused: {excuse.reason}")
         if (why := why_not(case, self.make_rig)) is not None:

@@ -1,0 +1,69 @@
+"""Installed providers and their rigs: entry points of the group ``livechat_sdk_conformance``.
+
+The name of an entry is the integration type, its value a function of a clock that makes a rig. It lies in a
+module that may import this kit, and that nothing else imports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final, cast
+
+from livechat_sdk.errors import PluginError
+from livechat_sdk_testing.conformance.certificate import CaseResult, Certificate
+from livechat_sdk_testing.conformance.rig import MakeRig
+from livechat_sdk_testing.conformance.runner import certify
+
+__all__ = ["GROUP", "certify_installed", "installed_rigs", "load_rig"]
+
+GROUP: Final = "livechat_sdk_conformance"
+
+_AT_ONCE: Final = 2
+
+
+def installed_rigs() -> Mapping[str, EntryPoint]:
+    """Entry points by integration type, in order."""
+    found: dict[str, EntryPoint] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value)):
+        found.setdefault(entry.name, entry)
+    return found
+
+
+def load_rig(entry: EntryPoint) -> MakeRig:
+    """The function that an entry names. Raises ``PluginError`` when it cannot be loaded."""
+    try:
+        found: object = entry.load()
+    except Exception as error:
+        raise PluginError(entry.name, f"its rig {entry.value} cannot be loaded: {error}") from error
+    if not callable(found):
+        raise PluginError(entry.name, f"its rig {entry.value} is no function of a clock")
+    return cast("MakeRig", found)
+
+
+def _certify(name: str, progress: Callable[[CaseResult], None] | None = None) -> Certificate:
+    entry = installed_rigs()[name]
+    known = (entry.dist.name, entry.dist.version) if entry.dist is not None else None
+    return asyncio.run(certify(load_rig(entry), distribution=known, progress=progress))
+
+
+def certify_installed(
+    types: Sequence[str], *, progress: Callable[[CaseResult], None] | None = None
+) -> Iterator[Certificate]:
+    """Certify installed types, several side by side in processes of their own, as they come.
+
+    ``progress`` is told of cases when there is one type only. Raises ``KeyError`` for a type without a rig
+    and ``PluginError`` for a rig that cannot be loaded.
+    """
+    if len(types) <= 1:
+        for name in types:
+            yield _certify(name, progress)
+        return
+    # A fresh process for each: clients, loggers and the transport of a simulator belong to a process.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(_AT_ONCE, mp_context=context) as pool:
+        for done in as_completed([pool.submit(_certify, name) for name in types]):
+            yield done.result()

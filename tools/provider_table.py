@@ -1,0 +1,129 @@
+"""Writes the support table from certificates: ``python tools/provider_table.py``.
+
+Puts every installed provider to the proof (``livechat certify``) and writes what was proved between the marks
+of ``docs/reference/providers.md``. A test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from livechat_sdk.domain.capabilities import Capabilities, Inbound
+from livechat_sdk_testing.conformance import TIER_RULES, Certificate, Result
+from livechat_sdk_testing.conformance.installed import certify_installed, installed_rigs
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "providers.md"
+BEGIN = "<!-- made by tools/provider_table.py: begin -->\n"
+END = "<!-- made by tools/provider_table.py: end -->\n"
+
+
+def _both(first: bool, second: bool) -> str:
+    return f"{_word(first)} / {_word(second)}"
+
+
+def _word(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _bytes(size: int | None) -> str:
+    return "no limit" if size is None else f"{size / 1_000_000:g} MB"
+
+
+def _doubt(able: Capabilities) -> str:
+    if able.dedupes_by_key:
+        return "sent again: the vendor knows it by its key"
+    if able.looks_up_by_key:
+        lag = f", {able.lookup_lag:g} s later" if able.lookup_lag else ""
+        return f"looked up{lag}"
+    return "doubtful"
+
+
+ROWS: tuple[tuple[str, Callable[[Capabilities], object]], ...] = (
+    ("events come by", lambda able: able.inbound.value),
+    ("webhooks are proved by", lambda able: able.webhook_auth.value.replace("_", " ")),
+    ("typing, to the agent / to the end user", lambda able: _both(able.typing_to_agent, able.typing_to_user)),
+    (
+        "receipts, to the agent / to the end user",
+        lambda able: _both(able.receipts_to_agent, able.receipts_to_user),
+    ),
+    ("files", lambda able: ", ".join(f"`{kind}`" for kind in able.attachment_types) or "as links"),
+    ("largest file", lambda able: _bytes(able.attachment_limit)),
+    ("longest text", lambda able: "no limit" if able.text_limit is None else f"{able.text_limit:,}"),
+    ("quick replies of the end user's side", lambda able: able.choices),
+    ("transfer", lambda able: able.transfer),
+    ("place in the queue", lambda able: able.queue_position),
+    ("availability", lambda able: able.availability),
+    ("details after opening", lambda able: able.update),
+    ("messages before an agent joins", lambda able: "kept" if able.send_before_join else "held by us"),
+    ("a send that may have arrived is", _doubt),
+    ("missed messages (`history`)", lambda able: able.history),
+    ("the truth of a chat (`status`)", lambda able: able.status),
+    ("can be ended from our side", lambda able: able.closes),
+)
+
+
+def table(certificates: Sequence[Certificate]) -> str:
+    """What stands between the marks."""
+    columns = [f"`{one.provider}`" for one in certificates]
+    lines = [
+        f"| | {' | '.join(columns)} |",
+        f"|---{'|---' * len(columns)}|",
+        _row("distribution", [f"{one.distribution} {one.version}" for one in certificates]),
+        _row("tier", [f"**{one.tier or 'none'}**{_excused(one)}" for one in certificates]),
+        _row(
+            "cases passed / failed / not applicable",
+            [
+                " / ".join(
+                    str(one.count(kind)) for kind in (Result.PASSED, Result.FAILED, Result.NOT_APPLICABLE)
+                )
+                for one in certificates
+            ],
+        ),
+    ]
+    for name, cell in ROWS:
+        if name == "webhooks are proved by" and all(
+            one.capabilities.inbound is not Inbound.WEBHOOK for one in certificates
+        ):
+            continue
+        lines.append(_row(name, [_word(cell(one.capabilities)) for one in certificates]))
+    lines.append("")
+    lines += [f"- `{one.provider}`: {one.outage}" for one in certificates]
+    excuses = [
+        f"- `{one.provider}`, `{case.name}`: {case.reason}"
+        for one in certificates
+        for case in one.cases
+        if case.result is Result.EXCUSED
+    ]
+    lines += ["", "Excused:" if excuses else "Nothing is excused.", *([""] if excuses else []), *excuses]
+    lines += ["", "| tier | what it means |", "|---|---|"]
+    lines += [f"| {tier} | {rule} |" for tier, rule in TIER_RULES.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _excused(certificate: Certificate) -> str:
+    return f" ({certificate.excused} excused)" if certificate.excused else ""
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def generated() -> str:
+    """Prove every installed provider and make the table."""
+    certificates = sorted(certify_installed(list(installed_rigs())), key=lambda one: one.provider)
+    return table(certificates)
+
+
+def page(current: str, made: str) -> str:
+    """The whole page with the table in its place. Leaves the program when the marks are not there."""
+    if BEGIN not in current or END not in current:
+        sys.exit(f"{PAGE.name} lacks the marks {BEGIN.strip()} and {END.strip()}")
+    before, _, rest = current.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{made}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text("utf-8"), generated()), "utf-8")
