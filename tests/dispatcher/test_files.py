@@ -462,3 +462,21 @@ async def test_the_words_under_a_missing_file_are_the_bots(bench: Workbench) -> 
             one.vendor.fail["fetch"] = [RejectedError("gone", status=410)]
             await one.event("message", text="ορίστε", files=PHOTO)
             assert channel.texts == [body]
+
+
+async def test_the_next_provider_reads_of_files_in_the_transcript(bench: Workbench) -> None:
+    one = await bench.start(capabilities=FETCHES, settings=PUBLIC, chain=("toy", "spare"))
+    handoff = await one.active()
+    photo = await upload(one, handoff)
+    await one.dispatcher.user_message(handoff.id, Message(key="m-1", body="look", attachments=(photo,)))
+    one.vendor.files[INVOICE] = VendorFile(PDF, media_type="application/pdf")
+    one.vendor.fail["fetch"] = [RejectedError("gone", status=404)]
+    await one.event("message", text="here", files=f"{PHOTO} {INVOICE}")
+    await one.event("ended", by="provider", why="error")
+    opening = list(one.spare.vendor.opened.values())[-1]
+    mine, theirs = [entry.body for entry in opening.transcript[-2:]]
+    words, name, url = mine.replace(": ", "\n", 1).split("\n")
+    assert (words, name, await content_of(one, url)) == ("look", "photo.png", PNG)
+    words, invoice, missing = theirs.split("\n")
+    assert (words, invoice.partition(": ")[0], missing) == ("here", "invoice.pdf", "photo.png")
+    assert await content_of(one, invoice.partition(": ")[2]) == PDF

@@ -25,6 +25,7 @@ from livechat_sdk.lifecycle.effects import (
     Decide,
     DeliverEnded,
     DeliverMessage,
+    Enrich,
     EraseSecrets,
     FindContact,
     OpenChat,
@@ -54,6 +55,7 @@ AnyAction = (
     | UpdateDetails
     | CloseChat
     | Say
+    | Enrich
     | DeliverMessage
     | DeliverEnded
 )
@@ -67,6 +69,7 @@ A = TypeVar(
     UpdateDetails,
     CloseChat,
     Say,
+    Enrich,
     DeliverMessage,
     DeliverEnded,
 )

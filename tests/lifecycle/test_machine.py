@@ -41,7 +41,7 @@ from livechat_sdk.domain.handoff import (
     SurveyAnswer,
     SurveyQuestion,
 )
-from livechat_sdk.domain.messages import Message, UserReceipt
+from livechat_sdk.domain.messages import Attachment, Message, UserReceipt
 from livechat_sdk.domain.people import Contact
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.lifecycle import Input, step
@@ -108,8 +108,10 @@ able = st.fixed_dictionaries(
     {
         name: st.booleans()
         for name in ("closes", "update", "send_before_join", "typing_to_agent", "receipts_to_agent")
-    },
+    }
+    | {"attachment_links": st.sampled_from(["lasting", "fetch"])},
 )
+FILE = Attachment(url="https://files.vendor.example/1", name="photo.png")
 policies = st.builds(
     HandoffPolicy,
     request_timeout=seconds,
@@ -297,7 +299,9 @@ class HandoffLife(RuleBasedStateMachine):
         if kind is MessageReceived:
             self.heard += 1
             author = data.draw(st.sampled_from(["agent", "system"]))
-            return {"message": Message(key=f"agent-{self.heard}", body="hi"), "author": author}
+            files = data.draw(st.sampled_from([(), (FILE,)]))
+            message = Message(key=f"agent-{self.heard}", body="hi", attachments=files)
+            return {"message": message, "author": author}
         if kind is ChatEnded:
             return {"by": data.draw(st.sampled_from(WHO)), "why": data.draw(st.sampled_from(WHY))}
         if kind in {MessageDelivered, MessageRead, MessageFailed}:

@@ -13,15 +13,17 @@ from livechat_sdk.domain.chats import (
     MessageDelivered,
     MessageFailed,
     MessageRead,
+    MessageReceived,
     StreamGap,
     TypingChanged,
     UnknownEvent,
 )
 from livechat_sdk.domain.handoff import HandoffState
-from livechat_sdk.domain.messages import Direction, Fate, UserReceipt
+from livechat_sdk.domain.messages import Attachment, Direction, Fate, Message, UserReceipt
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.lifecycle.effects import (
     DeliverMessage,
+    Enrich,
     PatchChat,
     RecordMessage,
     Say,
@@ -414,3 +416,39 @@ def test_late_doubt_of_an_abandoned_attempt_does_not_stop_the_message() -> None:
     life.leaves_doubt(SendMessage)
     life.opened().joined()
     assert life.sent_to(2) == ["m-1"]
+
+
+# ------------------------------------------------------------------------------------------------- files
+PHOTO = Attachment(url="https://files.vendor.example/1", name="photo.png")
+
+
+def test_a_file_whose_link_does_not_last_is_fetched_before_its_message_is_delivered() -> None:
+    life = talking(attachment_links="fetch")
+    step = life.event(MessageReceived, message=Message(key="a-1", body="look", attachments=(PHOTO,)))
+    assert [effect for effect in step.effects if isinstance(effect, Enrich | DeliverMessage)] == [
+        Enrich(message_key="a-1", attempt=1),
+        DeliverMessage(message_key="a-1", owner_number=1, agent_name="Maria"),
+    ]
+    lanes = {effect.lane for effect in step.effects if isinstance(effect, Enrich | DeliverMessage)}
+    assert lanes == {"user"}, "the order of the lane is the order of what the end user sees"
+
+
+@pytest.mark.parametrize(("links", "files"), [("lasting", (PHOTO,)), ("fetch", ())])
+def test_nothing_is_fetched_without_need(links: str, files: tuple[Attachment, ...]) -> None:
+    life = talking(attachment_links=links)
+    step = life.event(MessageReceived, message=Message(key="a-1", body="look", attachments=files))
+    assert not [effect for effect in step.effects if isinstance(effect, Enrich)]
+
+
+@pytest.mark.parametrize("result", [EffectFailed, EffectDoubtful])
+def test_a_file_that_was_given_up_holds_up_nothing(result: type[EffectFailed | EffectDoubtful]) -> None:
+    life = talking(attachment_links="fetch")
+    life.event(MessageReceived, message=Message(key="a-1", body="look", attachments=(PHOTO,)))
+    while life.shadow.waiting(Say):
+        life.succeeds(Say)
+    enrich = life.take(Enrich)
+    assert life.feed(result(action=enrich, error="gone")).refused is None
+    deliver = life.take(DeliverMessage)
+    done = life.feed(EffectSucceeded(action=deliver, detail="without photo.png"))
+    (fate,) = [effect for effect in done.effects if isinstance(effect, SetFate)]
+    assert (fate.fate, fate.detail) == (Fate.SENT, "without photo.png")

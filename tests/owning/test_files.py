@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -19,7 +20,9 @@ from livechat_sdk.ledger.opening import open_store
 from livechat_sdk.owning.erasing import Erasing
 from livechat_sdk.owning.subjects import Subject
 from livechat_sdk.provider import VendorFile
+from livechat_sdk_testing.postgres import PostgresServer
 from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
+from tests.owning.conftest import Start
 from tests.owning.world import MARIA, NIKOS, Person, World
 
 CANARY = b"canary-in-a-file-"
@@ -68,17 +71,17 @@ async def with_files(world: World, person: Person) -> Handoff:
     return handoff
 
 
-async def test_no_byte_of_a_file_is_left_after_erasing(tmp_path: Path) -> None:
+async def test_no_byte_of_a_file_is_left_after_erasing(start: Start, tmp_path: Path) -> None:
     maria, nikos = Person(MARIA), Person(NIKOS)
-    async with a_world(tmp_path) as world:
-        await with_files(world, maria)
-        await with_files(world, nikos)
-        assert len(traces_on_disk(tmp_path, CANARY + MARIA.encode())) == 2
-        erasure = await world.dispatcher.erase(user_id=maria.user_id, compact=True)
-        assert len(erasure.handoffs) == 1
-        assert traces_on_disk(tmp_path, MARIA.encode()) == []
-        assert len(traces_on_disk(tmp_path, CANARY + NIKOS.encode())) == 2, "nobody else lost anything"
-        assert await world.rows_about(maria.needles) == []
+    world = await start(toy=ToyPlugin(capabilities=FETCHES), files={"folder": str(tmp_path / "files")})
+    await with_files(world, maria)
+    await with_files(world, nikos)
+    assert len(traces_on_disk(tmp_path, CANARY + MARIA.encode())) == 2
+    erasure = await world.dispatcher.erase(user_id=maria.user_id, compact=True)
+    assert len(erasure.handoffs) == 1
+    assert traces_on_disk(tmp_path, MARIA.encode()) == []
+    assert len(traces_on_disk(tmp_path, CANARY + NIKOS.encode())) == 2, "nobody else lost anything"
+    assert await world.rows_about(maria.needles) == []
 
 
 async def test_a_command_erases_files_without_the_settings(tmp_path: Path) -> None:
@@ -167,7 +170,7 @@ async def test_what_a_dead_process_left_is_swept(tmp_path: Path) -> None:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(b"left")
         for path in (orphan, draft, one):
-            os.utime(path, (time.time() - 7200,) * 2)
+            os.utime(path, (time.time() - 7200, time.time() - 7200))
         assert await FileKeeping(world.dispatcher.store, "default").sweep() == 1
         assert not orphan.exists()
         assert not draft.exists()
@@ -175,6 +178,26 @@ async def test_what_a_dead_process_left_is_swept(tmp_path: Path) -> None:
         assert one.exists(), "a row knows it"
         await world.pass_time(3700)
         assert one.exists()
+
+
+async def test_any_worker_hands_out_what_another_has_kept(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    url = await postgres_server.new_database()
+    shared: dict[str, Any] = {
+        "files": {"folder": str(tmp_path / "files")},
+        "gateway": {"public_url": "https://chat.example.com"},
+    }
+    async with World(url, **shared) as one, World(url, **shared) as two:
+        handoff = await one.request(Person(MARIA))
+        content = content_of(Person(MARIA))
+        uploads = [w.dispatcher.files.upload(handoff.id, pieces(content), name="a.png") for w in (one, two)]
+        first, second = await asyncio.gather(*uploads)
+        assert first.id == second.id
+        link = one.dispatcher.files.link(first, "platform")
+        found = await two.dispatcher.files.read_link(link.rsplit("/", 1)[-1])
+        assert b"".join([piece async for piece in found.pieces]) == content
+        assert len(traces_on_disk(tmp_path / "files", CANARY)) == 1, "kept once, whoever was first"
 
 
 async def test_two_databases_share_a_folder(tmp_path: Path) -> None:
@@ -185,7 +208,7 @@ async def test_two_databases_share_a_folder(tmp_path: Path) -> None:
         await with_files(one, Person(MARIA))
         await with_files(two, Person(NIKOS))
         for path in traces_on_disk(tmp_path / "files", CANARY):
-            os.utime(path, (time.time() - 7200,) * 2)
+            os.utime(path, (time.time() - 7200, time.time() - 7200))
         for world in (one, two):
             assert await FileKeeping(world.dispatcher.store, "default").sweep() == 0
         assert len(traces_on_disk(tmp_path / "files", CANARY)) == 4

@@ -266,10 +266,10 @@ class Files:
             attachments.append(_described(file, self.link(file, "vendor")))
         return message.model_copy(update={"attachments": tuple(attachments)})
 
-    async def for_platform(
-        self, handoff_id: str, message: Message, *, fetched: bool
+    async def for_reading(
+        self, handoff_id: str, message: Message, *, fetched: bool, purpose: Purpose = "platform"
     ) -> tuple[Message, tuple[Missing, ...]]:
-        """A message with links that the end user's side can open, and what it lacks.
+        """A message with links that whoever reads it can open, and what it lacks.
 
         ``fetched``: it is a vendor's whose own links must not be passed on. A file that is not there leaves
         an entry in ``metadata["missing_files"]``.
@@ -285,7 +285,7 @@ class Files:
             file_id = self.id_of_fetched(handoff_id, message.key, index) if fetched else one.file_id or ""
             file = await self._rows.find(file_id)
             if file is not None and file.blob is not None and file.handoff_id == handoff_id:
-                attachments.append(_described(file, self.link(file, "platform")))
+                attachments.append(_described(file, self.link(file, purpose)))
                 continue
             why = file.refused if file is not None and file.refused else "it could not be fetched in time"
             missing.append({"name": clean_name(one.name), "why": why})
@@ -320,6 +320,9 @@ class Files:
         if self._found is None:
             await self._rows.create()
             folder = self._folder.absolute()
+            before = await self._rows.place()
+            if before is not None and before[1] != f"{FOLDER}{folder}":
+                logger.warning("files were in %s and are in %s now", before[1].removeprefix(FOLDER), folder)
             space = await self._rows.settle(secrets.token_hex(16), f"{FOLDER}{folder}")
             self._found = FolderBlobs(folder, space)
         return self._found

@@ -184,7 +184,7 @@ class HandoffRoutes:
 
     async def _shown(self, handoff: Handoff, entry: LedgerEntry) -> MessageView:
         fetched = was_fetched(handoff, entry)
-        message, _ = await self._dispatcher.files.for_platform(handoff.id, entry.message, fetched=fetched)
+        message, _ = await self._dispatcher.files.for_reading(handoff.id, entry.message, fetched=fetched)
         return MessageView.of(entry, message)
 
     async def add_message(self, incoming: Incoming) -> Response:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
-from livechat_sdk.domain.messages import Fate, TranscriptEntry
+from livechat_sdk.domain.messages import Fate, LedgerEntry, TranscriptEntry
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, LeaseLost, Store
 from livechat_sdk.lifecycle.effects import CloseChat, OpenChat, SendMessage, UpdateDetails
 from livechat_sdk.lifecycle.inputs import EffectFailed, EffectSucceeded, Input
 from livechat_sdk.provider.interface import AnyProvider, ChatDetails, ChatOpening
 from livechat_sdk.relay.cooling import Cooling
+from livechat_sdk.relay.enriching import was_fetched
 from livechat_sdk.relay.leases import LeaseGuard
 from livechat_sdk.relay.sending import CALL_LIMIT, Sending
 
@@ -37,6 +38,7 @@ class ProviderCalls:
         self._store = store
         self._lease = lease
         self._cooling = cooling
+        self._files = files
         self._sending = Sending(store, clock, lease, files)
 
     async def run(self, row: ActionRow, handoff: Handoff, provider: AnyProvider) -> Input | None:
@@ -143,13 +145,26 @@ class ProviderCalls:
         """What was said to and by an earlier provider. Held messages are sent later, so not listed."""
         entries = await self._store.entries(handoff.id, limit=5000)
         return tuple(
-            TranscriptEntry(
-                author=entry.author,
-                body=entry.message.body,
-                at=entry.created_at,
-                key=entry.message.key,
-                doubtful=entry.fate is Fate.DOUBTFUL,
-            )
-            for entry in entries
-            if entry.author in {"user", "agent"} and entry.fate in _CARRIED
+            [
+                TranscriptEntry(
+                    author=entry.author,
+                    body=await self._words_of(entry, handoff),
+                    at=entry.created_at,
+                    key=entry.message.key,
+                    doubtful=entry.fate is Fate.DOUBTFUL,
+                )
+                for entry in entries
+                if entry.author in {"user", "agent"} and entry.fate in _CARRIED
+            ]
         )
+
+    async def _words_of(self, entry: LedgerEntry, handoff: Handoff) -> str:
+        """What was said, with a line for each file: its link, or its name where there is none."""
+        fetched = was_fetched(handoff, entry)
+        message, missing = await self._files.for_reading(
+            handoff.id, entry.message, fetched=fetched, purpose="vendor"
+        )
+        files = [
+            one.name if one.file_id is not None else f"{one.name}: {one.url}" for one in message.attachments
+        ]
+        return "\n".join(filter(None, [message.body, *files, *[one.name for one in missing]]))

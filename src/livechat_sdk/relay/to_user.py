@@ -100,7 +100,7 @@ class UserDeliveries:
         entry = await self._store.entry(handoff.id, Direction.TO_USER, action.message_key)
         if entry is None:  # erased meanwhile
             return None
-        message, missing = await self._files.for_platform(
+        message, missing = await self._files.for_reading(
             handoff.id, entry.message, fetched=was_fetched(handoff, entry)
         )
         if missing:
@@ -132,7 +132,7 @@ class UserDeliveries:
         if handoff.end is None:
             raise AssertionError("the end is delivered after it was recorded")
         returned = [
-            (await self._files.for_platform(handoff.id, entry.message, fetched=False))[0]
+            (await self._files.for_reading(handoff.id, entry.message, fetched=False))[0]
             for entry in await self._store.returned_to_bot(handoff.id)
         ]
         return HandoffEnded(
