@@ -7,7 +7,6 @@ says the same. ``ConnectError`` and ``ConnectTimeout`` mean that no byte of the 
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -192,4 +191,3 @@ class _Guard(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is held."""
-        await asyncio.sleep(0)

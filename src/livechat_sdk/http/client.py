@@ -65,7 +65,9 @@ class _Call:
 
 
 class VendorClient:
-    """One integration's calls to its vendor, over one pool of connections. Made without an event loop.
+    """One integration's calls to its vendor, over one pool of connections.
+
+    Made without an event loop, and used by one, which is the one that made the first call.
 
     ``base_url``: what paths are relative to; from the settings, so the egress rule does not question it
     unless ``egress`` is given. ``timeout``: seconds for one attempt, everything included. ``budget``: seconds

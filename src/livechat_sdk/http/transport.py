@@ -36,7 +36,8 @@ _overrides: list[_Override] = []
 def override_transport(transport: httpx.AsyncBaseTransport, *, clock: Clock | None = None) -> Generator[None]:
     """Let every ``VendorClient`` and ``fetch`` of this process, made before or after, use ``transport``.
 
-    The latest that was entered counts. With a ``clock``, pauses between attempts follow it.
+    The latest that was entered counts. Links are still put to the egress rule as they are written; names are
+    not looked up. With a ``clock``, pauses between attempts follow it.
     """
     override = _Override(transport, clock)
     _overrides.append(override)
