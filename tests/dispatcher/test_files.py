@@ -19,6 +19,7 @@ from livechat_sdk import (
     FileRefused,
     FilesUnavailable,
     Handoff,
+    InvalidInput,
     Message,
     Moment,
     RejectedError,
@@ -480,3 +481,20 @@ async def test_the_next_provider_reads_of_files_in_the_transcript(bench: Workben
     words, invoice, missing = theirs.split("\n")
     assert (words, invoice.partition(": ")[0], missing) == ("here", "invoice.pdf", "photo.png")
     assert await content_of(one, invoice.partition(": ")[2]) == PDF
+
+
+async def test_python_programs_upload_and_read_without_a_gateway(bench: Workbench) -> None:
+    one = await bench.start(capabilities=FETCHES)
+    handoff = await one.active()
+    photo = await one.dispatcher.upload_file(handoff.id, PNG, name="../photo.png")
+    assert (photo.name, photo.media_type, photo.size) == ("photo.png", "image/png", len(PNG))
+    assert await one.dispatcher.read_file(photo) == PNG
+    one.vendor.files[INVOICE] = VendorFile(PDF, media_type="application/pdf")
+    await one.event("message", text="here", files=INVOICE)
+    (invoice,) = messages(one)[0].message.attachments
+    assert await one.dispatcher.read_file(invoice) == PDF
+    with pytest.raises(FileMissing):
+        await one.dispatcher.read_file(Attachment(url=INVOICE, name="x"))
+    await one.event("ended")
+    with pytest.raises(InvalidInput, match="has ended"):
+        await one.dispatcher.upload_file(handoff.id, PNG, name="late.png")

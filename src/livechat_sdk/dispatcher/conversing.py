@@ -11,8 +11,9 @@ from livechat_sdk.dispatcher.asking import Inquiries
 from livechat_sdk.domain.answers import Accepted, GateAnswer, NotLive, RequestAnswer
 from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, HandoffState, SurveyAnswer
-from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Direction, Message, UserReceipt
+from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Attachment, Direction, Message, UserReceipt
 from livechat_sdk.errors import FileMissing, InvalidInput, MessageTooLarge, StoreError, UnknownBot
+from livechat_sdk.files import one_piece
 from livechat_sdk.ledger.store import DuplicateMessage, Ownership, VersionConflict
 from livechat_sdk.ledger.tombstones import remembered_number, revive_conversation
 from livechat_sdk.lifecycle.inputs import (
@@ -125,6 +126,27 @@ class Conversing(Inquiries):
         # Too late for a new message; one whose first answer was lost has its fate in the ledger all the same.
         known = await self.store.entry(handoff_id, Direction.TO_PROVIDER, message.key)
         return answer if known is None else Accepted(message.key, duplicate=True)
+
+    async def upload_file(
+        self, handoff_id: str, content: bytes, *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        """Keep a file that the end user sent, and give the attachment for a message of this handoff.
+
+        The same file again is the same. Raises ``FileRefused`` for what ``files`` in the settings does not
+        allow, ``InvalidInput`` when the handoff has ended, ``HandoffNotFound``, ``StoreError``.
+        """
+        handoff = await self.handoff(handoff_id)
+        if not handoff.is_live:
+            raise InvalidInput("the handoff has ended: nobody would get the file")
+        file = await self.files.upload(handoff_id, one_piece(content), name=name, media_type=media_type)
+        return Attachment(url=file.reference, name=file.name, media_type=file.media_type, size=file.size)
+
+    async def read_file(self, attachment: Attachment) -> bytes:
+        """The content of a file that is kept here, by the attachment of a message.
+
+        Raises ``FileMissing`` for somebody else's link and for what was erased, ``StoreError``.
+        """
+        return await (await self.files.open(attachment)).read()
 
     async def add_details(self, handoff_id: str, *, survey: Sequence[SurveyAnswer]) -> Accepted | NotLive:
         """Add answers to the pre-chat survey; an answer with a known id replaces it."""

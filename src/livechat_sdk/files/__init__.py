@@ -9,7 +9,7 @@ from livechat_sdk.files.blobs import Blobs, Draft
 from livechat_sdk.files.folder import FolderBlobs
 from livechat_sdk.files.limits import FileLimits
 from livechat_sdk.files.links import Links, LinkTrouble
-from livechat_sdk.files.room import Files, Missing, ReadLink
+from livechat_sdk.files.room import Files, Missing, ReadLink, one_piece
 from livechat_sdk.files.rows import StoredFile
 from livechat_sdk.files.scanning import FileScanner, FileToScan
 
@@ -26,4 +26,5 @@ __all__ = [
     "Missing",
     "ReadLink",
     "StoredFile",
+    "one_piece",
 ]

@@ -25,7 +25,7 @@ from livechat_sdk.files.scanning import FileScanner, FileToScan, scan_file
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk.provider.files import OpenedFile
 
-__all__ = ["Files", "Missing", "ReadLink"]
+__all__ = ["Files", "Missing", "ReadLink", "one_piece"]
 
 logger = logging.getLogger("livechat_sdk.files")
 
@@ -326,6 +326,11 @@ class Files:
             space = await self._rows.settle(secrets.token_hex(16), f"{FOLDER}{folder}")
             self._found = FolderBlobs(folder, space)
         return self._found
+
+
+async def one_piece(content: bytes) -> AsyncIterator[bytes]:
+    """Content that is there as a whole, as pieces."""
+    yield content
 
 
 def _described(file: StoredFile, url: str) -> Attachment:

@@ -8,7 +8,7 @@ that a restart in the middle goes on where it stopped.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Attachment, Direction, LedgerEntry
 from livechat_sdk.errors import FileRefused
+from livechat_sdk.files import one_piece
 from livechat_sdk.ledger.store import LeaseLost, Store
 from livechat_sdk.lifecycle.effects import Enrich
 from livechat_sdk.lifecycle.inputs import EffectFailed, EffectSucceeded, Input
@@ -105,7 +106,7 @@ class Enriching:
         content = file.content
         await self.files.keep_fetched(
             *place,
-            _one_piece(content) if isinstance(content, bytes) else content,
+            one_piece(content) if isinstance(content, bytes) else content,
             name=file.name or attachment.name,
             media_type=file.media_type or attachment.media_type,
         )
@@ -117,10 +118,6 @@ def was_fetched(handoff: Handoff, entry: LedgerEntry) -> bool:
         return False
     candidate = handoff.attempts[entry.attempt - 1].candidate
     return candidate.capabilities.attachment_links == "fetch"
-
-
-async def _one_piece(content: bytes) -> AsyncIterator[bytes]:
-    yield content
 
 
 def _given_up(error: Exception) -> str | None:

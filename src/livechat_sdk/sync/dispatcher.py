@@ -20,7 +20,7 @@ from livechat_sdk.domain.channel import Channel
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, SurveyAnswer
-from livechat_sdk.domain.messages import LedgerEntry, Message, UserReceipt
+from livechat_sdk.domain.messages import Attachment, LedgerEntry, Message, UserReceipt
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.ledger.store import ActionRow, JournalEntry, Store
 from livechat_sdk.owning.erasing import Erasure
@@ -124,6 +124,18 @@ class Dispatcher:
     def user_message(self, handoff_id: str, message: Message) -> Accepted | NotLive:
         """Take a message of the end user. The same key again is accepted and changes nothing."""
         return self._background.run(self._dispatcher.user_message(handoff_id, message))
+
+    def upload_file(
+        self, handoff_id: str, content: bytes, *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        """Keep a file that the end user sent, and give the attachment for a message of this handoff."""
+        return self._background.run(
+            self._dispatcher.upload_file(handoff_id, content, name=name, media_type=media_type)
+        )
+
+    def read_file(self, attachment: Attachment) -> bytes:
+        """The content of a file that is kept here, by the attachment of a message."""
+        return self._background.run(self._dispatcher.read_file(attachment))
 
     def add_details(self, handoff_id: str, *, survey: Sequence[SurveyAnswer]) -> Accepted | NotLive:
         """Add answers to the pre-chat survey; an answer with a known id replaces it."""
