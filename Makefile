@@ -28,9 +28,10 @@ demo: $(STAMP) ## play a handoff on this machine (ARGS=--script plays it by itse
 test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them)
 	@$(BIN)/python -m pytest -q -rs $(ARGS)
 
-soak: $(STAMP) ## search for hours: deaths at every step, races, 100 000 schedules of faults; reports in build/soak
+soak: $(STAMP) ## search for hours: deaths at every step, races, forged webhooks, schedules of faults; reports in build/soak
 	@$(BIN)/python -m tests.crash.soak
 	@$(BIN)/python -m tests.races.soak
+	@$(BIN)/python -m tests.fuzz.soak
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 check: $(STAMP) ## lint, formatting, types, imports, lock, wheels (ARGS="lint mypy" for some of them)

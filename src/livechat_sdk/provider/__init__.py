@@ -1,6 +1,7 @@
 """The provider interface: what an adapter to one live-chat system implements, and what it is given."""
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
+from livechat_sdk.provider.bodies import read_json_object
 from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
 from livechat_sdk.provider.files import FileOpener, NoFiles, OpenedFile, VendorFile
 from livechat_sdk.provider.integration import Finding, IntegrationContext, IntegrationType
@@ -56,6 +57,7 @@ __all__ = [
     "WebhookAuth",
     "WebhookDelivery",
     "declare_personal",
+    "read_json_object",
     "verify_hmac",
     "verify_shared_key",
     "verify_time",

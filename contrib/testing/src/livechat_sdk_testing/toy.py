@@ -33,6 +33,7 @@ from livechat_sdk.domain.handoff import QueueStatus, Route
 from livechat_sdk.domain.messages import Attachment, Message, UserReceipt
 from livechat_sdk.domain.people import Agent
 from livechat_sdk.errors import RejectedError, WebhookRejected
+from livechat_sdk.provider.bodies import read_json_object
 from livechat_sdk.provider.files import VendorFile
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
 from livechat_sdk.provider.interface import (
@@ -189,9 +190,8 @@ class ToyProvider(ChatProvider[ToySettings]):
         given = delivery.header(_KEY_HEADER)
         verify_shared_key(given, self.settings.webhook_key, what="the key in X-Toy-Key")
         try:
-            document = json.loads(delivery.body)
-            return [self._translate(document, delivery.received_at)]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            return [self._translate(read_json_object(delivery.body), delivery.received_at)]
+        except (ValueError, KeyError, TypeError) as error:
             raise WebhookRejected("the body is not a toy event", status=400) from error
 
     def _translate(self, document: Mapping[str, str], now: datetime) -> ProviderEvent:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from livechat_sdk.domain.chats import ProviderEvent
 from livechat_sdk.errors import LivechatError, WebhookRejected
+from livechat_sdk.provider.bodies import read_json_object
 from livechat_sdk.provider.verifying import verify_hmac
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.hostile.events import VendorEvent, read_event
@@ -146,6 +147,6 @@ class WebhookProvider(HostileProvider):
         """See ``ChatProvider.read_webhook``."""
         verify_hmac(delivery.header(SIGNATURE_HEADER), delivery.body, self.settings.webhook_key)
         try:
-            return [read_event(json.loads(delivery.body), self.name, delivery.received_at)]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            return [read_event(read_json_object(delivery.body), self.name, delivery.received_at)]
+        except (ValueError, KeyError, TypeError) as error:
             raise WebhookRejected("the body is not an event of this vendor", status=400) from error
