@@ -209,6 +209,13 @@ async def test_secret_and_words_are_in_no_error(platform: Platform, clock: Virtu
     assert HELLO.body not in str(caught.value)
 
 
+async def test_scheme_may_be_written_in_capitals(platform: Platform, clock: VirtualClock) -> None:
+    with override_transport(platform, clock=clock):
+        async with WebhookChannel(f"HTTPS{URL[5:]}", [SecretStr(SECRET)], clock=clock) as channel:
+            await channel.deliver(MESSAGE)
+    assert [str(one.url) for one in platform.requests] == [URL]
+
+
 def test_settings_make_the_channel() -> None:
     settings = GatewaySettings.model_validate({"platform": {"url": URL, "secret": SECRET}})
     assert isinstance(WebhookChannel.from_settings(settings), WebhookChannel)

@@ -47,12 +47,13 @@ class WebhookChannel:
     """
 
     def __init__(self, url: str, secrets: Sequence[SecretStr], *, clock: Clock | None = None) -> None:
-        self._url = url
+        scheme, _, rest = url.partition("://")
+        self._url = f"{scheme.lower()}://{rest}"
         self._signer = Signer(secrets)
         self._clock = clock or SystemClock()
         self._client = VendorClient(
             provider="platform",
-            base_url=url,
+            base_url=url.partition("?")[0],
             timeout=_SECONDS,
             budget=_SECONDS,
             max_bytes=_ENOUGH,
