@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 
 from livechat_sdk.domain.clock import steady_seconds
-from livechat_sdk.ledger.postgres import PostgresStore
+from livechat_sdk.ledger.postgres import PostgresStore, claims
 from livechat_sdk.ledger.shards import ALL_SHARDS, shard_of
 from livechat_sdk.ledger.store import (
+    ActionRow,
     ActionStatus,
     Change,
     LaneLost,
@@ -114,6 +116,30 @@ async def test_an_action_in_the_lane_of_another_living_worker_is_left_to_it(work
     (claimed,) = await one.claim()
     assert (claimed.action, claimed.fence) == (SEND, opening.fence)
     assert list(await one.claim()) == []
+
+
+async def test_what_is_decided_while_a_claim_is_on_its_way_runs_after_what_was_claimed(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = await workers.start(), await workers.start()
+    story = await sending(one)
+    await story.step(actions=[OpenChat(attempt=1), SEND])
+    await workers.end_lease(one)
+    later_send = SEND.model_copy(update={"message_key": "m2"})
+    at_once: list[object] = []
+    claim_own = claims.claim_own
+
+    async def meanwhile(*args: Any) -> Sequence[ActionRow]:
+        # The lanes are taken, and whoever asked has not heard of it: a step comes in between.
+        at_once.extend((await Story(two, story.handoff).step(actions=[later_send])).actions)
+        return await claim_own(*args)
+
+    monkeypatch.setattr(claims, "claim_own", meanwhile)
+    claimed = await two.claim()
+    monkeypatch.undo()
+
+    assert at_once == []
+    assert [row.action for row in (*claimed, *await two.claim())] == [OpenChat(attempt=1), SEND, later_send]
 
 
 async def test_what_others_have_put_into_a_lane_runs_before_what_comes_later(workers: Workers) -> None:

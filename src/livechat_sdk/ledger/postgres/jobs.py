@@ -7,6 +7,7 @@ the group touches; what it raises is the caller's answer, and nothing of the job
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.ledger.postgres.operations import Writes
 from livechat_sdk.ledger.postgres.picture import KnownAction, Lane, Needs, Picture
-from livechat_sdk.ledger.store import ActionRow, ActionStatus, LaneLost, LeaseLost
+from livechat_sdk.ledger.store import ActionRow, ActionStatus, LaneId, LaneLost, LeaseLost
 from livechat_sdk.lifecycle.effects import Action
 
 __all__ = ["Job", "Me", "NewAction", "NewLane", "Outcome", "check_lane", "is_open"]
@@ -22,10 +23,14 @@ __all__ = ["Job", "Me", "NewAction", "NewLane", "Outcome", "check_lane", "is_ope
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """Who writes: the id of this worker (``None``: it runs nothing now), and the shards that it holds."""
+    """Who writes: the id of this worker (``None``: it runs nothing now), and the shards that it holds.
+
+    ``claiming``: lanes of which it has claimed actions that whoever runs them has not got yet.
+    """
 
     worker: str | None
     shards: frozenset[int]
+    claiming: AbstractSet[LaneId] = frozenset()
 
 
 @dataclass(slots=True)

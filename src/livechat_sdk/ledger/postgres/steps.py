@@ -21,6 +21,7 @@ from livechat_sdk.ledger.store import (
     Change,
     Created,
     DuplicateEvent,
+    LaneId,
     TimerGone,
     VersionConflict,
 )
@@ -110,9 +111,11 @@ class _Step:
         if lane is None:
             outcome.lanes.append(NewLane(self.handoff_id, name, me.worker))
         if me.worker is not None and (lane is None or lane.worker == me.worker):
-            if lane is None or not lane.waiting:
-                return lane.fence if lane is not None else 0
-            # What others have put into the lane and nobody has claimed yet must run first.
+            if lane is None:
+                return 0
+            if not lane.waiting and LaneId(self.handoff_id, name) not in me.claiming:
+                return lane.fence
+            # What others have put into the lane must run first: it is still to be claimed, or on its way.
             outcome.left_for_me = True
         else:
             outcome.left_for_others = True

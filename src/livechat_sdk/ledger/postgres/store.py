@@ -41,6 +41,7 @@ from livechat_sdk.ledger.store import (
     Change,
     Created,
     DuplicateMessage,
+    LaneId,
     Lease,
     LeaseLost,
     News,
@@ -109,6 +110,7 @@ class PostgresStore(LedgerReading):
         self._until = -math.inf
         self._shards: frozenset[int] = frozenset()
         self._unheard: set[int] = set()
+        self._claiming: set[LaneId] = set()
         self._listeners: list[Callable[[News], None]] = []
         self._open: _Open | None = None
 
@@ -211,6 +213,12 @@ class PostgresStore(LedgerReading):
         worker = self.me().worker
         if worker is None:
             return ()
+        try:
+            return await self._claim(worker, limit)
+        finally:  # whoever asked gets them before anything else runs: nothing is awaited after this
+            self._claiming.clear()
+
+    async def _claim(self, worker: str, limit: int) -> Sequence[ActionRow]:
         await self._disown_unheard(worker)
         await self._writing(lambda db: claims.bury(db, self.workspace))
         free = await self._claimed(lambda db: claims.claim_free(db, self.workspace, worker, limit))
@@ -225,6 +233,7 @@ class PostgresStore(LedgerReading):
         async def work(db: Connection) -> Sequence[ActionRow]:
             found = await claim(db)
             self._unheard.update(row.id for row in found)  # until the answer of the commit is here
+            self._claiming.update(row.lane_id for row in found)  # a step's answer may come before that
             return found
 
         found = await self._writing(work)
@@ -252,7 +261,7 @@ class PostgresStore(LedgerReading):
     def me(self) -> Me:
         """Who writes at this moment: nobody runs anything while the lease is over."""
         living = self._role == "worker" and steady_seconds() < self._until
-        return Me(self.worker if living else None, self._shards)
+        return Me(self.worker if living else None, self._shards, claiming=self._claiming)
 
     # ----------------------------------------------------------------------------------------------- steps
     async def create(self, change: Change) -> Created:
