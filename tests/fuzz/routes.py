@@ -30,6 +30,7 @@ from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.hostile import HostilePlugin, Traits, hostile_vendor
 from livechat_sdk_testing.hostile.events import read_event
 from livechat_sdk_testing.hostile.webhook import SIGNATURE_HEADER, WEBHOOK_KEY, WebhookProvider
+from livechat_sdk_testing.parley.plugin import ParleyPlugin
 from livechat_sdk_testing.toy import ToyPlugin
 
 __all__ = ["KINDS", "Gateway", "Kind", "a_gateway"]
@@ -150,13 +151,44 @@ class BodyHmacTime(BodyHmac):
         return signature in parts and [one for one in parts if one.startswith("t=")] == [time]
 
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (SharedKey(), BodyHmac(), BodyHmacTime())}
+class Parley(BodyHmacTime):
+    """The example vendor, read by its real adapter. No chat is open there: it would be called over HTTP."""
+
+    name = "parley"
+    header = "parley-signature"
+
+    def document(self, chance: Random, refs: Sequence[str], now: datetime) -> Mapping[str, Any]:
+        """See ``Kind``."""
+        agent, when = {"id": "a-1", "name": "Ann"}, now.isoformat(timespec="milliseconds")
+        message = {"id": "m-1", "client_key": None, "from": "agent", "agent": agent, "text": "hi", "at": when}
+        about = {"message_id": "m-1", "client_key": "k-1", "reason": "too long"}
+        kind, data = chance.choice(
+            (
+                ("chat.queued", {"position": 2, "estimate_seconds": 30}),
+                ("chat.accepted", {"agent": agent}),
+                ("agent.joined", {"agent": agent}),
+                ("chat.transferred", {"to": "billing"}),
+                ("message.created", {**message, "files": [], "choices": [{"label": "Yes", "value": "y"}]}),
+                ("message.delivered", about),
+                ("message.failed", about),
+                ("typing.changed", {"on": True, "agent": agent}),
+                ("chat.ended", {"by": "agent", "why": "resolved"}),
+                ("chat.rated", {"stars": 5}),
+            )
+        )
+        chat = {"id": "c-1", "ref": chance.choice(refs)}
+        return {"id": f"e-{chance.getrandbits(60)}", "type": kind, "at": when, "chat": chat, "data": data}
+
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (SharedKey(), BodyHmac(), BodyHmacTime(), Parley())}
 """By the name of the integration."""
+
+_WITH_CHATS = ("toy", "hostile", "timed")
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A running gateway. ``refs`` are references of a chat that is open at each vendor, by integration."""
+    """A running gateway. ``refs`` are references of chats that are open at vendors, by integration."""
 
     app: Starlette
     dispatcher: Dispatcher
@@ -177,14 +209,21 @@ async def a_gateway(folder: Path) -> AsyncIterator[Gateway]:
                 "toy": {"type": "TOY_LIVECHAT", "webhookKey": toy.key},
                 "hostile": hostile.settings,
                 "timed": timed.settings,
+                "parley": {
+                    "type": "PARLEY_LIVECHAT",
+                    "baseUrl": "https://parley.example",
+                    "clientId": "client",
+                    "clientSecret": "a-secret-that-nobody-needs",
+                    "webhookKey": WEBHOOK_KEY,
+                },
             },
-            "bots": {name: {"livechat": {"integrations": [name]}} for name in KINDS},
+            "bots": {name: {"livechat": {"integrations": [name]}} for name in _WITH_CHATS},
         }
     )
-    registry = Registry({"toy": toy, "hostile": hostile, "timed": timed})
+    registry = Registry({"toy": toy, "hostile": hostile, "timed": timed, "parley": ParleyPlugin()})
     async with Dispatcher(settings, channel=RecordingChannel(), registry=registry, clock=clock) as dispatcher:
         refs: dict[str, str] = {}
-        for name in KINDS:
+        for name in _WITH_CHATS:
             request = HandoffRequest(key=name, conversation_id=name, bot=name, user=EndUser(id="u-1"))
             handoff = await dispatcher.request(request)
             await dispatcher.wait_idle()

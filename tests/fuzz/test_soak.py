@@ -43,6 +43,6 @@ def test_report_has_every_mutation_and_what_was_wrong(
     monkeypatch.setattr(soak, "ProcessPoolExecutor", Here)
     assert main(["--mutations", "5000", "--seed", "0", "--report", str(tmp_path)]) == code
     report = json.loads((tmp_path / "webhooks.json").read_text("utf-8"))
-    assert report["mutations"] == {"toy": 5000, "hostile": 5000, "timed": 5000}
+    assert report["mutations"] == {"toy": 5000, "hostile": 5000, "timed": 5000, "parley": 5000}
     assert report["wrong"] == ([] if bad is None else ["toy seed 4500: a forgery"])
     assert ("toy seed 4500: a forgery" in capsys.readouterr().out) == (bad is not None)

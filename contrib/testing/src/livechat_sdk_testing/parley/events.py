@@ -6,7 +6,6 @@ Source: ``docs/reference/parley.md``, "Webhooks".
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
@@ -33,6 +32,7 @@ from livechat_sdk.domain.handoff import QueueStatus
 from livechat_sdk.domain.messages import Attachment, Choice, Message
 from livechat_sdk.domain.people import Agent
 from livechat_sdk.errors import WebhookRejected
+from livechat_sdk.provider.bodies import read_json_object
 from livechat_sdk.provider.settings import Secret
 from livechat_sdk.provider.verifying import verify_hmac, verify_time
 from livechat_sdk.provider.webhooks import WebhookDelivery
@@ -70,17 +70,9 @@ def translate(delivery: WebhookDelivery, integration: str) -> Sequence[ProviderE
     """What a proved webhook says: one event, or none where it only echoes what we sent.
 
     What is not known, or does not have the documented shape, becomes an ``UnknownEvent``. Raises
-    ``WebhookRejected`` with status 400 when the body is no JSON object at all.
+    ``WebhookRejected`` with status 400 when the body is no JSON object that could be stored.
     """
-    try:
-        document = json.loads(delivery.body)
-        if b"\\u" in delivery.body:  # half of a pair of surrogates is JSON, and no text that can be stored
-            json.dumps(document, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise WebhookRejected("the body is no JSON", status=400) from None
-    if not isinstance(document, dict):
-        raise WebhookRejected("the body is no event", status=400)
-    event = cast("dict[str, Any]", document)
+    event = read_json_object(delivery.body)
     envelope = _envelope(event, integration, delivery)
     kind = str(event.get("type", ""))[:200]
     read = _TRANSLATIONS.get(kind)
