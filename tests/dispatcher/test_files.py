@@ -498,3 +498,21 @@ async def test_python_programs_upload_and_read_without_a_gateway(bench: Workbenc
     await one.event("ended")
     with pytest.raises(InvalidInput, match="has ended"):
         await one.dispatcher.upload_file(handoff.id, PNG, name="late.png")
+
+
+async def test_the_long_links_that_vendors_sign_are_followed(bench: Workbench) -> None:
+    link = f"{PHOTO}?signature={'x' * 3000}"
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, headers={"content-type": "image/png"}, content=PNG)
+
+    one = await bench.start(capabilities=FETCHES, settings=PUBLIC)
+    await one.active()
+    with override_transport(httpx.MockTransport(answer)):
+        await one.event("message", text="here", files=link)
+    assert asked == [link]
+    assert len(messages(one)[0].message.attachments) == 1
+    with pytest.raises(ValueError, match="4096"):
+        Attachment(url=f"https://cdn.example/{'x' * 4096}", name="x")

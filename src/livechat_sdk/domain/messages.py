@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Text, Timestamp, new_key
 
@@ -28,6 +28,9 @@ MAX_MESSAGE_BYTES = 64 * 1024
 
 FILE_SCHEME = "livechat-file:"
 """Scheme of the references by which the ledger names files that it keeps: unlike links they do not expire."""
+
+LinkText = Annotated[str, StringConstraints(max_length=4096)]
+"""An address of a file: at most 4 096 characters, for vendors sign theirs at length."""
 
 Author = Literal["user", "bot", "agent", "system"]
 """Who said it. A note is not a message and has no author here."""
@@ -68,7 +71,7 @@ class Attachment(Model):
     (``livechat-file:…``, as ``POST /v1/files`` answers it).
     """
 
-    url: ShortText
+    url: LinkText
     name: ShortText
     media_type: ShortText = "application/octet-stream"
     size: int | None = Field(default=None, ge=0)

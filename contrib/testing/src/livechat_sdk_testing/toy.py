@@ -216,7 +216,8 @@ def _agent(document: Mapping[str, str]) -> Agent:
 def _attachments(document: Mapping[str, str]) -> tuple[Attachment, ...]:
     """Files of a message: links in ``files``, one a line; each is named as its last part."""
     return tuple(
-        Attachment(url=link, name=link.rsplit("/", 1)[-1]) for link in document.get("files", "").split()
+        Attachment(url=link, name=link.partition("?")[0].rsplit("/", 1)[-1])
+        for link in document.get("files", "").split()
     )
 
 
