@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from pathlib import Path
 from typing import Final
 
+from livechat_sdk.domain.capabilities import Capabilities
+from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.registry import Registry
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.bench import Bench
@@ -18,10 +20,10 @@ from livechat_sdk_testing.conformance.case import CASES, Case, CaseFailed, Excus
 from livechat_sdk_testing.conformance.certificate import CaseResult, Certificate, Result, tier_of
 from livechat_sdk_testing.conformance.conversation import Conversation
 from livechat_sdk_testing.conformance.listening import Ears
-from livechat_sdk_testing.conformance.rig import MakeRig
+from livechat_sdk_testing.conformance.rig import MakeRig, Rig
 from livechat_sdk_testing.hostile.outage import longest_outage
 
-__all__ = ["CASE_LIMIT", "Progress", "certify", "excused", "run_case", "why_not"]
+__all__ = ["CASE_LIMIT", "Progress", "applicable", "certify", "excused", "run_case", "why_not"]
 
 CASE_LIMIT: Final = 20.0
 """Longest time in seconds that one case may take."""
@@ -56,9 +58,22 @@ def all_cases() -> Mapping[str, Case]:
 def why_not(case: Case, make_rig: MakeRig) -> str | None:
     """Why a case does not apply to a provider; ``None`` if it does."""
     rig = make_rig(VirtualClock())
-    with contextlib.suppress(Exception):  # a provider that cannot be built fails in the case itself
-        provider = Registry({"conformance": rig.plugin}).build(rig.settings, now=rig.clock.now)
-        return case.missing(provider.capabilities, rig)
+    able = _able(rig)
+    return None if able is None else case.missing(able, rig)
+
+
+def applicable(cases: Iterable[Case], make_rig: MakeRig) -> list[Case]:
+    """Those of the cases that apply to a provider."""
+    rig = make_rig(VirtualClock())
+    able = _able(rig)
+    return [case for case in cases if able is None or case.missing(able, rig) is None]
+
+
+def _able(rig: Rig) -> Capabilities | None:
+    """What the provider declares; ``None`` if it cannot be built, which is for the cases to find."""
+    with contextlib.suppress(Exception):
+        provider: AnyProvider = Registry({"conformance": rig.plugin}).build(rig.settings, now=rig.clock.now)
+        return provider.capabilities
     return None
 
 
@@ -116,9 +131,11 @@ async def certify(
     reasons = {one.case: one.reason for one in (*rig.excuses, *excuses)}
     if strange := set(reasons) - set(all_cases()):
         raise ValueError(f"excuses for cases that do not exist: {', '.join(sorted(strange))}")
+    able = _able(rig)
     results: list[CaseResult] = []
     for case in all_cases().values() if cases is None else cases:
-        result = await _run(case, make_rig, reasons.get(case.name))
+        why = None if able is None else case.missing(able, rig)
+        result = await _run(case, make_rig, why, reasons.get(case.name))
         results.append(result)
         if progress is not None:
             progress(result)
@@ -138,7 +155,7 @@ async def certify(
     )
 
 
-async def _run(case: Case, make_rig: MakeRig, excuse: str | None) -> CaseResult:
+async def _run(case: Case, make_rig: MakeRig, why: str | None, excuse: str | None) -> CaseResult:
     def result(kind: Result, reason: str = "", seconds: float = 0.0) -> CaseResult:
         return CaseResult(
             name=case.name,
@@ -152,7 +169,7 @@ async def _run(case: Case, make_rig: MakeRig, excuse: str | None) -> CaseResult:
             reason=reason[:_LONGEST_REASON],
         )
 
-    if (why := why_not(case, make_rig)) is not None:
+    if why is not None:
         return result(Result.NOT_APPLICABLE, why)
     if excuse is not None:
         return result(Result.EXCUSED, excuse)
