@@ -516,3 +516,33 @@ async def test_the_long_links_that_vendors_sign_are_followed(bench: Workbench) -
     assert len(messages(one)[0].message.attachments) == 1
     with pytest.raises(ValueError, match="4096"):
         Attachment(url=f"https://cdn.example/{'x' * 4096}", name="x")
+
+
+async def test_the_settings_allow_hosts_of_our_own_network(bench: Workbench) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-type": "image/png"}, content=PNG)
+
+    allowed = {**PUBLIC, "files": {"egress": {"allow": ["10.1.0.0/16"]}}}
+    one = await bench.start(capabilities=FETCHES, settings=allowed)
+    await one.active()
+    with override_transport(httpx.MockTransport(answer)):
+        await one.event("message", text="inside", files="http://10.1.2.3/a.png http://10.2.0.1/b.png")
+    (message,) = messages(one)
+    assert [attachment.name for attachment in message.message.attachments] == ["a.png"]
+    assert [missing["name"] for missing in message.message.metadata["missing_files"]] == ["b.png"]
+
+
+async def test_a_scanner_that_is_down_delays_a_file_of_the_agent_and_then_leaves_it_out(
+    bench: Workbench,
+) -> None:
+    async def down(file: FileToScan) -> str | None:
+        raise ConnectionError("no scanner")
+
+    one = await bench.start(capabilities=FETCHES, settings=PUBLIC, scan=down)
+    await one.active()
+    one.vendor.files[PHOTO] = VendorFile(PNG, media_type="image/png")
+    await one.event("message", text="here", files=PHOTO)
+    assert one.channel.texts == []
+    await one.pass_time(60)
+    assert one.channel.texts == ["here\nThe file photo.png could not be passed on."]
+    assert kept(bench.folder) == []

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from livechat_sdk import Attachment, Handoff, Message
+from livechat_sdk import Attachment, Handoff, Message, UserMessage
 from livechat_sdk.errors import ErasureRefused, FilesUnavailable
 from livechat_sdk.files.keeping import FileKeeping
 from livechat_sdk.ledger.opening import open_store
@@ -198,6 +198,23 @@ async def test_any_worker_hands_out_what_another_has_kept(
         found = await two.dispatcher.files.read_link(link.rsplit("/", 1)[-1])
         assert b"".join([piece async for piece in found.pieces]) == content
         assert len(traces_on_disk(tmp_path / "files", CANARY)) == 1, "kept once, whoever was first"
+
+
+async def test_without_a_store_key_on_postgresql_messages_go_on_without_links(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {
+        "store_key": None,
+        "files": {"folder": str(tmp_path / "files")},
+        "gateway": {"public_url": "https://chat.example.com"},
+    }
+    url = await postgres_server.new_database()
+    async with World(url, toy=ToyPlugin(capabilities=FETCHES), **settings) as world:
+        handoff = await with_files(world, Person(MARIA))
+        assert handoff.id in [one.handoff_id for one in world.channel.ended]
+        (message,) = [one for one in world.channel.shown if isinstance(one, UserMessage)]
+        (attachment,) = message.message.attachments
+        assert await world.dispatcher.read_file(attachment) == content_of(Person(MARIA)) + b"from the agent"
 
 
 async def test_two_databases_share_a_folder(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from livechat_sdk.domain.messages import Attachment, Message
-from livechat_sdk.errors import FileMissing, FileRefused
+from livechat_sdk.errors import FileMissing, FileRefused, StoreError
 from livechat_sdk.files.blobs import Blobs, Draft
 from livechat_sdk.files.folder import FolderBlobs
 from livechat_sdk.files.keeping import FOLDER
@@ -296,8 +296,12 @@ class Files:
         return message.model_copy(update=changes), lacking
 
     def link(self, file: StoredFile, purpose: Purpose) -> str:
-        """A link to a file that expires; its reference where there is no ``public_url``."""
-        return self._links.url(file.id, purpose, self._now()) or file.reference
+        """A link that expires; the file's reference where there is no ``public_url``, or no key to sign."""
+        try:
+            return self._links.url(file.id, purpose, self._now()) or file.reference
+        except StoreError as error:  # better without a link than not at all, again and again
+            logger.error("links to files cannot be signed: %s", error)  # noqa: TRY400  (it says what to do)
+            return file.reference
 
     def _id_in(self, attachment: Attachment) -> str | None:
         """The id of the file that an attachment names, by a reference or by one of our links."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Attachment, Direction, LedgerEntry
-from livechat_sdk.errors import FileRefused
+from livechat_sdk.errors import FileRefused, FilesUnavailable, RetryableError
 from livechat_sdk.files import one_piece
 from livechat_sdk.ledger.store import LeaseLost, Store
 from livechat_sdk.lifecycle.effects import Enrich
@@ -79,6 +79,9 @@ class Enriching:
                     await self._fetch(place, attachment, chat, provider)
             except LeaseLost:
                 raise
+            except FilesUnavailable as error:
+                # A lane waits for the ledger as long as it takes; for a folder or a scanner it does not.
+                trouble = trouble or RetryableError(str(error), operation="enrich")
             except Exception as error:  # noqa: BLE001  (each file has its own result)
                 why = _given_up(error)
                 if why is None:

@@ -11,6 +11,8 @@ from typing import Final
 
 from livechat_sdk.errors import (
     AuthError,
+    FileMissing,
+    FilesUnavailable,
     IntegrationNotFound,
     PluginError,
     ProtocolError,
@@ -94,6 +96,8 @@ _BY_CLASS: Final[tuple[tuple[type[BaseException], FailureKind], ...]] = (
     (AuthError, FailureKind.UNAUTHORISED),
     (ProtocolError, FailureKind.MALFORMED),
     (UnsupportedFeature, FailureKind.UNSUPPORTED),
+    (FileMissing, FailureKind.REFUSED),
+    (FilesUnavailable, FailureKind.UNCLEAR),
     (IntegrationNotFound, FailureKind.NEVER_LEFT),  # it may be back after the next change of the settings
     (ProviderError, FailureKind.UNCLEAR),
     (PluginError, FailureKind.UNCLEAR),

@@ -446,8 +446,8 @@ class PostgresStore(LedgerReading):
     def _find_keys(self) -> StoreKeys:
         if self._keys is None:
             raise StoreError(
-                "the credentials of a chat cannot be kept: on PostgreSQL the settings must have a "
-                "`store_key`, the same one for every process"
+                "the credentials of a chat cannot be kept, nor links to files signed: on PostgreSQL the "
+                "settings must have a `store_key`, the same one for every process"
             )
         return self._keys
 
