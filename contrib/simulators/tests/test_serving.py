@@ -43,6 +43,26 @@ async def serving(
         await task
 
 
+async def test_slow_answer_takes_its_time() -> None:
+    async with serving() as (parley, client):
+        parley.faults.script("open", "slow", times=2, seconds=0.3)
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post("/v1/chats", json=OPENING, timeout=0.05)
+        assert (await client.post("/v1/chats", json=OPENING, timeout=20)).status_code == 200
+
+
+async def test_caller_who_never_finishes_the_headers_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livechat_sdk_simulators.serving.HEADER_SECONDS", 0.05)
+    async with serving() as (parley, _):
+        port = int(parley.settings.base_url.rpartition(":")[2])
+        for begun in (b"", b"GET / HTTP/1.1\r\nX: "):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(begun)
+            async with asyncio.timeout(20):
+                assert await reader.read() == b""
+            writer.close()
+
+
 @pytest.mark.parametrize(
     ("fault", "errors", "applied"),
     [

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from livechat_sdk_simulators.clock import VirtualClock
 from livechat_sdk_simulators.faults import FaultSwitch
@@ -221,6 +223,39 @@ async def test_old_deliveries_are_forgotten_but_none_that_waits() -> None:
     await target.came()
     target.clock.advance(60)
     assert await target.came() == "late"
+
+
+@given(
+    faults=st.lists(
+        st.sampled_from(["pass", "withhold", "repeat", "delay", "reorder", "early"]), max_size=20
+    ),
+    statuses=st.lists(st.sampled_from([200, 500]), max_size=20),
+    pumps=st.lists(st.integers(0, 20), max_size=10),
+)
+async def test_whatever_goes_wrong_every_event_that_is_not_withheld_comes_in_the_end(
+    faults: list[str], statuses: list[int], pumps: list[int]
+) -> None:
+    target = Target(on_schedule(*[10] * 100))
+    target.answers = statuses
+    taken: list[str] = []
+    for number, fault in enumerate(faults):
+        target.faults.script("webhook", fault)
+        target.emit(f"{number}")
+        for _ in range(pumps.count(number)):
+            target.clock.advance(1)
+            await target.webhooks.pump()
+    for _ in range(200):
+        await target.webhooks.pump()
+        target.clock.advance(10)
+    for one in target.webhooks.deliveries:
+        if one.state == "delivered":
+            taken.append(one.body.decode())
+            assert one.attempts[-1].status == 200
+    wanted = {"withhold": 0, "repeat": 2}
+    assert [taken.count(f"{number}") for number in range(len(faults))] == [
+        wanted.get(one, 1) for one in faults
+    ]
+    assert target.webhooks.next_due() is None
 
 
 @asynccontextmanager

@@ -219,7 +219,7 @@ def _log(simulator: Simulator, call: Call, response: Response | None, fault: Fau
             at=simulator.clock.now(),
             operation=call.operation,
             method=request.method,
-            path=request.url.path + (f"?{mask.text(query)}" if query else ""),
+            path=mask.text(request.url.path + (f"?{query}" if query else "")),
             status=response.status_code if response else None,
             applied=call.applied,
             chat=call.chat,

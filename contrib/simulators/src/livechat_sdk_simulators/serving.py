@@ -25,6 +25,9 @@ from livechat_sdk_simulators.simulator import Simulator
 
 __all__ = ["SimulatorServer", "address_of", "listen"]
 
+HEADER_SECONDS = 10.0
+"""Seconds that a caller has for the headers of a request."""
+
 _CUT: Final = "livechat_sdk_simulators.cut"
 _SILENCE: Final = 60.0
 _CONNECTIONS: Final = 500
@@ -129,10 +132,13 @@ async def _until_gone(receive: Receive) -> None:
 
 
 class _CuttableProtocol(H11Protocol):
-    """A connection that the application can close without an answer."""
+    """A connection that the application can close without an answer, and whose headers must come in time."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
+        self._watch()
         inner: Any = self.app
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -140,6 +146,27 @@ class _CuttableProtocol(H11Protocol):
             await inner(scope, receive, send)
 
         self.app = app
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop_watching()
+
+    def _watch(self) -> None:
+        """Give up a connection on which no request is under way, and none arrives in time."""
+        under_way = bool(self.cycle) and not self.cycle.response_complete  # before the first there is none
+        if under_way:
+            self._stop_watching()
+        elif self._deadline is None and not self.transport.is_closing():
+            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+
+    def _stop_watching(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class _Server(uvicorn.Server):

@@ -154,6 +154,24 @@ async def test_change_of_secrets_has_two_signatures() -> None:
         ]
 
 
+async def test_webhook_may_come_before_the_call_that_caused_it_is_answered() -> None:
+    async with bench() as parley:
+        order: list[str] = []
+
+        async def take(call: Any) -> int:
+            order.append("webhook")
+            return 200
+
+        parley.parley.deliver = take
+        parley.parley.faults.script("webhook", "early", event="chat.queued")
+        await parley.open("h-1.1")
+        order.append("answer")
+        await parley.open("h-2.1")
+        order.append("answer")
+        await parley.parley.pump()
+        assert order == ["webhook", "answer", "answer", "webhook"]
+
+
 async def test_failed_delivery_is_repeated_on_the_documented_schedule_with_a_new_time() -> None:
     async with bench() as parley:
         parley.answer = 500
