@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,8 +32,11 @@ from livechat_sdk.errors import (
     ProviderError,
     RejectedError,
     RetryableError,
+    StoreError,
     UnavailableError,
 )
+from livechat_sdk.provider.embedded import EmbeddedDatabase
+from livechat_sdk.provider.files import FileOpener, OpenedFile
 from livechat_sdk.provider.interface import Availability, ChatDetails, ChatOpening, PlannedMessage
 from livechat_sdk.registry import Registry
 from livechat_sdk_testing.parley import ParleyPlugin
@@ -190,6 +194,51 @@ async def test_file_is_fetched_handed_over_and_named_in_the_message(recordings: 
         async with a_provider() as provider:
             assert (await provider.send(CHAT, with_file())).vendor_id == "m-2"
     assert playing.calls == ["link/file", "token/granted", "file/taken", "send/with-file"]
+
+
+class Kept:
+    """The host's files: one that is there, and one that cannot be read now."""
+
+    def __init__(self, size: int = 4) -> None:
+        self.size = size
+
+    async def open(self, attachment: Attachment) -> OpenedFile:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"\x89P"
+            yield b"NG"
+
+        if attachment.url.endswith("/broken"):
+            raise StoreError("the folder is not there")
+        return OpenedFile(attachment.name, attachment.media_type, self.size, pieces())
+
+
+class Host:
+    def __init__(self, files: FileOpener) -> None:
+        self.files = files
+
+    @property
+    def database(self) -> EmbeddedDatabase:
+        raise AssertionError("this adapter needs no database")
+
+
+async def test_file_that_is_kept_here_is_not_fetched_over_the_network(recordings: Recordings) -> None:
+    with recordings.replay("token/granted", "file/taken", "send/with-file"):
+        async with a_provider() as provider:
+            await provider.start(Host(Kept()))
+            assert (await provider.send(CHAT, with_file())).vendor_id == "m-2"
+
+
+async def test_kept_file_that_cannot_be_had_or_is_too_large_was_not_sent(recordings: Recordings) -> None:
+    broken = FILE.model_copy(update={"url": "livechat-file:1/broken"})
+    with recordings.replay():
+        async with a_provider() as provider:
+            await provider.start(Host(Kept()))
+            with pytest.raises(RetryableError, match="cannot be read now") as passing:
+                await provider.send(CHAT, with_file().model_copy(update={"attachments": (broken,)}))
+            await provider.start(Host(Kept(size=10_000_001)))
+            with pytest.raises(RejectedError, match="more than 10,000,000 bytes") as final:
+                await provider.send(CHAT, with_file())
+    assert (passing.value.sent, final.value.sent) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from livechat_sdk.provider.interface import (
     ChatProvider,
     ChatStatus,
     PlannedMessage,
+    ProviderHost,
     Sent,
 )
 from livechat_sdk.provider.webhooks import WebhookDelivery
@@ -73,6 +74,7 @@ class ParleyProvider(ChatProvider[ParleySettings]):
         receipts_to_user=True,
         attachment_types=FILE_TYPES,
         attachment_limit=FILE_LIMIT,
+        attachment_links="fetch",  # they expire after an hour
         text_limit=TEXT_LIMIT,
         transfer=True,
         queue_position=True,
@@ -100,6 +102,10 @@ class ParleyProvider(ChatProvider[ParleySettings]):
             ),
         )
         self._files = Files(self._client, settings.file_hosts)
+
+    async def start(self, host: ProviderHost) -> None:
+        """Take the files that are kept here from here."""
+        self._files.kept = host.files
 
     async def stop(self) -> None:
         """Close the connections."""
