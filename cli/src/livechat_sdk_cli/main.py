@@ -22,6 +22,7 @@ from livechat_sdk_cli.commands import (
     ledger,
     parked,
     plugins,
+    record,
     schema,
     serve,
     show,
@@ -78,6 +79,7 @@ app.command("show", short_help="Show a handoff and the fate of every message.")(
 app.command("parked", short_help="List what was given up.")(parked.parked)
 app.command("retry", short_help="Try again what was given up.")(parked.retry)
 app.command("drop", short_help="Take what was given up off the list.")(parked.drop)
+app.command("record", short_help="Record a provider's calls to a real account.")(record.record)
 app.command("export", short_help="Export what is kept about a person.")(export.export)
 app.command("erase", short_help="Erase what is kept about a person.")(erase.erase)
 app.command("certify", short_help="Put installed providers to the proof.")(certify.certify)

@@ -154,4 +154,4 @@ async def test_files_are_read_back_as_they_were_made(tmp_path: Path) -> None:
     made = recorder.recordings(RULES, source="a test", on=ON)
     recorder.save(tmp_path, RULES, source="a test", on=ON)
     assert read_folder(tmp_path) == made
-    assert made[0].request.form == (("a", "1"), ("password", "redacted-token-1"))
+    assert made[0].request.form == {"a": "1", "password": "redacted-token-1"}

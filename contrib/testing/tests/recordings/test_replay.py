@@ -69,6 +69,7 @@ DIFFERENT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"json": {"a": 1}}, {"data": {"a": "1"}}, "body: JSON recorded, asked with form"),
     ({}, {"json": {"a": 1}}, "body: none recorded, asked with"),
     ({"form": [("a", "1")]}, {"data": {"a": "2"}}, 'form a: recorded "1", asked "2"'),
+    ({"form": {"a": ["1", "2"]}}, {"data": {"a": ["1", "3"]}}, 'form a: recorded "2", asked "3"'),
     ({"form": [("a", "1")]}, {"json": {"a": "1"}}, "body: a form recorded, asked with json"),
     ({"text": "one"}, {"content": b"two"}, "body: recorded b'one', asked b'two'"),
     ({"base64": "AAE="}, {"content": b"\x00\x02"}, "body: recorded"),

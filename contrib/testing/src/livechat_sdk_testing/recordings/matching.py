@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from livechat_sdk_testing.recordings.model import ANY, Body, RecordedRequest, body_of
 
@@ -91,7 +91,7 @@ def _bodies(recorded: RecordedRequest, seen: SeenRequest, captured: Captured) ->
                 yield f"body: JSON recorded, asked with {_described(body)}"
         case ["form"]:
             if body.ways == ["form"]:
-                yield from _pairs("form", _grouped(recorded.form), _grouped(body.form), captured)
+                yield from _pairs("form", _listed(recorded.form), _listed(body.form), captured)
             else:
                 yield f"body: a form recorded, asked with {_described(body)}"
         case _:
@@ -108,9 +108,13 @@ def _query(text: str) -> dict[str, list[str]]:
     return _grouped(parse_qsl(text, keep_blank_values=True))
 
 
-def _grouped(pairs: Sequence[tuple[str, str]] | None) -> dict[str, list[str]]:
+def _listed(form: Mapping[str, str | tuple[str, ...]] | None) -> dict[str, list[str]]:
+    return {name: [one] if isinstance(one, str) else list(one) for name, one in (form or {}).items()}
+
+
+def _grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, value in pairs or ():
+    for name, value in pairs:
         found.setdefault(name, []).append(value)
     return found
 
@@ -196,8 +200,3 @@ def _show(value: object) -> str:
     else:
         text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
-
-
-def with_query(url: str, query: Sequence[tuple[str, str]]) -> str:
-    """An address with its query written anew."""
-    return urlsplit(url)._replace(query=urlencode(query)).geturl()

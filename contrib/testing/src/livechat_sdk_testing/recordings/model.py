@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, cast
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field, field_validator, model_validator
@@ -34,14 +35,25 @@ class Provenance(Model):
 class Body(Model):
     """At most one of the four ways to write a body down.
 
-    ``json`` for JSON, ``form`` for a submitted form (name and value, in order), ``text`` for other text,
-    ``base64`` for the rest.
+    ``json`` for JSON, ``form`` for a submitted form (values by name, a list where a name comes again),
+    ``text`` for other text, ``base64`` for the rest.
     """
 
     json_: Any = Field(default=None, alias="json")
-    form: tuple[tuple[str, str], ...] | None = None
+    form: dict[str, str | tuple[str, ...]] | None = None
     text: str | None = None
     base64: str | None = None
+
+    @field_validator("form", mode="before")
+    @classmethod
+    def _grouped(cls, value: object) -> object:
+        """Name and value, one by one, are good too."""
+        if not isinstance(value, list | tuple):
+            return value
+        found: dict[str, tuple[str, ...]] = {}
+        for name, one in cast("Sequence[tuple[str, str]]", value):
+            found[name] = (*found.get(name, ()), one)
+        return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
     @field_validator("base64")
     @classmethod
@@ -72,7 +84,7 @@ class Body(Model):
             case ["json"]:
                 return json.dumps(self.json_, ensure_ascii=False, separators=(",", ":")).encode()
             case ["form"]:
-                return urlencode(self.form or ()).encode()
+                return urlencode(self.form or {}, doseq=True).encode()
             case ["text"]:
                 return (self.text or "").encode()
             case ["base64"]:

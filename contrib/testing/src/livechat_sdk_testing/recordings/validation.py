@@ -172,7 +172,9 @@ def _value(body: Body) -> Any:
         case ["json"]:
             return body.json_
         case ["form"]:
-            return dict(body.form or ())
+            return {
+                name: one if isinstance(one, str) else list(one) for name, one in (body.form or {}).items()
+            }
         case _:
             return body.text if body.text is not None else body.base64
 
