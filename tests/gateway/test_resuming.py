@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,17 @@ from tests.gateway.test_server import running
 from tests.gateway.world import BEARER, World, a_world
 
 LIMIT = 20
-CUT = 1900
-"""Bytes: the head of an answer and a few events."""
+CUTS = (300, 1500, 2500, 4000)
+"""Bytes after which one connection after the other is cut: in the head, in an event, after some."""
 
 
 class Proxy:
-    """Passes bytes on, and cuts every connection after so many bytes of the answer, wherever that is."""
+    """Passes bytes on, and cuts each connection after so many bytes of the answer, wherever that is."""
 
-    def __init__(self, target: str, cut_after: int) -> None:
+    def __init__(self, target: str, cuts: Sequence[int]) -> None:
         host, _, port = target.removeprefix("http://").rpartition(":")
         self._target = (host, int(port))
-        self._cut_after = cut_after
+        self._cuts = cycle(cuts)
         self._server: asyncio.Server | None = None
         self._passing: set[asyncio.Task[None]] = set()
         self.cuts = 0
@@ -59,7 +60,7 @@ class Proxy:
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection(*self._target)
         upwards = asyncio.create_task(_copy(reader, there_writer))
-        left = self._cut_after
+        left = next(self._cuts)
         try:
             with contextlib.suppress(ConnectionError):
                 while left > 0 and (some := await there_reader.read(min(left, 4096))):
@@ -82,10 +83,10 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def behind_a_proxy(world: World, cut_after: int) -> AsyncIterator[Proxy]:
+async def behind_a_proxy(world: World, cuts: Sequence[int]) -> AsyncIterator[Proxy]:
     """A real server for the world, and the proxy before it."""
     async with running(world.app) as server:
-        proxy = Proxy(server.url, cut_after)
+        proxy = Proxy(server.url, cuts)
         await proxy.listen()
         try:
             yield proxy
@@ -134,7 +135,7 @@ async def test_stream_over_a_proxy_that_cuts_and_a_restart_tells_everything_once
     async with asyncio.timeout(2 * LIMIT):
         async with (
             a_world(tmp_path, plugin=plugin, clock=clock) as world,
-            behind_a_proxy(world, cut_after=CUT) as proxy,
+            behind_a_proxy(world, CUTS) as proxy,
         ):
             identity = await world.an_active_handoff()
             for number in range(10):
@@ -149,7 +150,7 @@ async def test_stream_over_a_proxy_that_cuts_and_a_restart_tells_everything_once
         await following
         async with (
             a_world(tmp_path, plugin=plugin, clock=clock) as world,
-            behind_a_proxy(world, cut_after=CUT + 100) as proxy,
+            behind_a_proxy(world, CUTS) as proxy,
         ):
             for number in range(10):
                 await world.vendor("message", text=f"two {number}")
