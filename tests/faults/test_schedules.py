@@ -21,6 +21,8 @@ SLOTS = 16
 ONE_SEED = os.environ.get("FAULT_SEED")
 SCHEDULES = int(os.environ.get("FAULT_SCHEDULES", "2000"))
 BATCHES = 1 if ONE_SEED else 25
+FOUND_BEFORE = (4000260, 5000548, 5000740, 5000830, 5000837, 5000920)
+"""Worlds in which something went wrong in a long run, until it was mended."""
 WORLDS = max(1, SCHEDULES // SLOTS // BATCHES)
 
 
@@ -40,6 +42,12 @@ async def test_every_promise_holds_under_any_schedule(batch: int) -> None:
         played = await play(make_schedule(seed, slots=SLOTS))
         if not played.is_good:
             pytest.fail(await explain(played.schedule), pytrace=False)
+
+
+@pytest.mark.parametrize("seed", FOUND_BEFORE)
+async def test_what_was_found_once_is_not_found_again(seed: int) -> None:
+    played = await play(make_schedule(seed, slots=SLOTS))
+    assert played.is_good, str(played)
 
 
 def _seeds(batch: int) -> range:

@@ -177,12 +177,19 @@ class Places:
             was_unsure = before is None or _is_unsure(_attempt(before, attempt.number))
             self._see(after, attempt, key, new_doubt=_is_unsure(attempt) and not was_unsure)
 
-    def note_unsure(self, handoff: Handoff) -> None:
-        """Look after chats that may have been opened before this process ran."""
+    def note_unsure(self, handoff: Handoff, *, fresh: bool) -> None:
+        """Look after chats of a handoff that may have been opened before this process ran.
+
+        Unless it is ``fresh``, chats that broke may have been closed just before: see ``_look_back``.
+        """
         for attempt in handoff.attempts:
             key = ChatKey(handoff.id, attempt.number)
-            if key not in self._places and _is_unsure(attempt):
+            if key in self._places:
+                continue
+            if _is_unsure(attempt):
                 self._see(handoff, attempt, key, new_doubt=True)
+            elif not fresh and attempt.closed:
+                self._remember_closed(attempt, key)
 
     def forget(self, key: ChatKey) -> None:
         """Nothing is left to be done, or nobody will ever know."""
@@ -229,10 +236,13 @@ class Places:
             if attempt is None or handoff.end is None or handoff.end.at < since:
                 continue
             key = ChatKey(handoff.id, attempt.number)
-            mine = shard_of(handoff.id) in self._shards and key not in self._places
-            if mine and attempt.opened and attempt.integration in self._remembering:
-                now = self._clock.now()
-                self._add(Place(key, attempt.integration, now, over=True, closed=True), fresh=False)
+            if shard_of(handoff.id) in self._shards and key not in self._places:
+                self._remember_closed(attempt, key)
+
+    def _remember_closed(self, attempt: Attempt, key: ChatKey) -> None:
+        if attempt.opened and attempt.integration in self._remembering:
+            now = self._clock.now()
+            self._add(Place(key, attempt.integration, now, over=True, closed=True), fresh=False)
 
     def _see(self, handoff: Handoff, attempt: Attempt, key: ChatKey, *, new_doubt: bool) -> None:
         if attempt.integration not in self._integrations:

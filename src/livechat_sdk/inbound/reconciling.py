@@ -75,6 +75,8 @@ _CAN_BE_REPAIRED = LIVE_STATES - {HandoffState.REQUESTED}
 class _File:
     """What the reconciler remembers of a chat. Nothing that may not be lost."""
 
+    fresh: bool
+    """Whether this worker knows all of it."""
     answered_at: datetime | None = None
     history_from: datetime | None = None
     """The history has been read up to here; ``None``: from the start of the handoff."""
@@ -128,7 +130,7 @@ class Reconciler:
     # ------------------------------------------------------------------------------------ what is to be asked
     def added(self, place: Place, *, fresh: bool) -> None:
         """See ``Watcher``. A chat that this process did not open is asked about at once."""
-        self._files[place.key] = _File()
+        self._files[place.key] = _File(fresh)
         first = timedelta(seconds=self._usual(place.integration)) if fresh else timedelta(0)
         if place.unopened:
             first = timedelta(seconds=_SOON)
@@ -286,7 +288,7 @@ class Reconciler:
             return None
         file.looks += 1
         if file.looks == 1:
-            self._places.note_unsure(handoff)
+            self._places.note_unsure(handoff, fresh=file.fresh)
         return handoff, attempt
 
     async def _with_chat(
@@ -335,7 +337,7 @@ class Reconciler:
     async def _last_words(self, found: _Found) -> float | None:
         """What was said before a chat was closed, and never came: it is recorded, and shown to nobody."""
         handoff, attempt = found.handoff, found.attempt
-        if not attempt.abandoned and found.file.failures < _LAST_TRIES:
+        if found.file.failures < _LAST_TRIES:
             said = await self._questions.history(
                 found.place.integration, found.chat, handoff.created_at - _OVERLAP
             )

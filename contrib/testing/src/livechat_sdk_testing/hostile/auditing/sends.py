@@ -118,7 +118,9 @@ class _Carried:
         self.complete = all(part in applied for part in self.parts)
         self.partial = self.begun and not self.complete
         self.taken_back = any(line.what is What.FAILED for line in lines)
-        self.told_of_failure = self.taken_back and _was_told(account.lines(attempt.ref), lines)
+        # Of an attempt that was given up nothing is applied any more; its messages went along to the next.
+        late = attempt.abandoned or not self.taken_back
+        self.told_of_failure = not late and _was_told(account.lines(attempt.ref), lines)
         self.hidden = any(_is_hidden(lines, part, account) for part in self.parts)
         if (attempt.ref, key) in interrupted:
             self.hidden |= not _could_know(lines, self.parts, account)
