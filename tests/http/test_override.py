@@ -67,6 +67,15 @@ async def test_contexts_may_end_in_any_order() -> None:
     second.__exit__(None, None, None)
 
 
+async def test_a_transport_that_counts_as_false_is_a_transport() -> None:
+    class Counting(httpx.MockTransport):
+        def __len__(self) -> int:
+            return 0
+
+    with override_transport(Counting(lambda _: httpx.Response(200, text="mine"))):
+        assert await read(a_client()) == "mine"
+
+
 async def test_a_clock_that_comes_with_it_measures_the_pauses() -> None:
     clock = VirtualClock()
     client = a_client()

@@ -262,7 +262,9 @@ class VendorClient:
     def _transport(self, egress: Egress | None, place: Place) -> httpx.AsyncBaseTransport:
         if self._closed:
             raise ClientClosed(place)
-        transport = overriding_transport() or self._pools.get(egress)
+        transport = overriding_transport()
+        if transport is None:  # whatever it is worth as a truth value
+            transport = self._pools.get(egress)
         if transport is None:
             transport = make_transport(
                 ca_bundle=self._ca_bundle, connections=self._connections, egress=egress
