@@ -75,15 +75,20 @@ def translate(delivery: WebhookDelivery, integration: str) -> Sequence[ProviderE
     event = read_json_object(delivery.body)
     envelope = _envelope(event, integration, delivery)
     kind = str(event.get("type", ""))[:200]
+    known = _known(kind, envelope, event.get("data"))
+    return (UnknownEvent(**envelope, name=kind),) if known is None else known
+
+
+def _known(kind: str, envelope: dict[str, Any], data: object) -> Sequence[ProviderEvent] | None:
+    """What a documented event says. ``None``: it is not as documented, and is kept for people to see."""
     read = _TRANSLATIONS.get(kind)
-    if read is not None and isinstance(event.get("data"), dict):
-        try:
-            found = read(envelope, cast("dict[str, Any]", event["data"]))
-        except (KeyError, ValidationError):
-            pass  # not as documented: it is kept as it is, for people to see
-        else:
-            return () if found is None else (found,)
-    return (UnknownEvent(**envelope, name=kind),)
+    if read is None or not isinstance(data, dict):
+        return None
+    try:
+        found = read(envelope, cast("dict[str, Any]", data))
+    except (KeyError, ValidationError):
+        return None
+    return () if found is None else (found,)
 
 
 def _envelope(event: Mapping[str, Any], integration: str, delivery: WebhookDelivery) -> dict[str, Any]:
