@@ -238,6 +238,23 @@ def test_user_and_password_of_an_address_are_gone() -> None:
     assert a_redactor().url("https://me:pass@acme.example/a?b=1#c") == "https://acme.example/a?b=1"
 
 
+def test_links_in_text_lose_what_opens_them() -> None:
+    redactor = a_redactor()
+    link = "https://me:pass@files.acme.example/f/1?name=a.png&X-Amz-Signature=ab%2Fcd&sig=ef&page=2"
+    assert redactor.json({"url": link, "text": f"see {link}."}) == {
+        "url": "https://files.acme.example/f/1?name=a.png&X-Amz-Signature=redacted-token-1&sig=redacted-token-2&page=2",
+        "text": "see https://files.acme.example/f/1?name=a.png&X-Amz-Signature=redacted-token-1"
+        "&sig=redacted-token-2&page=2.",
+    }
+    assert redactor.text("signed with ab/cd") == "signed with redacted-token-1"
+
+
+def test_signed_tokens_are_known_by_their_look() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
+    assert a_redactor().text(f"({token})") == "(redacted-token-1)"
+    assert a_redactor().json({"id": token}) == {"id": "redacted-token-1"}
+
+
 def test_secrets_in_xml_are_known_by_the_names_of_elements() -> None:
     redactor = a_redactor(name_keys=frozenset({"author"}), text_keys=frozenset({"body"}))
     text = "<c:chat><author>Ann &amp; Bob</author><body>call me</body><token>t</token><id>5</id></c:chat>"

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit
 
 from pydantic import SecretStr
 
@@ -50,6 +50,9 @@ _PHONE: Final = re.compile(
     r"(?<![\w.+-])(?:\+|00)\d(?:[ ().-]{0,2}\d){6,14}(?![\w-])"
     r"|(?<![\w.+-])\(?\d{3}\)[ .-]?\d{3}[ .-]\d{4}(?![\w-])"
 )
+_JWT: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]*")
+_USER: Final = re.compile(r"(?<=://)[^\s/?#@\"'<>]{1,500}@")
+_PARAMETER: Final = re.compile(r"(?<=[?&;])([\w.\[\]-]{1,60})=([^&#;\s\"'<>]+)")
 _ELEMENT: Final = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<>]+)(?=</)")
 
 _REQUEST_HEADERS: Final = frozenset(
@@ -172,9 +175,12 @@ class Redactor:
     # ---- values wherever they are
 
     def text(self, text: str) -> str:
-        """Any text: values known by now in any coding, e-mail addresses, phone numbers."""
+        """Any text: known values in any coding, links that carry secrets, e-mail addresses, phone numbers."""
         if not text or text in self.rules.harmless or is_placeholder_of_ours(text):
             return text
+        text = _USER.sub("", text)
+        text = _PARAMETER.sub(self._parameter, text)
+        text = _JWT.sub(lambda found: self._found(found[0], "token"), text)
         text = self._known.replace(text)
         text = _EMAIL.sub(lambda found: self._found(found[0], "email"), text)
         return _PHONE.sub(lambda found: self._found(found[0], "phone"), text)
@@ -191,6 +197,12 @@ class Redactor:
 
     def _element(self, found: re.Match[str]) -> str:
         return found[1] + html.escape(self.field(found[2], html.unescape(found[3])), quote=False)
+
+    def _parameter(self, found: re.Match[str]) -> str:
+        """A parameter of a link: a signed one opens what it leads to."""
+        if self._kind(found[1]) != "token":
+            return found[0]
+        return f"{found[1]}={self._found(unquote_plus(found[2]), 'token')}"
 
     def _header(self, name: str, value: str) -> str:
         if name in {"authorization", "proxy-authorization"}:
