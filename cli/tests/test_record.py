@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -105,6 +107,30 @@ def test_chat_is_not_opened_when_nobody_can_be_asked(account: Account) -> None:
     assert "error: nobody can be asked whether to go on\nnext: add --yes if that is fine\n" in err
     assert not (account.folder / "recordings").exists()
     assert account.chats() == []
+
+
+@pytest.mark.parametrize(("answer", "chats"), [("n", []), ("", []), ("y", ["ended"])])
+def test_person_at_a_terminal_is_asked(account: Account, answer: str, chats: list[str]) -> None:
+    keyboard, terminal = pty.openpty()
+    try:
+        os.write(keyboard, f"{answer}\n".encode())
+        done = subprocess.run(
+            [LIVECHAT, "record", "parley", "-o", "open"],
+            cwd=account.folder,
+            env=environment(account.env),
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert done.returncode == 0
+    assert "Go on? [y/N]" in done.stderr
+    assert ("Nothing was done." in done.stderr) == (not chats)
+    assert [chat["state"] for chat in account.chats()] == chats
 
 
 def test_chat_is_closed_and_everything_is_kept_when_something_fails(account: Account) -> None:

@@ -330,6 +330,15 @@ def test_hosts_that_tell_whose_account_it_is_are_replaced_everywhere() -> None:
     }
 
 
+@given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=8))
+def test_equal_values_stay_equal_and_different_ones_different(values: list[str]) -> None:
+    redactor = a_redactor()
+    told = [redactor.json({"token": one, "in": [{"refreshToken": one}]}) for one in values]
+    placeholders = [one["token"] for one in told]
+    assert [one["in"][0]["refreshToken"] for one in told] == placeholders
+    assert len(set(placeholders)) == len(set(values))
+
+
 def test_what_is_replaced_already_stays_as_it_is() -> None:
     rules: dict[str, Any] = {"text_keys": frozenset({"text"})}
     document = {
