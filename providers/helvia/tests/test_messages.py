@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from livechat_sdk.domain.chats import MessageReceived
+from livechat_sdk.domain.chats import MessageRead, MessageReceived
 from livechat_sdk_helvia.faults import ConversationOver, Forbidden, InvalidField
 from livechat_sdk_helvia.messages import MAX_MESSAGE_TEXT
 from providers.helvia.tests.world import World, planned, request_id
@@ -133,3 +133,14 @@ async def test_the_line_of_the_inbox_shows_the_last_thing_said(world: World) -> 
     await world.desk.messages.send(world.ada, conversation, "x" * 500)
     after = await world.reload(conversation)
     assert (after.last_author, len(after.last_text)) == ("agent", 160)
+
+
+async def test_receipts_of_messages_with_the_longest_keys_are_told_apart(world: World) -> None:
+    conversation = await world.accepted()
+    keys = [f"{'k' * 199}{number}" for number in (1, 2)]
+    for key in keys:
+        await world.desk.messages.take_in(conversation, planned(world.clock, key, "hello"))
+    await world.desk.messages.read(world.ada, await world.reload(conversation), 100)
+    reads = [event for event in await world.events() if isinstance(event, MessageRead)]
+    assert [event.message_key for event in reads] == keys
+    assert len({event.id for event in reads}) == 2

@@ -230,6 +230,9 @@ class DeskRig(Rig):
         return Seen(
             texts=[one.text for one in messages if one.author == "end-user"],
             transcript=[entry.body for entry in await desk.conversations.history(conversation.id)],
+            about=[
+                text for text in (conversation.user_name, conversation.reason, conversation.summary) if text
+            ],
             files=[file.name for one in messages if one.author == "end-user" for file in one.attachments],
             typing=desk.messages.is_user_typing(conversation.id),
             receipts=[f"{status} up to {seq}" for status, seq in receipts.items() if seq],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,9 @@ __all__ = ["MAX_TAKE", "PREVIEW", "DeskContext", "check_text", "page_limits", "r
 
 MAX_TAKE: Final = 200
 """Most rows of one answer. The published API has ``skip`` and ``take`` and no maximum."""
+
+_LONGEST_ID: Final = 200
+_KEPT: Final = 120
 
 PREVIEW: Final = 160
 """Characters of the last message that a line of the Inbox shows."""
@@ -56,7 +60,9 @@ class DeskContext:
         return utc_text(self.now())
 
     def event_head(self, event_id: str, refs: Sequence[str]) -> dict[str, Any]:
-        """The envelope of a provider event of this desk."""
+        """The envelope of a provider event of this desk. An id that is too long keeps its beginning."""
+        if len(event_id) > _LONGEST_ID:
+            event_id = f"{event_id[:_KEPT]}~{hashlib.sha256(event_id.encode()).hexdigest()[:32]}"
         now = self.now()
         return {
             "id": event_id,

@@ -10,6 +10,7 @@ from typing import Any
 
 from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.dispatcher import Dispatcher
+from livechat_sdk.domain.answers import Accepted, NotLive
 from livechat_sdk.domain.capabilities import Capabilities, Inbound
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, HandoffState
 from livechat_sdk.domain.messages import Attachment, Direction, Fate, LedgerEntry, Message
@@ -237,10 +238,10 @@ class Conversation:
         await self.join()
         return await self.handoff()
 
-    async def user_says(self, text: str, key: str, files: Sequence[Attachment] = ()) -> None:
-        """The end user writes."""
+    async def user_says(self, text: str, key: str, files: Sequence[Attachment] = ()) -> Accepted | NotLive:
+        """The end user writes; returns what the platform is told."""
         message = Message(key=key, body=text, attachments=tuple(files))
-        await self.dispatcher.user_message(self.handoff_id, message)
+        return await self.dispatcher.user_message(self.handoff_id, message)
 
     async def end(self, by: Any = "user") -> None:
         """Our side ends it."""

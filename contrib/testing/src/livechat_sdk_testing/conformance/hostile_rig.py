@@ -250,6 +250,7 @@ class HostileRig(Rig):
         return Seen(
             texts=[one.body for one in chat.received],
             transcript=[entry.body for entry in chat.opening.transcript],
+            about=[text for text in (chat.opening.user.name, chat.opening.summary) if text],
             typing=chat.user_types,
             details=[answer.answer for answer in survey],
         )

@@ -249,6 +249,8 @@ class Seen:
     """The end user's messages, in order."""
     transcript: Sequence[str] | None = None
     """What was said before the chat was opened, in order."""
+    about: Sequence[str] | None = None
+    """What the agent is shown of the request: the end user's name, the reason or summary, and so on."""
     files: Sequence[str] | None = None
     """Names of the files of the end user, in order."""
     typing: bool | None = None

@@ -110,8 +110,8 @@ class SimulatorRig(Rig):
     """A simulator on the clock of the case.
 
     A subclass gives ``plugin``, ``settings`` and ``webhooks``. What the vendor has is read from the
-    ``details`` of a chat: ``transcript`` (documents with ``text``), ``fields``, ``receipts`` (``read <id>``),
-    ``visitor_types``; override ``seen`` where a simulator tells it otherwise.
+    ``details`` of a chat: ``visitor``, ``summary``, ``transcript`` (documents with ``text``), ``fields``,
+    ``receipts`` (``read <id>``), ``visitor_types``; override ``seen`` where a simulator tells it otherwise.
     """
 
     over = "http"
@@ -158,7 +158,10 @@ class SimulatorRig(Rig):
         transcript = details.get("transcript")
         receipts = details.get("receipts")
         fields = details.get("fields")
+        visitor = details.get("visitor")
+        about = None if visitor is None else [*visitor.values(), details.get("summary")]
         return Seen(
+            about=None if about is None else [str(one) for one in about if one],
             texts=await self.human.texts(ref),
             transcript=None if transcript is None else [str(line["text"]) for line in transcript],
             files=files,

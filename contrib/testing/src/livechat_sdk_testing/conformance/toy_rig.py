@@ -12,7 +12,7 @@ from typing import Any, Final
 from livechat_sdk import hookimpl
 from livechat_sdk.errors import RejectedError, RetryableError
 from livechat_sdk.provider.integration import IntegrationType
-from livechat_sdk.provider.interface import Availability
+from livechat_sdk.provider.interface import Availability, ChatOpening
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.rig import ChatView, File, Play, Rig, Seen
@@ -59,6 +59,7 @@ class ToyHuman:
     def __init__(self, rig: ToyRig) -> None:
         self._rig = rig
         self._agents: dict[str, str] = {}
+        self._delivered: set[tuple[str, str]] = set()
         self._numbers = itertools.count(1)
 
     async def chats(self) -> Sequence[ChatView]:
@@ -121,12 +122,21 @@ class ToyHuman:
 
     async def read(self, ref: str) -> None:
         """An agent has everything, and has read it."""
+        self.confirm()
         for key in dict.fromkeys(part.key for to, part in self._rig.vendor.received if to == ref):
-            self._tell("delivered", ref, key=key)
             self._tell("read", ref, key=key)
+
+    def confirm(self) -> None:
+        """Agents who are there have what was sent by now."""
+        for ref, part in self._rig.vendor.received:
+            if ref in self._agents and (ref, part.key) not in self._delivered:
+                self._delivered.add((ref, part.key))
+                if ref not in self._rig.vendor.over:
+                    self._tell("delivered", ref, key=part.key)
 
     async def fail_message(self, ref: str, key: str, reason: str) -> None:
         """A message cannot be shown after all."""
+        self._delivered.add((ref, key))
         self._tell("failed", ref, key=key, reason=reason)
 
     async def unknown_event(self, ref: str) -> None:
@@ -252,6 +262,7 @@ class ToyRig(Rig):
         return Seen(
             texts=await self._human.texts(ref),
             transcript=[entry.body for entry in opening.transcript] if opening else None,
+            about=_about(opening) if opening else None,
             files=[file.name for part in parts.values() for file in part.attachments],
             typing=bool(typing) and typing[-1] == "typing on",
             receipts=[signal for signal in signals if not signal.startswith("typing")],
@@ -286,6 +297,7 @@ class ToyRig(Rig):
 
     async def pump(self) -> int:
         """Send what is due. The toy does not repeat a webhook that was not taken."""
+        self._human.confirm()
         sent = 0
         while True:
             due = next((one for one in self._queue if one[0] <= self.clock.now()), None)
@@ -295,6 +307,10 @@ class ToyRig(Rig):
             sent += 1
             if self.deliver is not None:
                 await self.deliver(self.webhooks.sign(due[1]))
+
+
+def _about(opening: ChatOpening) -> list[str]:
+    return [text for text in (opening.user.name, opening.reason, opening.summary) if text]
 
 
 class _Plugin:

@@ -34,6 +34,23 @@ _availability_case("unknown", None)
 
 
 @_cases.on_provider(
+    "changes",
+    Tier.COMPLETE,
+    "The answer changes when agents come and go.",
+    look_at="availability: no cache that outlives a question",
+    needs=[_declared, plays("agents")],
+)
+async def changes(bench: Bench) -> None:
+    found: list[str] = []
+    for count in (2, 0, 1):
+        await bench.rig.set_agents(count)
+        await bench.clock.advance(60)
+        answer = await bench.provider.availability(Route(integration=bench.provider.name, bot="shop-bot"))
+        found.append(answer.agents)
+    same(found, ["yes", "no", "yes"], "agents")
+
+
+@_cases.on_provider(
     "numbers_make_sense",
     Tier.SAFE,
     "Waiting and estimate are not negative; unknown is None, never zero in its place.",

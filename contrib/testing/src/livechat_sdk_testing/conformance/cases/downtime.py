@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.handoff import HandoffState
-from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, faulty, outlives, same, that
+from livechat_sdk_testing.conformance.case import (
+    Cases,
+    Tier,
+    Topic,
+    declares,
+    faulty,
+    inbound,
+    outlives,
+    same,
+    that,
+)
 from livechat_sdk_testing.conformance.conversation import Conversation
 
 _cases = Cases("downtime", Topic.DOWNTIME)
@@ -106,6 +117,22 @@ async def repeats_nothing(talk: Conversation) -> None:
     await talk.pass_time(300)
     keys = [one.key for one in talk.shown_messages]
     same(talk.shown, ["once"], f"what the end user sees (keys {keys})")
+
+
+@_cases.in_conversation(
+    "of_a_poll_loses_nothing",
+    Tier.SAFE,
+    "A poll that fails, before or after the vendor has answered, loses no event.",
+    look_at="poll: the cursor moves with the events that are returned, never before",
+    needs=[inbound(Inbound.POLL), faulty("poll", "status", status=503)],
+)
+async def of_a_poll(talk: Conversation) -> None:
+    await talk.joined()
+    talk.rig.faults.script("poll", "status", 2, status=503)
+    await talk.say("one")
+    await talk.say("two")
+    await talk.pass_time(600)
+    same(talk.shown, ["one", "two"], "what the end user sees")
 
 
 @_cases.in_conversation(

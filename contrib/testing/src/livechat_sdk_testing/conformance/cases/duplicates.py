@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livechat_sdk.domain.chats import EventEnvelope, MessageReceived
+from livechat_sdk.domain.chats import EventEnvelope, MessageRead, MessageReceived
 from livechat_sdk_testing.conformance.bench import Bench
 from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, faulty, same, that, webhooks
 from livechat_sdk_testing.conformance.conversation import Conversation
@@ -163,6 +163,28 @@ async def of_words(bench: Bench) -> None:
     await bench.send(chat, "hello?", "m-1")
     await bench.send(chat, "hello?", "m-2")
     same(await bench.texts(chat), ["hello?", "hello?"], "what the agent sees")
+
+
+@_cases.on_provider(
+    "of_long_keys_are_none",
+    Tier.SAFE,
+    "Keys may be 200 characters long, and differ only at the end.",
+    look_at="send and was_sent: a key that the vendor has no room for is hashed, not cut",
+)
+async def of_long_keys(bench: Bench) -> None:
+    chat = await bench.joined()
+    keys = [f"{'k' * 198}-{number}" for number in (1, 2)]
+    await bench.send(chat, "one", keys[0])
+    if bench.able.looks_up_by_key:
+        await bench.clock.advance(bench.able.lookup_lag + 0.001)
+        known = [await bench.provider.was_sent(chat, key) for key in keys]
+        same(known, [True, False], "was_sent of two long keys, of which the first was sent")
+    await bench.send(chat, "two", keys[1])
+    same(await bench.texts(chat), ["one", "two"], "what the agent sees")
+    if "read" in bench.rig.can and bench.able.receipts_to_user:
+        await bench.rig.human.read(chat.ref)
+        await bench.collect(chat)
+        same({event.message_key for event in bench.of(MessageRead)}, set(keys), "keys of read messages")
 
 
 @_cases.on_provider(

@@ -141,6 +141,43 @@ async def field_missing(bench: Bench) -> None:
                 )
 
 
+@_cases.on_provider(
+    "webhook_of_any_kind_with_a_field_changed",
+    Tier.SAFE,
+    "Each webhook of a conversation that lacks a field, or has another kind of value in it, is no crash.",
+    look_at="read_webhook: KeyError, TypeError, ValueError and AttributeError of the translation",
+    needs=[webhooks],
+)
+async def any_kind(bench: Bench) -> None:
+    chat = await bench.joined()
+    await bench.send(chat, "hello")
+    human = bench.rig.human
+    await human.say(chat.ref, "good morning")
+    if "typing" in bench.rig.can:
+        await human.typing(chat.ref, True)
+    if "read" in bench.rig.can:
+        await human.read(chat.ref)
+    if "fail_message" in bench.rig.can:
+        await human.fail_message(chat.ref, "m-1", "rude")
+    if "transfer" in bench.rig.can:
+        await human.transfer(chat.ref, "second line")
+    await human.end(chat.ref)
+    await bench.collect(chat)
+    for delivery in list(bench.deliveries):
+        try:
+            document = json.loads(delivery.body)
+        except ValueError:
+            continue
+        for path in _paths(document):
+            for change in ("remove", "null", "list", "number", "word"):
+                body = json.dumps(_changed(document, path, change)).encode()
+                try:
+                    for event in bench.provider.read_webhook(bench.webhooks.sign(body)):
+                        event.model_dump_json()  # it will be stored
+                except WebhookRejected as refused:
+                    that(refused.status in {400, 422}, f"{change} {path}: refused with {refused.status}")
+
+
 def _paths(document: object, before: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     found: list[tuple[str | int, ...]] = [before] if before else []
     if isinstance(document, dict):
@@ -160,5 +197,5 @@ def _changed(document: object, path: tuple[str | int, ...], change: str) -> obje
     if change == "remove":
         del place[path[-1]]
     else:
-        place[path[-1]] = {"null": None, "list": [1], "number": 7}[change]
+        place[path[-1]] = {"null": None, "list": [1], "number": -7, "word": "nothing"}[change]
     return copy

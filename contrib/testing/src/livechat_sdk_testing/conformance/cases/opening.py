@@ -174,6 +174,23 @@ async def keeps_credentials_out(bench: Bench) -> None:
 
 
 @_cases.on_provider(
+    "tells_who_asks_and_why",
+    Tier.COMPLETE,
+    "The agent sees the name of the end user, and what the bot says it is about.",
+    look_at="open: user, reason and summary of the ChatOpening",
+    topic=Topic.DETAILS,
+)
+async def tells_who_asks(bench: Bench) -> None:
+    chat = await bench.open(summary="Wants a refund for order 42.")
+    about = (await bench.rig.seen(chat.ref)).about
+    if about is None:
+        return  # the rig cannot look
+    text = "\n".join(about)
+    that("Maria Pappa" in text, f"the agent does not see who asks: {list(about)}")
+    that("refund for order 42" in text, f"the agent does not see what it is about: {list(about)}")
+
+
+@_cases.on_provider(
     "shows_the_survey",
     Tier.COMPLETE,
     "Answers of the pre-chat survey are shown to the agent.",

@@ -166,7 +166,5 @@ async def of_one_page(bench: Bench) -> None:
     same(found, [f"line {number}" for number in range(5)], "the messages in order")
     times = [event.vendor_at for event in bench.of(MessageReceived) if event.vendor_at is not None]
     that(times == sorted(times), f"vendor_at goes back: {times}")
-    that(
-        all(when <= bench.clock.now() for when in times),
-        "vendor_at lies in the future: is its time zone read?",
-    )
+    ages = [(bench.clock.now() - when).total_seconds() for when in times]
+    that(all(0 <= age <= 60 for age in ages), f"vendor_at is {ages} seconds ago: is its time zone read?")

@@ -45,7 +45,9 @@ async def joined(bench: Bench) -> None:
     found = bench.of(AgentJoined)
     same(len(found), 1, "joins")
     that(found[0].agent.id.strip(), "the agent has no id")
-    that((found[0].agent.name or "x").strip(), "the agent's name is blank; None says that it is not known")
+    name = found[0].agent.name
+    that(name is None or name.strip(), "the agent's name is blank; None says that it is not known")
+    that(name != "Maria Pappa", "the agent has the end user's name")
     same(len(bench.of(ChatEnded)), 0, "ends of a chat that goes on")
     same(await bench.state(chat.ref), "active", "the chat at the vendor")
 

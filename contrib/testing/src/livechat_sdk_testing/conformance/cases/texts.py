@@ -99,6 +99,19 @@ async def without_limit(bench: Bench) -> None:
 
 
 @_cases.on_provider(
+    "keep_their_blanks",
+    Tier.COMPLETE,
+    "Blanks and line ends of the end user's text arrive as they are.",
+    look_at="send: no tidying",
+)
+async def keep_blanks(bench: Bench) -> None:
+    chat = await bench.joined()
+    text = "  def f():\n    return  1\n"
+    await bench.send(chat, text)
+    same(await bench.texts(chat), [text], "what the agent sees")
+
+
+@_cases.on_provider(
     "of_the_agent_arrive",
     Tier.SAFE,
     "A long text of an agent arrives whole.",

@@ -67,7 +67,10 @@ def _words(found: Sequence[ProviderEvent]) -> list[str]:
 
 @_cases.on_provider("genuine", Tier.RELAYS, "An authentic webhook is read.", look_at=_LOOK, needs=[webhooks])
 async def genuine(bench: Bench) -> None:
-    same(_words(bench.provider.read_webhook(await _genuine(bench))), ["hello"], "messages")
+    delivery = await _genuine(bench)
+    found = bench.provider.read_webhook(delivery)
+    same(_words(found), ["hello"], "messages")
+    same({event.received_at for event in found}, {delivery.received_at}, "received_at of its events")
 
 
 @_cases.on_provider(
