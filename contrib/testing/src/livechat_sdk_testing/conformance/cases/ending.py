@@ -118,7 +118,7 @@ async def twice(bench: Bench) -> None:
 async def any_reason(bench: Bench) -> None:
     for number, (by, why) in enumerate((by, why) for by in WHO for why in WHY):
         chat = await bench.open(f"h-{number}.1")
-        await bench.provider.close(chat, EndReason(by=by, why=why, raw="λόγος"))
+        await bench.provider.close(chat, EndReason.model_validate({"by": by, "why": why, "raw": "λόγος"}))
         same(await bench.state(chat.ref), "ended", f"a chat closed by {by}, {why}")
 
 
