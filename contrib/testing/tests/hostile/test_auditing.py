@@ -491,8 +491,10 @@ def test_a_message_that_only_the_history_holds_must_have_been_asked_for_in_time(
     assert life.found() == ([(Wrong.LOST, ("a-3",))] if lost else [])
 
 
-@pytest.mark.parametrize(("seconds", "lost"), [(-1, True), (1, False)])
-def test_what_the_history_tells_after_the_end_comes_too_late(seconds: float, *, lost: bool) -> None:
+@pytest.mark.parametrize(("seconds", "lost"), [(-181, True), (-179, False), (1, False)])
+def test_what_the_history_tells_around_the_end_may_be_lost_with_a_process(
+    seconds: float, *, lost: bool
+) -> None:
     life = a_good_life()
     life.vendor.faults.withheld.add("message_received")
     life.agent_says("a-3", fate=None, show=False)

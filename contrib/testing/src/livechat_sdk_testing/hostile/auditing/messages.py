@@ -49,7 +49,7 @@ def _check_one(
     held = key in account.holds.get(attempt.ref, ())
     truth = _tell(said, came, held=held, shown=key in shown)
     if entry is None:
-        handed = any(_must_be_taken(handoff, line) for line in came)
+        handed = any(_must_be_taken(handoff, line, patience) for line in came)
         missed = not handed and held and _should_be_asked_for(handoff, attempt, said, patience)
         if missed or (handed and _could_match(attempt, account)):
             yield Finding(Wrong.LOST, handoff.id, (key,), truth, "has no such message")
@@ -64,11 +64,17 @@ def _check_one(
         yield Finding(Wrong.LOST, handoff.id, (key,), truth, _says(entry))
 
 
-def _must_be_taken(handoff: Handoff, line: Happening) -> bool:
-    """Whether our side has to record what it was given: at its end, the history's answer comes too late."""
+def _must_be_taken(handoff: Handoff, line: Happening, patience: float) -> bool:
+    """Whether our side has to record what it was given.
+
+    The process that asked for the history may have died over the answer, or the handoff may have ended: the
+    answer is one that can be asked for again, so there must have been the time to do so.
+    """
     if line.what is not What.HANDED:
         return False
-    return line.operation != "history" or handoff.end is None or line.at < handoff.end.at
+    if line.operation != "history" or handoff.end is None:
+        return True
+    return (handoff.end.at - line.at).total_seconds() > patience
 
 
 def _could_match(attempt: Attempt, account: Account) -> bool:
