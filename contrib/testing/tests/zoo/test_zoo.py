@@ -10,7 +10,7 @@ import pytest
 
 from contrib.testing.tests.zoo.planted import PlantedBug
 from livechat_sdk_testing.conformance import Case, Level, all_cases, run_case
-from livechat_sdk_testing.conformance.runner import applicable
+from livechat_sdk_testing.conformance.runner import reasons
 
 HERE = Path(__file__).parent
 WANTED = 0.95
@@ -28,7 +28,10 @@ def planted(pattern: str) -> list[PlantedBug]:
 
 async def first_failure(bug: PlantedBug) -> str | None:
     """The first case that fails, with what it says; ``None`` when the mistake is not found."""
-    for case in applicable(QUICK_FIRST, bug.make_rig):
+    idle = reasons(bug.make_rig, QUICK_FIRST)
+    for case in QUICK_FIRST:
+        if case.name in idle:
+            continue
         try:
             await run_case(case, bug.make_rig)
         except Exception as error:  # noqa: BLE001 - whatever fails, fails

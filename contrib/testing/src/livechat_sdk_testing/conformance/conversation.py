@@ -31,6 +31,8 @@ __all__ = ["Conversation"]
 
 _STEP = 5.0
 """Longest stretch of time, in seconds, in which the vendor is not asked what is due."""
+_GROWS = 1.2
+"""By how much the stretches grow while nothing is said."""
 _TURNS = 60
 
 
@@ -170,9 +172,10 @@ class Conversation:
         target = self.clock.now() + timedelta(seconds=seconds)
         await self._now()
         # Only webhooks come when the vendor's clock says so; polls and timers are sleepers of our own clock.
-        step = timedelta(seconds=_STEP if self.rig.webhooks is not None else seconds)
+        step = _STEP if self.rig.webhooks is not None else seconds
         while (now := self.clock.now()) < target:
-            due = [target, now + step]
+            due = [target, now + timedelta(seconds=step)]
+            step = min(step * _GROWS, seconds)
             if self.clock.next_due is not None:
                 due.append(max(self.clock.next_due, now + timedelta(milliseconds=1)))
             await self.clock.advance((min(due) - now).total_seconds())

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from livechat_sdk_testing.conformance.listening import Ears
 from livechat_sdk_testing.conformance.rig import MakeRig, Rig
 from livechat_sdk_testing.hostile.outage import longest_outage
 
-__all__ = ["CASE_LIMIT", "Progress", "applicable", "certify", "excused", "run_case", "why_not"]
+__all__ = ["CASE_LIMIT", "Progress", "certify", "excused", "reasons", "run_case", "why_not"]
 
 CASE_LIMIT: Final = 20.0
 """Longest time in seconds that one case may take."""
@@ -57,16 +57,16 @@ def all_cases() -> Mapping[str, Case]:
 
 def why_not(case: Case, make_rig: MakeRig) -> str | None:
     """Why a case does not apply to a provider; ``None`` if it does."""
-    rig = make_rig(VirtualClock())
-    able = _able(rig)
-    return None if able is None else case.missing(able, rig)
+    return reasons(make_rig, [case]).get(case.name)
 
 
-def applicable(cases: Iterable[Case], make_rig: MakeRig) -> list[Case]:
-    """Those of the cases that apply to a provider."""
+def reasons(make_rig: MakeRig, cases: Iterable[Case]) -> dict[str, str]:
+    """Why cases do not apply to a provider, by their names; the rest does."""
     rig = make_rig(VirtualClock())
     able = _able(rig)
-    return [case for case in cases if able is None or case.missing(able, rig) is None]
+    if able is None:
+        return {}
+    return {case.name: why for case in cases if (why := case.missing(able, rig)) is not None}
 
 
 def _able(rig: Rig) -> Capabilities | None:
@@ -82,29 +82,39 @@ async def run_case(case: Case, make_rig: MakeRig) -> None:
     ears = Ears()
     with tempfile.TemporaryDirectory(prefix="conformance-", dir=_quick_folder()) as folder, ears.listening():
         rig = make_rig(VirtualClock())
-        bench = None
-        if case.on_provider is not None:
-            bench = Bench(rig, Path(folder), ears)
-            able = bench.able
-        else:
-            able = Registry({"c": rig.plugin}).build(rig.settings, now=rig.clock.now).capabilities
-        if (missing := case.unproved(able, rig)) is not None:
-            raise CaseFailed(missing)
+        place = Path(folder)
         try:
             async with asyncio.timeout(CASE_LIMIT):
-                if bench is not None and case.on_provider is not None:
-                    async with bench.running():
-                        await case.on_provider(bench)
+                if case.on_provider is not None:
+                    await _on_provider(case, Bench(rig, place, ears), case.on_provider)
                 elif case.in_conversation is not None:
                     livechat = dict(case.livechat)
                     chain = bool(livechat.pop("chain", False))
-                    conversation = Conversation(rig, Path(folder), ears, livechat, chain=chain)
-                    async with conversation.running():
-                        await case.in_conversation(conversation)
+                    talk = Conversation(rig, place, ears, livechat, chain=chain)
+                    await _in_conversation(case, talk, case.in_conversation)
         except TimeoutError as error:
             raise CaseFailed(
                 f"not over after {CASE_LIMIT:g} seconds, or a time-out that nobody caught"
             ) from error
+
+
+async def _on_provider(case: Case, bench: Bench, run: Callable[[Bench], Awaitable[None]]) -> None:
+    _must_be_playable(case, bench.able, bench.rig)
+    async with bench.running():
+        await run(bench)
+
+
+async def _in_conversation(
+    case: Case, talk: Conversation, run: Callable[[Conversation], Awaitable[None]]
+) -> None:
+    async with talk.running():
+        _must_be_playable(case, talk.able, talk.rig)
+        await run(talk)
+
+
+def _must_be_playable(case: Case, able: Capabilities, rig: Rig) -> None:
+    if (missing := case.unproved(able, rig)) is not None:
+        raise CaseFailed(missing)
 
 
 def _quick_folder() -> str | None:
@@ -128,14 +138,14 @@ async def certify(
     case.
     """
     rig = make_rig(VirtualClock())
-    reasons = {one.case: one.reason for one in (*rig.excuses, *excuses)}
-    if strange := set(reasons) - set(all_cases()):
+    given = {one.case: one.reason for one in (*rig.excuses, *excuses)}
+    if strange := set(given) - set(all_cases()):
         raise ValueError(f"excuses for cases that do not exist: {', '.join(sorted(strange))}")
-    able = _able(rig)
+    chosen = list(all_cases().values()) if cases is None else cases
+    missing = reasons(make_rig, chosen)
     results: list[CaseResult] = []
-    for case in all_cases().values() if cases is None else cases:
-        why = None if able is None else case.missing(able, rig)
-        result = await _run(case, make_rig, why, reasons.get(case.name))
+    for case in chosen:
+        result = await _run(case, make_rig, missing.get(case.name), given.get(case.name))
         results.append(result)
         if progress is not None:
             progress(result)

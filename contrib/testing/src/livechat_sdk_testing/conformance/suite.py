@@ -15,7 +15,7 @@ a case out::
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
 
 import pytest
@@ -24,7 +24,7 @@ from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.case import CASES, Case, Excuse
 from livechat_sdk_testing.conformance.cases import load
 from livechat_sdk_testing.conformance.rig import MakeRig, Rig
-from livechat_sdk_testing.conformance.runner import run_case, why_not
+from livechat_sdk_testing.conformance.runner import reasons, run_case
 
 __all__ = ["ProviderConformance", "conformance_suite", "silent_overrides"]
 
@@ -51,12 +51,24 @@ class ProviderConformance:
             )
 
 
+_LEFT_OUT: Final[dict[str, Mapping[str, str]]] = {}
+"""By suite, what is found once for all its cases."""
+
+
+def _left_out(suite: ProviderConformance) -> Mapping[str, str]:
+    """Why cases are left out, by their names: they do not apply, or are excused."""
+    name = f"{type(suite).__module__}.{type(suite).__qualname__}.{id(type(suite))}"
+    if name not in _LEFT_OUT:
+        found = reasons(suite.make_rig, CASES.values())
+        for excuse in (*suite.excuses, *suite.make_rig(VirtualClock()).excuses):
+            found[excuse.case] = f"excused: {excuse.reason}"
+        _LEFT_OUT[name] = found
+    return _LEFT_OUT[name]
+
+
 def _test_of(case: Case) -> Callable[[Any], Awaitable[None]]:
     async def test(self: ProviderConformance) -> None:
-        for excuse in (*self.excuses, *self.make_rig(VirtualClock()).excuses):
-            if excuse.case == case.name:
-                pytest.skip(f"excused: {excuse.reason}")
-        if (why := why_not(case, self.make_rig)) is not None:
+        if (why := _left_out(self).get(case.name)) is not None:
             pytest.skip(why)
         await run_case(case, self.make_rig)
 
