@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,13 @@ MUTATIONS = 1 if "FUZZ_SEED" in os.environ else 2000
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> None:
+def quiet() -> Iterator[None]:
     """Thousands of refusals are logged."""
-    logging.getLogger("livechat_sdk").setLevel(logging.CRITICAL)
+    logger = logging.getLogger("livechat_sdk")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(before)
 
 
 @pytest.mark.parametrize("name", KINDS)
