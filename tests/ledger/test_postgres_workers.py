@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
+import asyncpg
 import pytest
 
 from livechat_sdk.domain.clock import steady_seconds
@@ -140,6 +141,23 @@ async def test_what_is_decided_while_a_claim_is_on_its_way_runs_after_what_was_c
 
     assert at_once == []
     assert [row.action for row in (*claimed, *await two.claim())] == [OpenChat(attempt=1), SEND, later_send]
+
+
+async def test_a_worker_that_froze_while_it_extended_its_lease_holds_up_nobody(workers: Workers) -> None:
+    frozen, living = await workers.start(), await workers.start()
+    await workers.end_lease(frozen)
+    extending = await asyncpg.connect(workers.url)
+    try:
+        async with extending.transaction():
+            await extending.execute("SELECT 1 FROM workers WHERE id = $1 FOR UPDATE", frozen.worker)
+            async with asyncio.timeout(5):
+                await living.keep_alive()
+                await living.claim()
+    finally:
+        await extending.close()
+    await living.claim()
+    with pytest.raises(LeaseLost):
+        await frozen.keep_alive()
 
 
 async def test_what_others_have_put_into_a_lane_runs_before_what_comes_later(workers: Workers) -> None:

@@ -20,7 +20,14 @@ __all__ = ["bury", "claim_free", "claim_own", "disown"]
 
 # ruff: noqa: S608 - the SQL is put together from constants of this module only
 
-_BURY = "DELETE FROM workers WHERE workspace = $1 AND lease_until <= clock_timestamp()"
+# A worker may freeze while it extends its lease, with its row locked: whoever waited for that would lose its
+# own lease meanwhile. The database ends such a transaction by and by.
+_BURY = """
+    DELETE FROM workers WHERE workspace = $1 AND id IN (
+        SELECT id FROM workers WHERE workspace = $1 AND lease_until <= clock_timestamp()
+        FOR UPDATE SKIP LOCKED
+    )
+"""
 _NOBODY = "NOT EXISTS (SELECT 1 FROM workers AS w WHERE w.workspace = l.workspace AND w.id = l.worker)"
 # A document that only a newer release can read is left to its workers.
 _READABLE = """
