@@ -20,8 +20,8 @@ START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 class World:
     """One dispatcher with the toy vendor, on a clock that a test moves."""
 
-    def __init__(self, database: Path, *, workspace: str = "default") -> None:
-        self.toy = ToyPlugin()
+    def __init__(self, database: Path, *, workspace: str = "default", toy: ToyPlugin | None = None) -> None:
+        self.toy = toy or ToyPlugin()
         self.clock = VirtualClock(START)
         self.channel = RecordingChannel()
         settings = LivechatFile.model_validate(
@@ -67,11 +67,20 @@ class World:
         await self.dispatcher.wait_idle()
 
 
-def live(database: Path, tell: Callable[[World], Awaitable[str]], *, workspace: str = "default") -> str:
-    """Play a story in a new world on ``database``; returns what the story returns, the id of its handoff."""
+def live(
+    database: Path,
+    tell: Callable[[World], Awaitable[str]],
+    *,
+    workspace: str = "default",
+    toy: ToyPlugin | None = None,
+) -> str:
+    """Play a story in a new world on ``database``; returns what the story returns, the id of its handoff.
+
+    A vendor that lived before may be given: it still has its chats.
+    """
 
     async def play() -> str:
-        world = World(database, workspace=workspace)
+        world = World(database, workspace=workspace, toy=toy)
         async with world.dispatcher:
             return await tell(world)
 

@@ -9,6 +9,7 @@ import pytest
 from cli.tests.helpers import Done, assert_golden, invoke, livechat
 from cli.tests.history import World, completed, live
 from livechat_sdk import AuthError
+from livechat_sdk_testing.toy import ToyPlugin
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +75,8 @@ def test_nothing_waits(database: Path) -> None:
 
 
 def test_all_of_a_handoff_is_tried_again_by_the_next_server(database: Path) -> None:
-    handoff_id = live(database, in_trouble)
+    toy = ToyPlugin()
+    handoff_id = live(database, in_trouble, toy=toy)
     done = livechat("retry", handoff_id, "--all", "--store", database, cwd=database.parent)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(
@@ -89,7 +91,7 @@ def test_all_of_a_handoff_is_tried_again_by_the_next_server(database: Path) -> N
         received.extend(world.toy.vendor.texts())
         return ""
 
-    live(database, serve)
+    live(database, serve, toy=toy)
     assert received == ["hello?", "are you there?"]
     assert invoke("parked", "--store", database).stdout == "nothing waits for a person\n"
 

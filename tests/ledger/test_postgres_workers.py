@@ -148,11 +148,11 @@ async def test_a_worker_that_froze_while_it_extended_its_lease_holds_up_nobody(w
     await workers.end_lease(frozen)
     extending = await asyncpg.connect(workers.url)
     try:
-        async with extending.transaction():
-            await extending.execute("SELECT 1 FROM workers WHERE id = $1 FOR UPDATE", frozen.worker)
-            async with asyncio.timeout(5):
-                await living.keep_alive()
-                await living.claim()
+        await extending.execute("BEGIN")
+        await extending.execute("SELECT 1 FROM workers WHERE id = $1 FOR UPDATE", frozen.worker)
+        async with asyncio.timeout(5):
+            await living.keep_alive()
+            await living.claim()
     finally:
         await extending.close()
     await living.claim()
