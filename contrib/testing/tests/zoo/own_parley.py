@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -431,6 +432,31 @@ class AddsDetails(ParleyProvider):
             await super().send(chat, PlannedMessage(key=answer.id, body=body, sent_at=self.context.now()))
 
 
+class ClosesInVain(ParleyProvider):
+    """Swallows whatever goes wrong with a close."""
+
+    async def close(self, chat: Chat, reason: EndReason) -> None:
+        with suppress(ProviderError):
+            await super().close(chat, reason)
+
+
+class SentAnyway(ParleyProvider):
+    """Takes a time-out for a success."""
+
+    async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
+        with suppress(RetryableError):
+            return await super().send(chat, message)
+        return Sent()
+
+
+def _one_id_for_typing(event: ProviderEvent) -> ProviderEvent:
+    return (
+        event.model_copy(update={"id": f"typing-{event.refs[0]}"})
+        if event.kind == "typing_changed"
+        else event
+    )
+
+
 class SaysItDedupes(ParleyProvider):
     """Declares what the vendor does not promise."""
 
@@ -486,5 +512,8 @@ BUGS: list[PlantedBug] = [
     PlantedBug("logs_its_secrets", "a secret is logged", _rig(LogsItsSecrets)),
     PlantedBug("any_message_will_do", "a look-up finds any message", _rig(AnyMessageWillDo)),
     PlantedBug("adds_details", "details become messages", _rig(AddsDetails)),
+    PlantedBug("closes_in_vain", "a close that fails is told as done", _rig(ClosesInVain)),
+    PlantedBug("sent_anyway", "a time-out is told as sent", _rig(SentAnyway)),
+    PlantedBug("one_id_for_typing", "typing has one id in a chat", _rig(_each(_one_id_for_typing))),
     PlantedBug("says_it_dedupes", "deduping is declared and not so", _rig(SaysItDedupes)),
 ]

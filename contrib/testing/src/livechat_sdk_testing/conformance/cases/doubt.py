@@ -50,6 +50,10 @@ def _call_case(fault: str) -> None:
                 isinstance(error, RetryableError | OSError),
                 f"{type(error).__name__} says that it will never work: {error}",
             )
+        else:
+            same(
+                await bench.texts(chat), ["hello"], "what the agent sees of a message that is said to be sent"
+            )
         found = await bench.texts(chat)
         that(len(found) <= 1, f"the message is there {len(found)} times")
         if fault in _AFTER:

@@ -69,6 +69,45 @@ async def between_chats(bench: Bench) -> None:
 
 
 @_cases.on_provider(
+    "of_other_kinds_are_none",
+    Tier.SAFE,
+    "Everything that happens in a chat has an id of its own, however often something like it happens.",
+    look_at="the ids of events: typing, places in the queue, receipts and joins happen more than once",
+)
+async def of_other_kinds(bench: Bench) -> None:
+    human, can = bench.rig.human, bench.rig.can
+    before = await bench.open("h-9.1")
+    chat = await bench.open()
+    await bench.collect(before, chat)
+    if "queue" in can:
+        await bench.rig.move_up(chat.ref)
+        await bench.collect(before, chat)
+    await bench.join(chat.ref)
+    for number in range(2):
+        await bench.send(chat, f"me {number}", f"m-{number}")
+        await human.say(chat.ref, f"agent {number}")
+        if "typing" in can:
+            await human.typing(chat.ref, True)
+            await bench.clock.advance(10)
+            await human.typing(chat.ref, False)
+        if "read" in can:
+            await human.read(chat.ref)
+        await bench.clock.advance(10)
+    if "transfer" in can:
+        await human.transfer(chat.ref, "second line")
+        await bench.join(chat.ref, "Beth")
+    await human.end(chat.ref)
+    await bench.collect(before, chat)
+    told: dict[str, str] = {}
+    for event in bench.of(EventEnvelope):
+        content = repr(event.model_dump(exclude={"received_at"}))
+        that(
+            told.setdefault(event.id, content) == content,
+            f"two events have the id {event.id}; one is a {type(event).__name__}",
+        )
+
+
+@_cases.on_provider(
     "after_a_restart_are_none",
     Tier.SAFE,
     "Ids of events do not start again with the process.",

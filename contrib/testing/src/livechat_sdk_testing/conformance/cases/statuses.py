@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from livechat_sdk.domain.chats import MessageReceived
+from livechat_sdk.domain.ends import EndReason
+from livechat_sdk.domain.messages import UserReceipt
 from livechat_sdk.errors import AuthError, ProviderError, RejectedError, RetryableError, UnavailableError
+from livechat_sdk.provider.interface import ChatDetails
 from livechat_sdk_testing.conformance.bench import Bench
 from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, faulty, http, same, that
 
@@ -72,6 +76,42 @@ def _asking_case(operation: str, capability: str, status: int) -> None:
         bench.rig.faults.script(operation, "status", 50, status=status)
         error = await bench.failure(ask(bench, chat, operation), f"{operation} answered with {status}")
         that(isinstance(error, RetryableError), f"{type(error).__name__}, not RetryableError: {error}")
+
+
+def _telling_case(operation: str, capability: str) -> None:
+    @_cases.on_provider(
+        f"503_of_{operation}",
+        Tier.SAFE if operation == "close" else Tier.COMPLETE,
+        f"A {operation} that the vendor does not take now raises, so that it is tried again.",
+        look_at="errors of calls that return nothing: raise them, do not swallow them",
+        needs=[declares(capability), faulty(operation, "status", status=503)],
+    )
+    async def run(bench: Bench) -> None:
+        chat = await bench.joined()
+        await bench.rig.human.say(chat.ref, "hello")
+        (said,) = await bench.collected(MessageReceived, chat)
+        bench.rig.faults.script(operation, "status", 50, status=503)
+        if operation == "close":
+            call = bench.provider.close(chat, EndReason(by="user", why="resolved"))
+        elif operation == "update":
+            call = bench.provider.update(chat, ChatDetails())
+        elif operation == "receipt":
+            receipt = UserReceipt(message_key=said.message.key, status="read")
+            call = bench.provider.receipt(chat, receipt)
+        else:
+            call = bench.provider.typing(chat, on=True)
+        error = await bench.failure(call, f"{operation} answered with 503")
+        that(isinstance(error, RetryableError), f"{type(error).__name__}, not RetryableError: {error}")
+        same(await bench.state(chat.ref), "active", "the chat")
+
+
+for _operation, _capability in (
+    ("close", "closes"),
+    ("update", "update"),
+    ("receipt", "receipts_to_agent"),
+    ("typing", "typing_to_agent"),
+):
+    _telling_case(_operation, _capability)
 
 
 async def ask(bench: Bench, chat: object, operation: str) -> object:
