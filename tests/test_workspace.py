@@ -75,9 +75,10 @@ def test_every_dependency_is_explained(distribution: Distribution) -> None:
             )
 
 
-def test_entry_point_of_helvia_is_found() -> None:
+def test_entry_points_of_the_providers_are_found() -> None:
     assert {entry.name: entry.value for entry in entry_points(group="livechat_sdk")} == {
-        "helvia": "livechat_sdk_helvia.plugin"
+        "helvia": "livechat_sdk_helvia.plugin",
+        "zendesk": "livechat_sdk_zendesk.plugin",
     }
 
 
@@ -245,6 +246,7 @@ def _python(program: str) -> str:
         "livechat_sdk_cli",
         "livechat_sdk_helvia",
         "livechat_sdk_testing",
+        "livechat_sdk_zendesk",
         "opentelemetry",
         "prometheus_client",
         "psycopg",

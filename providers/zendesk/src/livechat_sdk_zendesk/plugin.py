@@ -1,0 +1,32 @@
+"""The plugin module that the entry point ``zendesk`` of the group ``livechat_sdk`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from livechat_sdk.hooks.markers import hookimpl
+from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
+from livechat_sdk_zendesk.settings import ZendeskSettings
+
+__all__ = ["livechat_integration_types"]
+
+
+def _build(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_zendesk.provider import ZendeskProvider  # brings the HTTP client along
+
+    return ZendeskProvider(context, settings)
+
+
+@hookimpl
+def livechat_integration_types() -> Iterable[IntegrationType]:
+    """Offer Zendesk live chat."""
+    return (
+        IntegrationType(
+            type="ZENDESK_LIVECHAT",
+            kind="livechat",
+            settings=ZendeskSettings,
+            build=_build,
+            summary="Zendesk messaging: conversations in the agent workspace",
+        ),
+    )

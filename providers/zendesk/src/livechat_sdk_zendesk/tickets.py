@@ -1,0 +1,67 @@
+"""Events of tickets: what the Support side tells where the account sends them here, too (``ticketEvents``).
+
+Messaging does not tell who took a ticket before they write, nor that it was solved. The events do, and name
+the ticket alone: so its tags carry our reference (``livechat-…``). Tickets without one are none of ours.
+Source: the vendor's ticket events (``zen:event-type:ticket.*``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, cast
+
+from livechat_sdk.domain.chats import AgentJoined, AgentLeft, ChatEnded, ProviderEvent
+from livechat_sdk.domain.people import Agent
+
+__all__ = ["is_ticket_event", "ref_of_tags", "tag_of", "translate_ticket"]
+
+_PREFIX: Final = "livechat-"
+_CODED: Final = "livechat-x-"
+_PLAIN: Final = re.compile(r"(?!x-)[0-9a-z._-]{1,200}")
+_KIND: Final = "zen:event-type:ticket."
+
+
+def tag_of(ref: str) -> str:
+    """The tag that names a chat. Tags have small letters and no blanks: other references become hex."""
+    return _PREFIX + ref if _PLAIN.fullmatch(ref) else _CODED + ref.encode().hex()
+
+
+def ref_of_tags(tags: object) -> str | None:
+    """Our reference among the tags of a ticket."""
+    for tag in cast("Sequence[object]", tags) if isinstance(tags, list) else ():
+        if not isinstance(tag, str) or not tag.startswith(_PREFIX):
+            continue
+        if not tag.startswith(_CODED):
+            return tag.removeprefix(_PREFIX)
+        try:
+            return bytes.fromhex(tag.removeprefix(_CODED)).decode()
+        except ValueError:
+            continue
+    return None
+
+
+def is_ticket_event(document: Mapping[str, Any]) -> bool:
+    """Whether this is the body of a ticket event, and not of messaging."""
+    return str(document.get("type", "")).startswith(_KIND)
+
+
+def translate_ticket(
+    document: Mapping[str, Any], envelope: dict[str, Any], end_on: Literal["closed", "solved"]
+) -> Sequence[ProviderEvent] | None:
+    """What an event of one of our tickets says. ``None``: it is not as documented."""
+    change = document.get("event")
+    if not isinstance(change, dict):
+        return None
+    before, now = (str(cast("Mapping[str, Any]", change).get(key) or "") for key in ("previous", "current"))
+    match str(document.get("type")).removeprefix(_KIND):
+        case "agent_assignment_changed" if now:
+            return (AgentJoined(**envelope, agent=Agent(id=now)),)
+        case "agent_assignment_changed" if before:
+            return (AgentLeft(**envelope, agent=Agent(id=before)),)
+        case "status_changed":
+            ends = {"closed"} if end_on == "closed" else {"solved", "closed"}
+            status = now.lower()
+            return () if status not in ends else (ChatEnded(**envelope, why="resolved", raw_reason=status),)
+        case _:
+            return None
