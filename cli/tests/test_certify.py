@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def test_all_installed_providers_are_proved_and_one_that_fails_gives_exit_code_8
     done = livechat("certify", "--json", "--out", "proofs", cwd=tmp_path, env=env)
     assert done.returncode == 8, done.stderr
     document = json.loads(done.stdout)
-    assert document["without_rig"] == []
+    assert document["without_rig"] == ["ZENDESK_LIVECHAT"]
     buggy, desk = document["certificates"]
     assert (buggy["provider"], buggy["distribution"], buggy["version"]) == (
         "BUGGY_LIVECHAT",
@@ -87,7 +88,7 @@ def test_a_provider_without_a_rig_is_not_taken_for_proved(
     monkeypatch.setattr(installed, "certify_installed", lambda types, progress: iter(()))
     done = invoke("certify")
     assert done.returncode == 8
-    assert "HELVIA_LIVECHAT  -" in done.stdout
+    assert re.search(r"^HELVIA_LIVECHAT +- ", done.stdout, re.MULTILINE)
     assert "names no rig" in done.stdout
 
 
