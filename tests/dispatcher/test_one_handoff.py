@@ -26,7 +26,7 @@ from livechat_sdk import (
 )
 from livechat_sdk.domain.messages import Fate, UserReceipt
 from livechat_sdk.domain.moments import Moment
-from livechat_sdk.domain.outgoing import SystemMessage, Typing
+from livechat_sdk.domain.outgoing import Receipt, SystemMessage, Typing
 from tests.dispatcher.bench import WAITING_VENDOR, Workbench
 
 
@@ -199,6 +199,22 @@ async def test_a_user_who_leaves_while_waiting_cancels(bench: Workbench) -> None
     await one.dispatcher.user_left(handoff.id)
     await one.settle()
     assert (await one.reload(handoff)).outcome is Outcome.CANCELLED
+
+
+async def test_what_was_read_is_not_told_to_be_delivered_afterwards(bench: Workbench) -> None:
+    one = await bench.start()
+    handoff = await one.active()
+    await one.say(handoff, "hello", "m-1")
+    await one.say(handoff, "again", "m-2")
+    await one.settle()
+    await one.event("read", key="m-1")
+    await one.settle()
+    await one.event("delivered", key="m-1")
+    await one.event("delivered", key="m-2")
+    await one.settle()
+    told = [(seen.message_key, seen.status) for seen in one.channel.deliveries if isinstance(seen, Receipt)]
+    assert told == [("m-1", "read"), ("m-2", "delivered")]
+    assert (await one.fates(handoff))["m-1"] is Fate.SEEN
 
 
 async def test_typing_and_receipts_pass_both_ways_and_are_not_stored(bench: Workbench) -> None:
