@@ -214,7 +214,7 @@ async def test_what_was_read_is_not_told_to_be_delivered_afterwards(bench: Workb
     await one.settle()
     told = [(seen.message_key, seen.status) for seen in one.channel.deliveries if isinstance(seen, Receipt)]
     assert told == [("m-1", "read"), ("m-2", "delivered")]
-    assert (await one.fates(handoff))["m-1"] is Fate.SEEN
+    assert (await one.fates(handoff))["hello"] is Fate.SEEN
 
 
 async def test_typing_and_receipts_pass_both_ways_and_are_not_stored(bench: Workbench) -> None:
