@@ -1,19 +1,55 @@
-"""A few threads that read, each on its own connection. They see everything that was committed before."""
+"""A few threads that read, each on its own connection. They see everything that was committed before.
+
+A point read takes less time than the way to a thread and back. So the questions of one round of the event
+loop travel together: with one caller at a time nothing changes, with fifty there are a few journeys.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.sqlite.connection import Opened, SqliteFile, explain
 
 __all__ = ["Readers"]
 
+logger = logging.getLogger("livechat_sdk.ledger")
+
 T = TypeVar("T")
+
+_TOGETHER = 16
+"""How many questions travel together at most: the answers of all come with the slowest."""
+
+
+@dataclass(slots=True)
+class _Question:
+    """A query that somebody waits for, and what came of it."""
+
+    query: Callable[[sqlite3.Connection], Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any] = field(init=False)
+    result: Any = None
+    error: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self.future = self.loop.create_future()
+
+    def settle(self) -> None:
+        """Tell whoever waits, on their event loop."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
 
 
 class Readers:
@@ -23,10 +59,25 @@ class Readers:
         self._file = file
         self._idle: deque[Opened] = deque()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="livechat-ledger-reader")
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._asked: deque[_Question] = deque()
+        self._busy = 0
+        self._called = False
+        self._stopped = False
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run a query and return its result. Raises what it raised, or ``StoreError``."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._query, query)
+        question = _Question(query, asyncio.get_running_loop())
+        with self._lock:
+            if self._stopped:
+                raise StoreError(f"the ledger {self._file.path} is closed")
+            self._asked.append(question)
+            first, self._called = not self._called, True
+        if first:  # whoever else asks in this round of the loop goes along
+            question.loop.call_soon(self._call)
+        result: T = await question.future
+        return result
 
     def check(self) -> None:
         """Open one connection, to see that it can be done. Blocks. Raises ``StoreError``."""
@@ -34,22 +85,59 @@ class Readers:
 
     def stop(self) -> None:
         """Let the running queries end, then close every connection. Blocks until that is done."""
+        with self._lock:
+            self._stopped = True
+            left = tuple(self._asked)
+            self._asked.clear()
+        for question in left:
+            question.error = StoreError(f"the ledger {self._file.path} is closed")
+        _tell(left)
         self._pool.shutdown()
         while self._idle:
             self._idle.pop().connection.close()
 
-    def _query(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        opened = self._take()
-        try:
-            result = query(opened.connection)
-        except sqlite3.Error as error:
-            opened.connection.close()
-            raise explain(error, self._file.path) from None
-        except BaseException:
-            opened.connection.close()
-            raise
-        self._idle.append(opened)
-        return result
+    def _call(self) -> None:
+        """Call as many threads as there is work for."""
+        with self._lock:
+            self._called = False
+            more = min(-(-len(self._asked) // _TOGETHER), self._threads - self._busy)
+            if self._stopped or more <= 0:
+                return  # the busy ones will look again before they rest
+            self._busy += more
+        for _ in range(more):
+            self._pool.submit(self._work)
+
+    def _work(self) -> None:
+        """What a thread does: answer questions until there are none."""
+        while batch := self._next():
+            self._answer(batch)
+            _tell(batch)
+
+    def _next(self) -> Sequence[_Question]:
+        with self._lock:
+            batch = [self._asked.popleft() for _ in range(min(len(self._asked), _TOGETHER))]
+            if not batch:
+                self._busy -= 1
+            return batch
+
+    def _answer(self, batch: Sequence[_Question]) -> None:
+        opened: Opened | None = None
+        for question in batch:
+            if question.future.cancelled():
+                continue
+            try:
+                if opened is None:
+                    opened = self._take()
+                question.result = question.query(opened.connection)
+            except BaseException as error:  # noqa: BLE001  (it belongs to whoever asked)
+                if opened is not None:  # nobody knows in what state it is
+                    opened.connection.close()
+                    opened = None
+                question.error = error
+                if isinstance(error, sqlite3.Error):
+                    question.error = explain(error, self._file.path)
+        if opened is not None:
+            self._idle.append(opened)
 
     def _take(self) -> Opened:
         while self._idle:
@@ -75,3 +163,18 @@ class Readers:
             if not current:
                 opened.connection.close()
         return current
+
+
+def _tell(batch: Sequence[_Question]) -> None:
+    """Wake each event loop once for all of its questions."""
+    for loop in dict.fromkeys(question.loop for question in batch):
+        mine = [question for question in batch if question.loop is loop]
+        try:
+            loop.call_soon_threadsafe(_settle, mine)
+        except RuntimeError:  # it is closed: whoever asked has gone
+            logger.debug("%d answers of the ledger came after their event loop was closed", len(mine))
+
+
+def _settle(batch: Sequence[_Question]) -> None:
+    for question in batch:
+        question.settle()
