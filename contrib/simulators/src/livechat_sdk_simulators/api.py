@@ -6,12 +6,13 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Never
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from livechat_sdk_simulators.calls import Call, Operation, VendorError
 from livechat_sdk_simulators.cuts import IN_PROCESS, Cut, CutKind
@@ -55,13 +56,39 @@ class _Endpoint:
         self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b""
+        if any(one.when_body for one in self._operations):
+            body, receive = await self._look_ahead(receive)
         request = Request(scope, receive)
-        fits = (one for one in self._operations if one.when is None or one.when(request))
+        fits = (
+            one
+            for one in self._operations
+            if (one.when is None or one.when(request)) and (one.when_body is None or one.when_body(body))
+        )
         operation = next(fits, self._operations[-1])
         call = Call(operation.name, request, _request_id(request))
         fault = self._simulator.faults.of_call(operation.name)
         handled = _Handled(self._simulator, operation, call, fault)
         await handled.answer(send)
+
+    async def _look_ahead(self, receive: Receive) -> tuple[bytes, Receive]:
+        """The body, as far as it comes in time and within the limit; and what gives all of it once more."""
+        limit = max(one.body_limit or self._simulator.body_limit for one in self._operations)
+        seen: list[Message] = []
+        body = bytearray()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BODY_SECONDS):
+                while len(body) <= limit:
+                    seen.append(message := await receive())
+                    body += message.get("body", b"")
+                    if not message.get("more_body", False):
+                        break
+        rest = iter(seen)
+
+        async def again() -> Message:
+            return next(rest, None) or await receive()
+
+        return bytes(body), again
 
 
 class _Missing:

@@ -73,8 +73,8 @@ class Operation:
 
     ``name`` is what faults and the log call it: one of ``open send close update typing receipt availability
     status history look_up poll token file`` where it is one of these, so that the conformance kit finds it.
-    Where one address does two things, ``when`` says for which requests this operation is meant; the first
-    that fits is taken.
+    Where one address does two things, ``when`` says for which requests this operation is meant, and
+    ``when_body`` for which bodies; the first that fits is taken, and the last where none does.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Operation:
     path: str
     handler: Handler
     when: Callable[[Request], bool] | None = None
+    when_body: Callable[[bytes], bool] | None = None
     public: bool = False
     """Anybody may call it."""
     body_limit: int | None = None

@@ -23,7 +23,16 @@ from livechat_sdk_simulators.clock import Clock
 from livechat_sdk_simulators.faults import FaultSwitch
 from livechat_sdk_simulators.turns import Turn, let_go
 
-__all__ = ["Attempt", "Deliver", "Delivery", "RepeatRule", "WebhookCall", "Webhooks", "on_schedule"]
+__all__ = [
+    "Attempt",
+    "Deliver",
+    "Delivery",
+    "Receiver",
+    "RepeatRule",
+    "WebhookCall",
+    "Webhooks",
+    "on_schedule",
+]
 
 _KEPT: Final = 1000
 _OK: Final = range(200, 300)
@@ -57,6 +66,23 @@ class Attempt:
 RepeatRule = Callable[[Sequence[Attempt]], float | None]
 """After failed attempts: seconds until the next one, or ``None`` to give up."""
 
+SignRule = Callable[[bytes, datetime], Mapping[str, str]]
+"""The headers that prove an attempt, from its body and its time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Whom a delivery is for, where a vendor has several webhooks. ``None`` is the simulator's own."""
+
+    target: str | None = None
+    path: str | None = None
+    """What a delivery in process is addressed to when there is no target."""
+    sign: SignRule | None = field(default=None, repr=False)
+    repeat: RepeatRule | None = None
+
+
+_USUAL: Final = Receiver()
+
 State = Literal["waiting", "delivered", "given_up", "withheld"]
 
 
@@ -69,6 +95,7 @@ class Delivery(Turn):
     event: str
     body: bytes = field(repr=False)
     created_at: datetime
+    to: Receiver = _USUAL
     outcome: Literal["delivered", "given_up"] | None = None
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     failed_in_a_row: int = 0
@@ -100,7 +127,7 @@ class Webhooks:
         self,
         clock: Clock,
         faults: FaultSwitch,
-        sign: Callable[[bytes, datetime], Mapping[str, str]],
+        sign: SignRule,
         repeat: RepeatRule,
         *,
         target: str | None = None,
@@ -123,16 +150,20 @@ class Webhooks:
         self._client: httpx.AsyncClient | None = None
 
     # ------------------------------------------------------------------------------------------ making
-    def emit(self, delivery_id: str, event: str, body: bytes, chat: str = "") -> Delivery:
+    def emit(
+        self, delivery_id: str, event: str, body: bytes, chat: str = "", to: Receiver = _USUAL
+    ) -> Delivery:
         """Make a webhook, which is due at once unless a fault says otherwise."""
         now = self._clock.now()
         made = self._add(delivery_id, event, chat, body, now)
+        made.to = to
         let_go((one for one in self.deliveries if one.state == "waiting"), made)
         fault = self._faults.of_webhook(event)
         if fault is not None:
             made.suffer(fault)
         if fault is not None and fault.kind == "repeat":
-            self._add(delivery_id, event, chat, body, now).fault = made.fault
+            again = self._add(delivery_id, event, chat, body, now)
+            again.fault, again.to = made.fault, to
         self._forget()
         self.changed.set()
         return made
@@ -163,13 +194,21 @@ class Webhooks:
     @property
     def listening(self) -> bool:
         """Whether there is anybody to deliver to."""
-        return self.deliver is not None or self.target is not None
+        known = self.deliver is not None or self.target is not None
+        return known or any(one.state == "waiting" and one.to.target for one in self.deliveries)
+
+    def _reaches(self, delivery: Delivery) -> bool:
+        return self.deliver is not None or bool(delivery.to.target or self.target)
 
     def next_due(self) -> datetime | None:
         """When the next attempt is due; ``None`` while nothing waits or nobody listens."""
         if not self.listening:
             return None
-        waiting = (one.due for one in self.deliveries if one.state == "waiting" and not one.under_way)
+        waiting = (
+            one.due
+            for one in self.deliveries
+            if one.state == "waiting" and not one.under_way and self._reaches(one)
+        )
         return min(waiting, default=None)
 
     async def pump(self, *, early_only: bool = False) -> int:
@@ -196,9 +235,10 @@ class Webhooks:
             and not one.under_way
             and one.due <= now
             and (one.early or not early_only)
+            and self._reaches(one)
         ]
         due.sort(key=lambda one: one.turn)
-        return due if self.listening else []
+        return due
 
     async def _in_turn(self, lane: Sequence[Delivery]) -> int:
         made = 0
@@ -211,19 +251,19 @@ class Webhooks:
     async def _attempt(self, delivery: Delivery) -> None:
         now = self._clock.now()
         delivery.under_way = True
-        headers = {"content-type": "application/json", **self._sign(delivery.body, now)}
+        sign = delivery.to.sign or self._sign
+        headers = {"content-type": "application/json", **sign(delivery.body, now)}
+        target = delivery.to.target or self.target
         attempt = Attempt(now, None, "the receiver crashed")
         try:
             if self.deliver is not None:
-                call = WebhookCall("POST", self._address(), headers, delivery.body)
+                path = (urlsplit(target).path or "/") if target else delivery.to.path or self._path
+                call = WebhookCall("POST", path, headers, delivery.body)
                 attempt = Attempt(now, await self.deliver(call))
-            elif self.target is not None:
-                attempt = await self._over_http(self.target, headers, delivery.body)
+            elif target is not None:
+                attempt = await self._over_http(target, headers, delivery.body)
         finally:
             self._settle(delivery, attempt)
-
-    def _address(self) -> str:
-        return urlsplit(self.target).path or "/" if self.target else self._path
 
     async def _over_http(self, target: str, headers: Mapping[str, str], body: bytes) -> Attempt:
         if self._client is None:
@@ -249,7 +289,8 @@ class Webhooks:
             delivery.outcome = "delivered"
             return
         delivery.failed_in_a_row += 1
-        pause = self._repeat(delivery.attempts[-delivery.failed_in_a_row :])
+        repeat = delivery.to.repeat or self._repeat
+        pause = repeat(delivery.attempts[-delivery.failed_in_a_row :])
         if pause is None:
             delivery.outcome = "given_up"
         else:
