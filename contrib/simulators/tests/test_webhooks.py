@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from livechat_sdk_simulators.clock import VirtualClock
 from livechat_sdk_simulators.faults import FaultSwitch
-from livechat_sdk_simulators.webhooks import Attempt, RepeatRule, WebhookCall, Webhooks, on_schedule
+from livechat_sdk_simulators.webhooks import (
+    Attempt,
+    Receiver,
+    RepeatRule,
+    WebhookCall,
+    Webhooks,
+    on_schedule,
+)
 
 TWICE = on_schedule(5, 30)
 
@@ -68,6 +75,37 @@ async def test_failures_are_repeated_and_given_up_in_the_end() -> None:
     [delivery] = target.webhooks.deliveries
     assert (delivery.state, [one.status for one in delivery.attempts]) == ("given_up", [500, 302, 404])
     assert target.webhooks.next_due() is None
+
+
+async def test_receiver_of_its_own_has_its_address_its_proof_and_its_repeats() -> None:
+    target = Target()
+    target.answers = [500, 500]
+    to = Receiver(path="/there", sign=lambda body, _at: {"Key": body.decode()}, repeat=on_schedule())
+    target.faults.script("webhook", "repeat")
+    target.webhooks.emit("id-a", "said", b"a", "chat-1", to)
+    target.emit("b")
+    assert await target.webhooks.pump() == 3
+    assert [(call.path, call.headers.get("Key")) for call in target.calls] == [
+        ("/there", "a"),
+        ("/there", "a"),
+        ("/here", None),
+    ]
+    states = [(one.id, one.state) for one in target.webhooks.deliveries]
+    assert states == [("id-a", "given_up"), ("id-a", "given_up"), ("id-b", "delivered")]
+
+
+async def test_event_for_a_target_of_its_own_is_due_though_nobody_else_listens() -> None:
+    target = Target()
+    target.webhooks.deliver = None
+    target.emit("a")
+    assert (target.webhooks.listening, target.webhooks.next_due()) == (False, None)
+    to = Receiver(target="http://127.0.0.1:9/there", repeat=on_schedule())
+    target.webhooks.emit("id-b", "said", b"b", "chat-1", to)
+    assert (target.webhooks.listening, target.webhooks.next_due()) == (True, target.clock.now())
+    assert await target.webhooks.pump() == 1
+    states = [(one.id, one.state) for one in target.webhooks.deliveries]
+    assert states == [("id-a", "waiting"), ("id-b", "given_up")]
+    await target.webhooks.close()
 
 
 async def test_delivered_again_by_hand_begins_a_new_schedule() -> None:

@@ -115,6 +115,17 @@ async def test_agent_takes_writes_transfers_and_leaves() -> None:
         assert ((await _chat(zendesk)).state, (await _chat(zendesk)).agent) == ("queued", None)
 
 
+@pytest.mark.parametrize("where", ["nowhere", "answers", "everywhere"])
+async def test_subtypes_of_authors_are_where_the_account_has_them(where: str) -> None:
+    async with zendesk_bench(author_subtypes=where) as zendesk:
+        conversation = await zendesk.handed_over()
+        await zendesk.human.say("h-1.1", "Hello")
+        [(_, payload)] = await zendesk.events()
+        listed = (await zendesk.client.get(f"/conversations/{conversation}/messages")).json()["messages"]
+        assert ("subtypes" in payload["message"]["author"]) == (where == "everywhere")
+        assert ("subtypes" in listed[-1]["author"]) == (where != "nowhere")
+
+
 async def test_whoever_answers_first_has_the_ticket() -> None:
     async with zendesk_bench() as zendesk:
         conversation = await zendesk.handed_over()
@@ -246,6 +257,39 @@ async def test_conversation_that_is_handed_over_again_is_another_chat_with_anoth
         assert states == [("h-1.1", "ended"), ("h-2.1", "queued")]
         assert await zendesk.human.texts("h-1.1") == ["first time"]
         assert await zendesk.human.texts("h-2.1") == ["second time"]
+
+
+async def test_message_after_the_end_is_another_chat_without_what_was_handed_over() -> None:
+    async with zendesk_bench() as zendesk:
+        conversation = await zendesk.handed_over(**FIELDS)
+        await zendesk.human.end("h-1.1")
+        await zendesk.send(conversation, "still here?")
+        first, second = await zendesk.human.chats()
+        assert (first.state, second.state, second.ref) == ("ended", "queued", "h-1.1")
+        assert (first.details["fields"]["priority"], second.details["fields"]) == ("high", {})
+
+
+async def test_old_ticket_closes_without_a_word_while_the_conversation_goes_on_in_another() -> None:
+    async with zendesk_bench() as zendesk:
+        conversation = await zendesk.handed_over(ref="h-1.1")
+        await zendesk.human.end("h-1.1")
+        await zendesk.control(conversation, WORKSPACE, ref="h-2.1")
+        await zendesk.events()
+        await zendesk.human.end("h-1.1", "closed")
+        assert await zendesk.kinds() == []
+        states = [(one.state, one.details["ticket"]["status"]) for one in await zendesk.human.chats()]
+        assert states == [("ended", "closed"), ("queued", "new")]
+        with pytest.raises(NotPossible, match="has ended"):
+            await zendesk.human.end("h-1.1", "closed")
+
+
+async def test_ticket_may_be_handed_over_to_one_agent() -> None:
+    async with zendesk_bench() as zendesk:
+        await zendesk.handed_over(**{"dataCapture.systemField.assignee_id": "8447388090496"})
+        chat = await _chat(zendesk)
+        assert (chat.state, chat.agent) == ("active", "Agent 8447388090496")
+        answer = await zendesk.support.get("/users/8447388090496")
+        assert answer.json()["user"]["name"] == "Agent 8447388090496"
 
 
 async def test_conversation_that_the_bot_released_goes_on_in_the_same_ticket_with_its_agent() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+import httpx
 import pytest
 
 from contrib.simulators.tests.zendesk_bench import ZendeskBench, error, zendesk_bench
@@ -152,6 +154,37 @@ async def test_activities_are_told_and_a_user_can_only_have_read() -> None:
         await zendesk.post(path, {"author": USER, "type": "conversation:read"})
         [chat] = await zendesk.human.chats()
         assert chat.details["receipts"] == [f"read {said}"]
+
+
+async def test_body_that_comes_in_pieces_is_looked_at_whole() -> None:
+    async with zendesk_bench() as zendesk:
+        conversation = await zendesk.conversation()
+        mine = zendesk.zendesk.settings
+        request = httpx.Request(
+            "POST", "https://x", json={"author": BUSINESS, "content": {"type": "text", "text": "hello"}}
+        )
+        pieces = [request.content[at : at + 7] for at in range(0, len(request.content), 7)]
+        incoming = [{"type": "http.request", "body": one, "more_body": True} for one in pieces]
+        incoming.append({"type": "http.request", "body": b"", "more_body": False})
+        key = base64.b64encode(f"{mine.key_id}:{mine.secret}".encode())
+        path = f"/sc/v2/apps/{mine.app_id}/conversations/{conversation}/messages"
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/json"), (b"authorization", b"Basic " + key)],
+        }
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return incoming.pop(0)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await zendesk.zendesk.app(scope, receive, send)
+        assert (sent[0]["status"], zendesk.zendesk.requests[-1].operation) == (201, "post")
 
 
 async def test_faults_tell_what_the_end_user_wrote_from_what_the_business_posts() -> None:

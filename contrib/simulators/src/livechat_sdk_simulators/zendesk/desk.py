@@ -54,7 +54,7 @@ class Desk:
         session = Session(metadata=conversation.handover, opened_at=self._zendesk.clock.now(), first=first)
         conversation.sessions.append(session)
         if conversation.ticket is not None and conversation.ticket.live:
-            self._seat(conversation, session)
+            self._seat(session, conversation.ticket)
 
     def message_added(self, conversation: Conversation, message: Message) -> None:
         """A message came in. While the workspace has control, it makes the ticket, or opens a solved one."""
@@ -72,6 +72,7 @@ class Desk:
         session = conversation.session
         if session is not None:
             session.state, session.ended, session.present = "ended", why, False
+        conversation.handover = {}
 
     def user_read(self, conversation: Conversation) -> None:
         """The end user has read everything."""
@@ -109,22 +110,23 @@ class Desk:
             system=system,
         )
         conversation.ticket = self.tickets[ticket.id] = ticket
+        assignee = system.get("assignee_id", "")
+        if assignee.isascii() and assignee.isdigit():
+            ticket.assignee = self._zendesk.agent_with(int(assignee))
+        if conversation.session is not None:
+            self._seat(conversation.session, ticket)
         self._zendesk.support.tell("ticket.created", ticket)
         return ticket
 
-    def _seat(self, conversation: Conversation, session: Session) -> None:
-        """Who has the ticket has the session."""
-        ticket = conversation.ticket
-        session.agent = ticket.assignee if ticket is not None else None
+    def _seat(self, session: Session, ticket: Ticket) -> None:
+        """The session goes on in this ticket, and who has the ticket has the session."""
+        session.ticket, session.agent = ticket, ticket.assignee
         session.state = "queued" if session.agent is None else "active"
 
-    def assign(self, conversation: Conversation, agent: Agent | None) -> None:
-        """Give the ticket to an agent, or take it from whoever has it."""
-        ticket, session = conversation.ticket, conversation.session
-        if ticket is None or session is None:
-            return
+    def assign(self, session: Session, ticket: Ticket, agent: Agent | None) -> None:
+        """Give the ticket of a session to an agent, or take it from whoever has it."""
         previous, ticket.assignee = ticket.assignee, agent
-        self._seat(conversation, session)
+        self._seat(session, ticket)
         if previous != agent:
             change = {"previous": _id_of(previous), "current": _id_of(agent)}
             self._touch(ticket)

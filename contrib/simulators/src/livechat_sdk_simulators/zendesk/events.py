@@ -126,7 +126,7 @@ class Events:
 
     def _author(self, hook: Hook, author: Mapping[str, Any]) -> dict[str, Any]:
         shown = dict(author)
-        if not self._zendesk.settings.author_subtypes:
+        if self._zendesk.settings.author_subtypes != "everywhere":
             shown.pop("subtypes", None)
         user = self._zendesk.people.find(author["userId"]) if author["type"] == "user" else None
         if user is not None:

@@ -43,7 +43,7 @@ class ZendeskHuman(HumanSide):
 
     def __init__(self, zendesk: ZendeskSimulator) -> None:
         self._zendesk = zendesk
-        self._ends: Mapping[str, Callable[[Conversation], None]] = {
+        self._ends: Mapping[str, Callable[[Conversation, Session], None]] = {
             "ended": self._end_session,
             "trigger": self._end_session,
             "closed": self._close,
@@ -51,7 +51,7 @@ class ZendeskHuman(HumanSide):
             "user": self._ended_by_user,
             "solved": self._solve,
             "handback": self._hand_back,
-            "removed": zendesk.conversations.remove,
+            "removed": self._remove,
         }
 
     # -------------------------------------------------------------------------------------- looking
@@ -90,9 +90,9 @@ class ZendeskHuman(HumanSide):
         conversation, session = self._stay(ref)
         if session.state == "ended":
             raise NotPossible(f"the chat {ref!r} has ended")
-        if conversation.ticket is None or not conversation.ticket.live:
+        if session.ticket is None:
             raise NotPossible(f"the chat {ref!r} has no ticket yet: the end user has to write")
-        return conversation, session, conversation.ticket
+        return conversation, session, session.ticket
 
     def _agent(self, session: Session, name: str | None) -> Agent:
         """The agent with this name; else the one who has the chat, else the usual one."""
@@ -103,90 +103,83 @@ class ZendeskHuman(HumanSide):
     # --------------------------------------------------------------------------------------- acting
     async def accept(self, ref: str, agent: str | None = None) -> None:
         """Take the ticket."""
-        conversation, session, _ = self._live(ref)
+        _, session, ticket = self._live(ref)
         if session.agent is not None:
             raise NotPossible(f"the chat {ref!r} was taken already")
-        self._zendesk.desk.assign(conversation, self._agent(session, agent))
+        self._zendesk.desk.assign(session, ticket, self._agent(session, agent))
 
     async def join(self, ref: str, agent: str | None = None) -> None:
         """Open the conversation, and take the ticket from whoever has it."""
-        conversation, session, _ = self._live(ref)
+        _, session, ticket = self._live(ref)
         joining = self._agent(session, agent)
         if session.present and session.agent == joining:
             raise NotPossible(f"{joining.name} is in the chat {ref!r} already")
-        self._zendesk.desk.assign(conversation, joining)
+        self._zendesk.desk.assign(session, ticket, joining)
         session.present = True
 
     async def leave(self, ref: str, agent: str | None = None) -> None:
         """Give the ticket back to the group."""
-        conversation, session, _ = self._live(ref)
+        _, session, ticket = self._live(ref)
         if session.agent is None or self._agent(session, agent) != session.agent:
             raise NotPossible(f"{agent or 'nobody'} does not have the chat {ref!r}")
         session.present = False
-        self._zendesk.desk.assign(conversation, None)
+        self._zendesk.desk.assign(session, ticket, None)
 
     async def transfer(self, ref: str, to: str) -> None:
         """Give the ticket to a group (a number, or its name), or to an agent who was seen here."""
-        conversation, session, ticket = self._live(ref)
+        _, session, ticket = self._live(ref)
         if session.agent is None:
             raise NotPossible(f"nobody has the chat {ref!r} yet")
         session.present = False
         if to in self._zendesk.agents:
-            self._zendesk.desk.assign(conversation, self._zendesk.agents[to])
+            self._zendesk.desk.assign(session, ticket, self._zendesk.agents[to])
             return
         self._zendesk.desk.move(ticket, to)
-        self._zendesk.desk.assign(conversation, None)
+        self._zendesk.desk.assign(session, ticket, None)
 
     async def end(self, ref: str, why: str | None = None) -> None:
-        """End the chat: see ``README`` for the ways that there are."""
+        """End the chat. The ways to do it are in the README; the usual one is to end the session."""
         act = self._ends.get(why or "ended")
         if act is None:
             raise NotPossible(f"Zendesk knows no end {why!r}; it knows {', '.join(self._ends)}")
         conversation, session = self._stay(ref)
-        closing = (
-            why == "closed" and conversation.ticket is not None and conversation.ticket.status != "closed"
-        )
-        if session.state == "ended" and not closing:
+        open_still = session.ticket is not None and session.ticket.status != "closed"
+        if session.state == "ended" and not (why == "closed" and open_still):
             raise NotPossible(f"the chat {ref!r} has ended")
-        act(conversation)
+        act(conversation, session)
 
-    def _end_session(self, conversation: Conversation) -> None:
-        """The agent, or a trigger, ends the session. The ticket stays, and is another one's next time."""
+    def _end_session(self, conversation: Conversation, session: Session) -> None:
+        """The agent, or a trigger, ends the session. The ticket stays; what comes next makes another one."""
         self._zendesk.switchboard.release(conversation, {}, self._zendesk.settings.end_reason)
-        self._out_of_session(conversation)
+        _out_of_session(session)
 
-    def _out_of_session(self, conversation: Conversation) -> None:
-        if conversation.ticket is not None:
-            conversation.ticket.in_session = False
+    def _close(self, _: Conversation, session: Session) -> None:
+        self._zendesk.desk.close(_ticket_of(session))
 
-    def _close(self, conversation: Conversation) -> None:
-        if conversation.ticket is None:
-            raise NotPossible("there is no ticket yet")
-        self._zendesk.desk.close(conversation.ticket)
-
-    def _to_email(self, conversation: Conversation) -> None:
+    def _to_email(self, conversation: Conversation, session: Session) -> None:
         told = self._zendesk.desk.system_message(conversation, "ticket:transfer:email")
         self._zendesk.desk.hand_back(conversation, "transferToEmail", told)
-        self._out_of_session(conversation)
+        _out_of_session(session)
 
-    def _ended_by_user(self, conversation: Conversation) -> None:
+    def _ended_by_user(self, conversation: Conversation, session: Session) -> None:
         told = self._zendesk.desk.system_message(conversation, "conversation:endedByUser")
         if self._zendesk.settings.user_end_releases:
             self._zendesk.switchboard.release(conversation, {}, None, told)
         else:
-            self._zendesk.desk.session_over(conversation, "the end user ended it")
             self._zendesk.events.tell(conversation, told)
+            self._zendesk.desk.session_over(conversation, "the end user ended it")
             conversation.active = conversation.pending = None
-        self._out_of_session(conversation)
+        _out_of_session(session)
 
-    def _solve(self, conversation: Conversation) -> None:
-        if conversation.ticket is None:
-            raise NotPossible("there is no ticket yet")
-        self._zendesk.desk.set_status(conversation.ticket, "solved")
+    def _solve(self, _: Conversation, session: Session) -> None:
+        self._zendesk.desk.set_status(_ticket_of(session), "solved")
 
-    def _hand_back(self, conversation: Conversation) -> None:
+    def _hand_back(self, conversation: Conversation, _: Session) -> None:
         """The agent writes ``%((switchboard:passControl:bot))%``, which the end user does not see."""
         self._zendesk.switchboard.give(conversation, self._zendesk.switchboard.bot, {})
+
+    def _remove(self, conversation: Conversation, _: Session) -> None:
+        self._zendesk.conversations.remove(conversation)
 
     async def say(
         self,
@@ -198,12 +191,12 @@ class ZendeskHuman(HumanSide):
         file: File | None = None,
     ) -> str:
         """Write; whoever writes first has the ticket."""
-        conversation, session, _ = self._live(ref)
+        conversation, session, ticket = self._live(ref)
         if not text and file is None:
             raise NotPossible("a message needs a text or a file")
         writing = self._agent(session, agent)
         if session.agent is None:
-            self._zendesk.desk.assign(conversation, writing)
+            self._zendesk.desk.assign(session, ticket, writing)
         content: dict[str, Any] = {"type": "text", "text": text} if text else {}
         if file is not None:
             kept = self._zendesk.files.keep(*file, conversation.id)
@@ -306,7 +299,7 @@ class ZendeskHuman(HumanSide):
     # -------------------------------------------------------------------------------------- showing
     def _sim_chat(self, conversation: Conversation, session: Session) -> SimChat:
         user = conversation.users[0] if conversation.users else None
-        ticket = conversation.ticket
+        ticket = session.ticket
         profile: Mapping[str, Any] = user.profile if user else {}
         name = " ".join(filter(None, [profile.get("givenName"), profile.get("surname")]))
         requester = ticket.requester if ticket else {}
@@ -353,3 +346,14 @@ class ZendeskHuman(HumanSide):
             status=f"failed: {message.failed}" if message.failed else ("read" if message.read else ""),
             **by,
         )
+
+
+def _ticket_of(session: Session) -> Ticket:
+    if session.ticket is None:
+        raise NotPossible("there is no ticket yet")
+    return session.ticket
+
+
+def _out_of_session(session: Session) -> None:
+    if session.ticket is not None:
+        session.ticket.in_session = False

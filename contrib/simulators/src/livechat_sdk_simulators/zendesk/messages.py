@@ -73,7 +73,7 @@ class Messages:
         )
         self.add(conversation, message)
         call.applied = f"message {message.id} was taken"
-        return json_answer({"messages": [message.json()]}, 201)
+        return json_answer({"messages": [self._json(message)]}, 201)
 
     def add(self, conversation: Conversation, message: Message) -> None:
         """Put a message of anybody into a conversation, and tell it."""
@@ -83,6 +83,12 @@ class Messages:
             conversation.active = self._zendesk.switchboard.default
         self._zendesk.desk.message_added(conversation, message)
         self._zendesk.events.tell(conversation, self._zendesk.events.message(message))
+
+    def _json(self, message: Message) -> dict[str, Any]:
+        shown = message.json()
+        if self._zendesk.settings.author_subtypes == "nowhere":
+            shown["author"] = {name: value for name, value in message.author.items() if name != "subtypes"}
+        return shown
 
     def _author(self, fields: Body, conversation: Conversation) -> dict[str, Any]:
         author = fields.part("author")
@@ -152,7 +158,7 @@ class Messages:
             for name, way, field in (("next", "after", "afterCursor"), ("prev", "before", "beforeCursor"))
             if field in meta
         }
-        shown = [one.json() for one in messages[first:last]]
+        shown = [self._json(one) for one in messages[first:last]]
         return json_answer({"messages": shown, "meta": meta, "links": links})
 
     def _of(self, call: Call) -> Conversation:

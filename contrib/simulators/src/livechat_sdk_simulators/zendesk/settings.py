@@ -74,8 +74,9 @@ class ZendeskSettings(SimulatorSettings):
     """Whether ``releaseControl`` follows after the end user has ended the session."""
     agent_activities: bool = True
     """Whether webhooks tell that agents type and read."""
-    author_subtypes: bool = False
-    """Whether authors in webhooks have ``subtypes``, as those in answers have."""
+    author_subtypes: Literal["nowhere", "answers", "everywhere"] = "answers"
+    """Where authors have ``subtypes``; the schema of webhooks has none. The vendor's retired client in Python
+    cannot read those that tell agents from bots."""
     events_together: bool = True
     """Whether events of one moment come in one webhook."""
     private_attachments: bool = False

@@ -142,6 +142,12 @@ class ZendeskSimulator(Simulator):
         """The agent with this name, who has the same id in every simulator."""
         return self.agents.setdefault(name, Agent(_FIRST_AGENT + zlib.crc32(name.encode()) % 100_000, name))
 
+    def agent_with(self, agent_id: int) -> Agent:
+        """The agent with this id, who may not have done anything yet."""
+        known = (one for one in self.agents.values() if one.id == agent_id)
+        found = next(known, None) or Agent(agent_id, f"Agent {agent_id}")
+        return self.agents.setdefault(found.name, found)
+
     def integration(self) -> Mapping[str, object]:
         """What an integration needs to reach this simulator."""
         secrets = self.settings.webhook_secrets

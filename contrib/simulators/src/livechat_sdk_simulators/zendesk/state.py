@@ -198,6 +198,7 @@ class Session:
     """How many messages were there before."""
     state: Literal["queued", "active", "ended"] = "queued"
     agent: Agent | None = None
+    ticket: Ticket | None = None
     present: bool = False
     ended: str = ""
     receipts: list[str] = field(default_factory=list[str])
