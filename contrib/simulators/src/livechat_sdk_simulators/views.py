@@ -28,8 +28,8 @@ async def chats(simulator: Simulator) -> list[dict[str, Any]]:
 
 
 async def chat(simulator: Simulator, ref: str) -> dict[str, Any]:
-    """One chat with its conversation. Raises ``NoSuchChat``."""
-    for one in await simulator.human.chats():
+    """One chat with its conversation; of several with this name the newest. Raises ``NoSuchChat``."""
+    for one in reversed(await simulator.human.chats()):
         if ref in {one.ref, one.id}:
             messages = await simulator.human.messages(ref)
             return {

@@ -257,6 +257,8 @@ async def test_conversation_that_is_handed_over_again_is_another_chat_with_anoth
         assert states == [("h-1.1", "ended"), ("h-2.1", "queued")]
         assert await zendesk.human.texts("h-1.1") == ["first time"]
         assert await zendesk.human.texts("h-2.1") == ["second time"]
+        shown = (await zendesk.client.get(f"https://acme.zendesk.example/_sim/chats/{conversation}")).json()
+        assert (shown["ref"], [one["text"] for one in shown["messages"]]) == ("h-2.1", ["second time"])
 
 
 async def test_message_after_the_end_is_another_chat_without_what_was_handed_over() -> None:
