@@ -75,6 +75,15 @@ async def test_content_that_does_not_fit_is_refused(content: dict[str, Any]) -> 
         assert error(await _post(zendesk, conversation, content))[:2] == (400, "bad_request")
 
 
+async def test_agent_reads_whatever_text_there_is() -> None:
+    async with zendesk_bench() as zendesk:
+        conversation = await zendesk.handed_over()
+        for content in ({"type": "text", "markdownText": "*hi*"}, CONTENTS[-1], CONTENTS[5]):
+            await _post(zendesk, conversation, content)
+        said = [one.text for one in await zendesk.human.messages("h-1.1")]
+        assert said == ["*hi*", "Name?\nKind?", "1. Tea\nMore: https://acme.example/more"]
+
+
 async def test_author_is_a_user_of_the_conversation_or_the_business() -> None:
     async with zendesk_bench() as zendesk:
         conversation = await zendesk.conversation()

@@ -106,3 +106,18 @@ async def test_event_that_no_document_names_comes_whatever_the_triggers_are() ->
         await zendesk.handed_over()
         await zendesk.human.unknown_event("h-1.1")
         assert await zendesk.kinds() == ["conversation:rating"]
+
+
+async def test_deliveries_to_a_channel_that_confirms_them_are_told_of_what_the_end_user_gets() -> None:
+    async with zendesk_bench(deliveries=True) as zendesk:
+        conversation = await zendesk.handed_over()
+        await zendesk.send(conversation)
+        assert await zendesk.kinds() == ["conversation:message"]
+        said = await zendesk.human.say("h-1.1", "Hello")
+        events = await zendesk.events()
+        assert [(kind, payload["message"]["id"]) for kind, payload in events] == [
+            ("conversation:message", said),
+            ("conversation:message:delivery:channel", said),
+            ("conversation:message:delivery:user", said),
+        ]
+        assert [payload["isFinalEvent"] for _, payload in events[1:]] == [False, True]

@@ -31,6 +31,8 @@ class Conversations:
     def __init__(self, zendesk: ZendeskSimulator) -> None:
         self._zendesk = zendesk
         self._all: dict[str, Conversation] = {}
+        self._known: set[str] = set()
+        """Users who have had a personal conversation."""
 
     def __iter__(self) -> Iterator[Conversation]:
         return iter(list(self._all.values()))
@@ -68,7 +70,7 @@ class Conversations:
             details, metadata = self._details(fields), fields.metadata()
             fields.end()
         now = self._zendesk.clock.now()
-        first = kind == "personal" and not any(users[0] in one.users for one in self if one.type == kind)
+        first = kind == "personal" and users[0].id not in self._known
         made = Conversation(
             id=hex_id(),
             type=kind,
@@ -81,6 +83,8 @@ class Conversations:
             active=self._zendesk.switchboard.default,
         )
         self._all[made.id] = made
+        if first:
+            self._known.add(users[0].id)
         call.chat, call.applied = made.id, f"conversation {made.id} was made"
         payload = {
             "creationReason": "none",

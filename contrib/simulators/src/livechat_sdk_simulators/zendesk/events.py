@@ -137,6 +137,20 @@ class Events:
         """A message was written, whoever wrote it."""
         return "conversation:message", {"message": message.json()}
 
+    def delivered(self, conversation: Conversation, message: Message) -> list[Event]:
+        """A message has reached the channel of the end user, and then the end user."""
+        payload: dict[str, Any] = {
+            "message": {"id": message.id},
+            "destination": {"type": "web", "integrationId": self._zendesk.settings.app_id[::-1]},
+            "externalMessages": None,
+        }
+        if conversation.users:
+            payload["user"] = conversation.users[0]
+        return [
+            ("conversation:message:delivery:channel", {**payload, "isFinalEvent": False}),
+            ("conversation:message:delivery:user", {**payload, "isFinalEvent": True}),
+        ]
+
     def activity(self, kind: str, author: Mapping[str, Any], source: Mapping[str, Any]) -> Event:
         """Somebody types, stopped, or has read."""
         event = "conversation:read" if kind == "conversation:read" else "conversation:typing"

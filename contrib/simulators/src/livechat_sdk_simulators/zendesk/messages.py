@@ -83,6 +83,9 @@ class Messages:
             conversation.active = self._zendesk.switchboard.default
         self._zendesk.desk.message_added(conversation, message)
         self._zendesk.events.tell(conversation, self._zendesk.events.message(message))
+        if self._zendesk.settings.deliveries and not message.by_user:
+            for event in self._zendesk.events.delivered(conversation, message):
+                self._zendesk.events.tell(conversation, event)
 
     def _json(self, message: Message) -> dict[str, Any]:
         shown = message.json()
@@ -140,7 +143,7 @@ class Messages:
         messages = conversation.messages
         ids = [one.id for one in messages]
         with refusing():
-            only(call.query, "page[before]", "page[after]")
+            only(call.query, "page[before]", "page[after]", "page[size]")  # the size does not apply here
             before, after = call.query.get("page[before]"), call.query.get("page[after]")
             cursor = before if before is not None else after
             if (before is not None and after is not None) or (cursor is not None and cursor not in ids):

@@ -30,6 +30,7 @@ class People:
     def __init__(self, zendesk: ZendeskSimulator) -> None:
         self._zendesk = zendesk
         self._users: dict[str, User] = {}
+        self._by_external: dict[str, User] = {}
 
     def operations(self) -> Sequence[Operation]:
         """What there is."""
@@ -46,7 +47,7 @@ class People:
 
     def with_external(self, external_id: str) -> User | None:
         """The user with this external id."""
-        return next((one for one in self._users.values() if one.external_id == external_id), None)
+        return self._by_external.get(external_id)
 
     def named(self, fields: Body) -> User:
         """The user that a body names by ``userId`` or ``userExternalId``. Raises ``VendorError``."""
@@ -79,6 +80,8 @@ class People:
         if external is not None and self.with_external(external) is not None:
             raise VendorError(409, "conflict", "User already exists")
         self._users[made.id] = made
+        if external is not None:
+            self._by_external[external] = made
         call.applied = f"user {made.id} was made"
         return json_answer({"user": made.json()}, 201)
 

@@ -77,6 +77,9 @@ class ZendeskSettings(SimulatorSettings):
     author_subtypes: Literal["nowhere", "answers", "everywhere"] = "answers"
     """Where authors have ``subtypes``; the schema of webhooks has none. The vendor's retired client in Python
     cannot read those that tell agents from bots."""
+    deliveries: bool = False
+    """Whether webhooks tell that what the business and agents write reaches the end user, as they do for a
+    channel that confirms it. Users who were made over the API have none."""
     events_together: bool = True
     """Whether events of one moment come in one webhook."""
     private_attachments: bool = False

@@ -142,7 +142,9 @@ class Message:
 
     def text(self) -> str:
         """What an agent reads of it."""
-        return str(self.content.get("text", ""))
+        rich = (self.content.get(name) for name in ("text", "markdownText", "htmlText"))
+        labels = [str(one["label"]) for one in self.content.get("fields", [])]
+        return next((str(one) for one in rich if one), "\n".join(labels))
 
     def json(self) -> dict[str, Any]:
         """As answers show it."""
