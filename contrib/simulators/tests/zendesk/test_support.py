@@ -13,7 +13,7 @@ from contrib.simulators.tests.zendesk_bench import ZendeskBench, zendesk_bench
 from livechat_sdk_simulators.clock import VirtualClock
 from livechat_sdk_simulators.discovery import find
 from livechat_sdk_simulators.webhooks import Attempt
-from livechat_sdk_simulators.zendesk.support import support_repeats
+from livechat_sdk_simulators.zendesk.supporthook import support_repeats
 
 NOW = VirtualClock().now()
 

@@ -115,7 +115,7 @@ class Desk:
             ticket.assignee = self._zendesk.agent_with(int(assignee))
         if conversation.session is not None:
             self._seat(conversation.session, ticket)
-        self._zendesk.support.tell("ticket.created", ticket)
+        self._zendesk.support_hook.tell("ticket.created", ticket)
         return ticket
 
     def _seat(self, session: Session, ticket: Ticket) -> None:
@@ -130,7 +130,7 @@ class Desk:
         if previous != agent:
             change = {"previous": _id_of(previous), "current": _id_of(agent)}
             self._touch(ticket)
-            self._zendesk.support.tell("ticket.agent_assignment_changed", ticket, change)
+            self._zendesk.support_hook.tell("ticket.agent_assignment_changed", ticket, change)
         if agent is not None and ticket.status == "new":
             self.set_status(ticket, "open")
 
@@ -140,14 +140,14 @@ class Desk:
         if previous != status:
             change = {"previous": previous.upper(), "current": status.upper()}
             self._touch(ticket)
-            self._zendesk.support.tell("ticket.status_changed", ticket, change)
+            self._zendesk.support_hook.tell("ticket.status_changed", ticket, change)
 
     def move(self, ticket: Ticket, group: str) -> None:
         """Put a ticket into another group."""
         previous, ticket.system["group_id"] = ticket.system.get("group_id"), group
         self._touch(ticket)
         change = {"previous": previous, "current": group}
-        self._zendesk.support.tell("ticket.group_assignment_changed", ticket, change)
+        self._zendesk.support_hook.tell("ticket.group_assignment_changed", ticket, change)
 
     def _touch(self, ticket: Ticket) -> None:
         ticket.updated_at = self._zendesk.clock.now()

@@ -14,7 +14,7 @@ from livechat_sdk_simulators.reading import Misfit, only
 from livechat_sdk_simulators.zendesk.bodies import Body, json_body, missing, page_of, refusing
 from livechat_sdk_simulators.zendesk.conversations import PAGE
 from livechat_sdk_simulators.zendesk.events import Hook
-from livechat_sdk_simulators.zendesk.keys import Key, key_of
+from livechat_sdk_simulators.zendesk.keys import Key, key_of, whole_app
 from livechat_sdk_simulators.zendesk.settings import TRIGGERS
 from livechat_sdk_simulators.zendesk.state import hex_id
 
@@ -78,7 +78,7 @@ class Hooks:
 
     async def app(self, call: Call) -> Response:
         """The app itself."""
-        _whole_app(call)
+        whole_app(call)
         settings = {"multiConvoEnabled": True, "maskCreditCardNumbers": True, "echoPostback": False}
         shown = {"id": self._zendesk.settings.app_id, "displayName": "Acme", "settings": settings}
         return json_answer({"app": shown})
@@ -86,7 +86,7 @@ class Hooks:
     # ------------------------------------------------------------------------------------ integrations
     async def create(self, call: Call) -> Response:
         """Make a custom integration with its one webhook."""
-        _whole_app(call)
+        whole_app(call)
         with refusing():
             fields = json_body(call)
             if fields.text("type") != "custom":
@@ -104,7 +104,7 @@ class Hooks:
 
     async def list_all(self, call: Call) -> Response:
         """The custom integrations."""
-        _whole_app(call)
+        whole_app(call)
         with refusing():
             only(call.query, "filter[types]", *PAGE)
             kinds = call.query.get("filter[types]", "custom").split(",")
@@ -114,12 +114,12 @@ class Hooks:
 
     async def get(self, call: Call) -> Response:
         """One integration."""
-        _whole_app(call)
+        whole_app(call)
         return json_answer({"integration": _shown(self.integrations[self._of(call)])})
 
     async def create_key(self, call: Call) -> Response:
         """Make a key of an integration."""
-        _whole_app(call)
+        whole_app(call)
         owner = self._of(call)
         with refusing():
             fields = json_body(call)
@@ -220,11 +220,6 @@ class Hooks:
 def _check(triggers: Sequence[str]) -> None:
     if not triggers or any(one not in TRIGGERS for one in triggers):
         raise Misfit("triggers must be of those that there are")
-
-
-def _whole_app(call: Call) -> None:
-    if key_of(call).integration_id is not None:
-        raise VendorError(403, "forbidden", "Forbidden")
 
 
 def _shown(one: _Custom) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from livechat_sdk_simulators.human import (
@@ -15,15 +15,9 @@ from livechat_sdk_simulators.human import (
     SimMessage,
     choice_pairs,
 )
-from livechat_sdk_simulators.zendesk.state import (
-    Agent,
-    Conversation,
-    Message,
-    Session,
-    Ticket,
-    hex_id,
-    value_of,
-)
+from livechat_sdk_simulators.zendesk.ends import Ends
+from livechat_sdk_simulators.zendesk.shown import Shown
+from livechat_sdk_simulators.zendesk.state import Agent, Conversation, Message, Session, Ticket, hex_id
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.zendesk.simulator import ZendeskSimulator
@@ -31,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["ZendeskHuman"]
 
 _USUAL: Final = "Agent 1"
-_HISTORY: Final = 10
 
 
 class ZendeskHuman(HumanSide):
@@ -43,43 +36,30 @@ class ZendeskHuman(HumanSide):
 
     def __init__(self, zendesk: ZendeskSimulator) -> None:
         self._zendesk = zendesk
-        self._ends: Mapping[str, Callable[[Conversation, Session], None]] = {
-            "ended": self._end_session,
-            "trigger": self._end_session,
-            "closed": self._close,
-            "email": self._to_email,
-            "user": self._ended_by_user,
-            "solved": self._solve,
-            "handback": self._hand_back,
-            "removed": self._remove,
-        }
+        self._ends = Ends(zendesk)
+        self._shown = Shown(zendesk)
 
     # -------------------------------------------------------------------------------------- looking
     async def chats(self) -> list[SimChat]:
         """Every chat, oldest first."""
         stays = [(session, one) for one in self._zendesk.conversations for session in one.sessions]
         stays.sort(key=lambda stay: stay[0].opened_at)
-        return [self._sim_chat(conversation, session) for session, conversation in stays]
+        return [self._shown.chat(conversation, session) for session, conversation in stays]
 
     async def messages(self, ref: str) -> list[SimMessage]:
         """The messages of a chat, without what was said before."""
         conversation, session = self._stay(ref)
-        return [self._sim_message(one) for one in self._of_stay(conversation, session)]
+        return [self._shown.message(one) for one in self._of_stay(conversation, session)]
 
     def _of_stay(self, conversation: Conversation, session: Session) -> list[Message]:
         at = conversation.sessions.index(session) + 1
         later = conversation.sessions[at].first if at < len(conversation.sessions) else None
         return conversation.messages[session.first : later]
 
-    def _ref(self, conversation: Conversation, session: Session) -> str:
-        key = self._zendesk.settings.ref_key
-        known = (value_of(one, key, "ref") for one in (session.metadata, conversation.metadata))
-        return next((one for one in known if one), conversation.id)
-
     def _stay(self, ref: str) -> tuple[Conversation, Session]:
         stays = [(one, session) for one in self._zendesk.conversations for session in one.sessions]
         for found in reversed(stays):
-            if ref in {self._ref(*found), found[0].id}:
+            if ref in {self._shown.ref(*found), found[0].id}:
                 return found
         for found in reversed(stays):
             if ref in found[1].metadata.values() or ref in found[0].metadata.values():
@@ -139,47 +119,11 @@ class ZendeskHuman(HumanSide):
 
     async def end(self, ref: str, why: str | None = None) -> None:
         """End the chat. The ways to do it are in the README; the usual one is to end the session."""
-        act = self._ends.get(why or "ended")
-        if act is None:
-            raise NotPossible(f"Zendesk knows no end {why!r}; it knows {', '.join(self._ends)}")
         conversation, session = self._stay(ref)
         open_still = session.ticket is not None and session.ticket.status != "closed"
         if session.state == "ended" and not (why == "closed" and open_still):
             raise NotPossible(f"the chat {ref!r} has ended")
-        act(conversation, session)
-
-    def _end_session(self, conversation: Conversation, session: Session) -> None:
-        """The agent, or a trigger, ends the session. The ticket stays; what comes next makes another one."""
-        self._zendesk.switchboard.release(conversation, {}, self._zendesk.settings.end_reason)
-        _out_of_session(session)
-
-    def _close(self, _: Conversation, session: Session) -> None:
-        self._zendesk.desk.close(_ticket_of(session))
-
-    def _to_email(self, conversation: Conversation, session: Session) -> None:
-        told = self._zendesk.desk.system_message(conversation, "ticket:transfer:email")
-        self._zendesk.desk.hand_back(conversation, "transferToEmail", told)
-        _out_of_session(session)
-
-    def _ended_by_user(self, conversation: Conversation, session: Session) -> None:
-        told = self._zendesk.desk.system_message(conversation, "conversation:endedByUser")
-        if self._zendesk.settings.user_end_releases:
-            self._zendesk.switchboard.release(conversation, {}, None, told)
-        else:
-            self._zendesk.events.tell(conversation, told)
-            self._zendesk.desk.session_over(conversation, "the end user ended it")
-            conversation.active = conversation.pending = None
-        _out_of_session(session)
-
-    def _solve(self, _: Conversation, session: Session) -> None:
-        self._zendesk.desk.set_status(_ticket_of(session), "solved")
-
-    def _hand_back(self, conversation: Conversation, _: Session) -> None:
-        """The agent writes ``%((switchboard:passControl:bot))%``, which the end user does not see."""
-        self._zendesk.switchboard.give(conversation, self._zendesk.switchboard.bot, {})
-
-    def _remove(self, conversation: Conversation, _: Session) -> None:
-        self._zendesk.conversations.remove(conversation)
+        self._ends.end(conversation, session, why or "ended")
 
     async def say(
         self,
@@ -295,65 +239,3 @@ class ZendeskHuman(HumanSide):
         if waiting is not None or estimate is not None:
             raise NotPossible("Zendesk does not tell how many wait, or for how long")
         self._zendesk.online = agents
-
-    # -------------------------------------------------------------------------------------- showing
-    def _sim_chat(self, conversation: Conversation, session: Session) -> SimChat:
-        user = conversation.users[0] if conversation.users else None
-        ticket = session.ticket
-        profile: Mapping[str, Any] = user.profile if user else {}
-        name = " ".join(filter(None, [profile.get("givenName"), profile.get("surname")]))
-        requester = ticket.requester if ticket else {}
-        details = {
-            "visitor": {
-                "id": (user.external_id or user.id) if user else "",
-                "name": requester.get("name") or name,
-                "email": requester.get("email") or profile.get("email"),
-            },
-            "summary": ticket.system.get("description") if ticket else None,
-            "fields": ticket.shown() if ticket else {},
-            "transcript": self._transcript(conversation, session),
-            "receipts": list(session.receipts),
-            "ticket": None if ticket is None else {"id": ticket.id, "status": ticket.status},
-            "ended": session.ended or None,
-        }
-        agent = session.agent.name if session.agent else None
-        ref = self._ref(conversation, session)
-        return SimChat(conversation.id, ref, session.state, agent, session.opened_at, details)
-
-    def _transcript(self, conversation: Conversation, session: Session) -> list[dict[str, str]]:
-        """What the agent sees of what was said before: from the first that was named, else the last ten."""
-        before = conversation.messages[: session.first]
-        named = session.metadata.get("first_message_id")
-        history = self._zendesk.switchboard.workspace.history or _HISTORY
-        ids = [one.id for one in before]
-        kept = before[ids.index(named) :] if named in ids else before[-history:]
-        return [{"author": str(one.author["type"]), "text": one.text()} for one in kept]
-
-    def _sim_message(self, message: Message) -> SimMessage:
-        by: dict[str, Any] = {"author": "system"}
-        if message.by_user:
-            by = {"author": "visitor"}
-        elif message.agent is not None:
-            by = {"author": "agent", "name": message.agent.name}
-        content = message.content
-        return SimMessage(
-            id=message.id,
-            text=message.text(),
-            at=message.received,
-            key=value_of(message.metadata or {}, self._zendesk.settings.message_key, "key") or "",
-            files=[str(content.get("altText", content["mediaUrl"]))] if "mediaUrl" in content else [],
-            choices=[one["text"] for one in content.get("actions", [])],
-            status=f"failed: {message.failed}" if message.failed else ("read" if message.read else ""),
-            **by,
-        )
-
-
-def _ticket_of(session: Session) -> Ticket:
-    if session.ticket is None:
-        raise NotPossible("there is no ticket yet")
-    return session.ticket
-
-
-def _out_of_session(session: Session) -> None:
-    if session.ticket is not None:
-        session.ticket.in_session = False

@@ -17,7 +17,7 @@ from livechat_sdk_simulators.zendesk.bodies import missing
 if TYPE_CHECKING:
     from livechat_sdk_simulators.zendesk.simulator import ZendeskSimulator
 
-__all__ = ["Key", "Keys", "key_of"]
+__all__ = ["Key", "Keys", "key_of", "whole_app"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +89,9 @@ def key_of(call: Call) -> Key:
     """The key of a call that was let pass."""
     key: Key = call.request.state.key
     return key
+
+
+def whole_app(call: Call) -> None:
+    """Refuse the key of an integration for what concerns the whole app."""
+    if key_of(call).integration_id is not None:
+        raise VendorError(403, "forbidden", "Forbidden")

@@ -11,8 +11,8 @@ from livechat_sdk_simulators.calls import Call, Operation, VendorError, json_ans
 from livechat_sdk_simulators.reading import Misfit, only
 from livechat_sdk_simulators.zendesk.bodies import Body, json_body, meta_of, missing, refusing
 from livechat_sdk_simulators.zendesk.content import media_urls, read_content
+from livechat_sdk_simulators.zendesk.control import CONVERSATION
 from livechat_sdk_simulators.zendesk.state import Conversation, Message, hex_id
-from livechat_sdk_simulators.zendesk.switchboard import CONVERSATION
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.zendesk.simulator import ZendeskSimulator

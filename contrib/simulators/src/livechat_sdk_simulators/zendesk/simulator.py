@@ -15,6 +15,8 @@ from livechat_sdk_simulators.limits import CallLimit
 from livechat_sdk_simulators.simulator import Simulator
 from livechat_sdk_simulators.tokens import TokenStore
 from livechat_sdk_simulators.webhooks import Attempt
+from livechat_sdk_simulators.zendesk.boards import BoardCalls
+from livechat_sdk_simulators.zendesk.control import ControlCalls
 from livechat_sdk_simulators.zendesk.conversations import Conversations
 from livechat_sdk_simulators.zendesk.desk import Desk
 from livechat_sdk_simulators.zendesk.events import Events, repeats
@@ -27,6 +29,7 @@ from livechat_sdk_simulators.zendesk.people import People
 from livechat_sdk_simulators.zendesk.settings import ZendeskSettings
 from livechat_sdk_simulators.zendesk.state import Agent
 from livechat_sdk_simulators.zendesk.support import RecordInvalid, Support
+from livechat_sdk_simulators.zendesk.supporthook import SupportHook
 from livechat_sdk_simulators.zendesk.switchboard import Switchboard
 
 __all__ = ["ZendeskSimulator", "vendor"]
@@ -67,8 +70,9 @@ class ZendeskSimulator(Simulator):
         self.messages = Messages(self)
         self.files = Files(self)
         self.desk = Desk(self)
-        self.support = Support(self)
+        self.support_hook = SupportHook(self)
         self.events = Events(self)
+        self._support = Support(self)
         self.keys = Keys(self)
         self.hooks = Hooks(self)
         super().__init__(
@@ -95,16 +99,17 @@ class ZendeskSimulator(Simulator):
             *self.people.operations(),
             *self.conversations.operations(),
             *self.messages.operations(),
-            *self.switchboard.operations(),
+            *ControlCalls(self).operations(),
+            *BoardCalls(self).operations(),
             *self.files.operations(),
             *self.hooks.operations(),
-            *self.support.operations(),
+            *self._support.operations(),
         ]
 
     def authorise(self, call: Call) -> None:
         """Ask for the credentials of the API that is called, and count the call."""
         if call.request.url.path.startswith(_SUPPORT):
-            self.support.authorise(call)
+            self._support.authorise(call)
         else:
             self.keys.check(call)
         if self._limit is not None and self._limit.wait("app", self.clock.now()) is not None:

@@ -21,6 +21,7 @@ __all__ = [
     "Ticket",
     "User",
     "hex_id",
+    "seconds",
     "value_of",
 ]
 
@@ -34,6 +35,11 @@ _TICK = timedelta(milliseconds=1)
 def hex_id() -> str:
     """An id as Sunshine Conversations makes them: 24 hexadecimal digits."""
     return secrets.token_hex(12)
+
+
+def seconds(at: datetime) -> str:
+    """A time as Support writes it: ``2026-11-24T09:00:00Z``."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def value_of(metadata: Metadata, name: str | None, ending: str) -> str | None:

@@ -1,32 +1,24 @@
-"""The Support API, as far as live chat needs it: tickets, agents, who is online, Support's own webhook."""
+"""The Support API, as far as live chat needs it: tickets, agents, and who is online."""
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from starlette.responses import Response
 
 from livechat_sdk_simulators.calls import Call, Operation, VendorError, json_answer
 from livechat_sdk_simulators.ids import same
-from livechat_sdk_simulators.signing import hmac_base64
 from livechat_sdk_simulators.tokens import TokenStore, basic_credentials, bearer_token
-from livechat_sdk_simulators.webhooks import Attempt, Receiver
 from livechat_sdk_simulators.zendesk.desk import Status
-from livechat_sdk_simulators.zendesk.state import Ticket
+from livechat_sdk_simulators.zendesk.state import Ticket, seconds
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.zendesk.simulator import ZendeskSimulator
 
-__all__ = ["RecordInvalid", "Support", "support_repeats"]
+__all__ = ["RecordInvalid", "Support"]
 
-_ACCOUNT: Final = 22129848
 _STATUSES: Final = ("new", "open", "pending", "hold", "solved", "closed")
-_CONFLICT, _TOO_MANY, _AWAY = 409, 429, 503
-_MINUTE: Final = 60
 
 
 class RecordInvalid(VendorError):
@@ -35,17 +27,6 @@ class RecordInvalid(VendorError):
     def __init__(self, field: str, description: str) -> None:
         super().__init__(422, "RecordInvalid", "Record validation errors")
         self.details = {field: [{"description": description}]}
-
-
-def support_repeats(attempts: Sequence[Attempt]) -> float | None:
-    """After 409 three times, after a time-out five times, after 429 and 503 as told within a minute."""
-    last, count = attempts[-1], len(attempts)
-    if last.status is None:
-        return 10.0 if count <= 5 else None  # noqa: PLR2004 - as documented
-    if last.status == _CONFLICT:
-        return 10.0 if count <= 3 else None  # noqa: PLR2004 - as documented
-    asked = last.retry_after if last.status in {_TOO_MANY, _AWAY} else None
-    return asked if asked is not None and asked < _MINUTE else None
 
 
 class Support:
@@ -171,8 +152,8 @@ class Support:
             "custom_fields": [{"id": _number(name), "value": value} for name, value in ticket.fields.items()],
             "from_messaging_channel": True,
             "via": {"channel": "messaging"},
-            "created_at": _seconds(ticket.created_at),
-            "updated_at": _seconds(ticket.updated_at),
+            "created_at": seconds(ticket.created_at),
+            "updated_at": seconds(ticket.updated_at),
             "generated_timestamp": int(ticket.updated_at.timestamp()),
         }
 
@@ -200,57 +181,6 @@ class Support:
         ]
         return json_answer({"data": data, "links": {"next": None, "prev": None}, "meta": {"has_more": False}})
 
-    # ------------------------------------------------------------------------------------- the webhook
-    def tell(self, kind: str, ticket: Ticket, change: Mapping[str, Any] | None = None) -> None:
-        """Tell Support's webhook of something that happened to a ticket."""
-        settings = self._zendesk.settings
-        if settings.support_webhook_secret is None:
-            return
-        event_id, now = str(uuid.uuid4()), self._zendesk.clock.now()
-        body = {
-            "account_id": _ACCOUNT,
-            "id": event_id,
-            "subject": f"zen:ticket:{ticket.id}",
-            "time": now.isoformat().replace("+00:00", "Z"),
-            "type": f"zen:event-type:{kind}",
-            "zendesk_event_version": "2022-11-06",
-            "detail": self._detail(ticket),
-            "event": dict(change or {}),
-        }
-        to = Receiver(target=settings.support_webhook_target, sign=self._sign, repeat=support_repeats)
-        content = json.dumps(body, ensure_ascii=False, indent=2).encode()
-        self._zendesk.webhooks.emit(event_id, str(body["type"]), content, ticket.conversation, to)
-
-    def _detail(self, ticket: Ticket) -> dict[str, Any]:
-        return {
-            "id": str(ticket.id),
-            "assignee_id": str(ticket.assignee.id) if ticket.assignee else None,
-            "actor_id": str(ticket.assignee.id) if ticket.assignee else "-1",
-            "brand_id": ticket.system.get("brand_id"),
-            "group_id": ticket.system.get("group_id"),
-            "organization_id": ticket.system.get("organization_id"),
-            "external_id": None,
-            "is_public": True,
-            "priority": ticket.system.get("priority", "").upper() or None,
-            "status": ticket.status.upper(),
-            "subject": ticket.system.get("subject", ""),
-            "tags": ticket.tags,
-            "created_at": _seconds(ticket.created_at),
-            "updated_at": _seconds(ticket.updated_at),
-            "via": {"channel": "messaging"},
-        }
-
-    def _sign(self, body: bytes, at: datetime) -> Mapping[str, str]:
-        time = _seconds(at)
-        secret = self._zendesk.settings.support_webhook_secret or ""
-        return {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Zendesk Webhook",
-            "X-Zendesk-Account-Id": str(_ACCOUNT),
-            "X-Zendesk-Webhook-Signature": hmac_base64(secret, time, body),
-            "X-Zendesk-Webhook-Signature-Timestamp": time,
-        }
-
 
 def _object(call: Call) -> dict[str, Any]:
     if call.media_type != "application/json":
@@ -270,7 +200,3 @@ def _not_found() -> VendorError:
 
 def _number(value: str | None) -> int | str | None:
     return int(value) if value is not None and value.isascii() and value.isdigit() else value
-
-
-def _seconds(at: datetime) -> str:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
