@@ -45,7 +45,8 @@ from providers.zendesk.tests.bench import (
 FILE = Attachment(url="livechat-file:7", name="invoice 7.png", media_type="image/png", size=4)
 TERMS = Attachment(url="livechat-file:8", name="terms.pdf", media_type="application/pdf", size=4)
 REASON = EndReason(by="user", why="abandoned")
-NEW = ("user/absent", "user/created", "conversations/made", "page/posted", "control/passed")
+HAVE = "status/with-agents"
+NEW = ("user/absent", "user/created", "conversations/made", "page/posted", "control/passed", HAVE)
 
 
 class Hurried:
@@ -110,24 +111,31 @@ async def test_everything_that_is_known_is_told(recordings: Recordings) -> None:
         tags=("vip", "two words"),
         attributes={"cart": ["shoes"]},
     )
-    cases = ("user/absent", "user/created-full", "conversations/made", "page/full", "control/passed-full")
+    cases = (
+        "user/absent",
+        "user/created-full",
+        "conversations/made",
+        "page/full",
+        "control/passed-full",
+        HAVE,
+    )
     settings = {
         "ticketFields": {"11": "survey.order", "12": "=from the bot", "13": "attributes.nothing"},
         "ticketTags": ["chat"],
         "brand": "77",
         "group": "1",
-        "ticketEvents": True,
+        "ticketWebhookKey": "ticket-key-of-tests",
     }
     assert await opened(recordings, *cases, opening=opening, **settings) == list(cases)
 
 
 async def test_user_who_is_there_is_the_same_user(recordings: Recordings) -> None:
-    cases = ("user/found", "conversations/none", "conversations/made", "page/posted", "control/passed")
+    cases = ("user/found", "conversations/none", "conversations/made", "page/posted", "control/passed", HAVE)
     assert await opened(recordings, *cases) == list(cases)
 
 
 async def test_user_who_was_made_meanwhile_is_the_same_user(recordings: Recordings) -> None:
-    rest = ("conversations/none", "conversations/made", "page/posted", "control/passed")
+    rest = ("conversations/none", "conversations/made", "page/posted", "control/passed", HAVE)
     cases = ("user/absent", "user/exists", "user/found", *rest)
     assert await opened(recordings, *cases) == list(cases)
 
@@ -139,11 +147,11 @@ async def test_conversation_of_an_earlier_attempt_is_found_on_whatever_page_and_
     few = "control/passed-again"
     again = recordings.all["control/passed"].model_dump(by_alias=True, exclude_unset=True)
     again["request"]["json"]["metadata"]["first_message_id"] = "p-1"
-    cases = (*found, "messages/ours", Recording.model_validate({**again, "name": few}))
+    cases = (*found, "messages/ours", Recording.model_validate({**again, "name": few}), HAVE)
     with recordings.replay(*cases) as playing:
         async with a_provider() as provider:
             assert (await provider.open(an_opening())).vendor_ref == CONVERSATION
-    assert playing.calls == [*found, "messages/ours", few]
+    assert playing.calls == [*found, "messages/ours", few, HAVE]
 
 
 async def test_chat_that_agents_have_already_is_not_taken_back_from_them(recordings: Recordings) -> None:
@@ -161,10 +169,11 @@ async def test_conversation_whose_making_was_not_answered_is_looked_for_before_i
         "conversations/page-1",
         "conversations/page-2",
     )
-    assert await opened(recordings, *found, "page/posted", "control/passed") == [
+    assert await opened(recordings, *found, "page/posted", "control/passed", HAVE) == [
         *found,
         "page/posted",
         "control/passed",
+        HAVE,
     ]
 
 
@@ -172,7 +181,7 @@ async def test_page_whose_post_was_not_answered_is_looked_for_before_it_is_poste
     recordings: Recordings,
 ) -> None:
     begin = ("user/absent", "user/created", "conversations/made")
-    cases = (*begin, "page/lost", "messages/nothing", "page/posted", "control/passed")
+    cases = (*begin, "page/lost", "messages/nothing", "page/posted", "control/passed", HAVE)
     assert await opened(recordings, *cases) == list(cases)
 
 
@@ -192,16 +201,16 @@ async def test_control_is_taken_first_where_agents_have_it_from_the_start_and_of
     recordings: Recordings,
 ) -> None:
     begin = ("user/absent", "user/created", "conversations/made", "control/prepared", "page/posted")
-    cases = (*begin, "control/passed", "control/offered")
+    cases = (*begin, "control/passed", HAVE, "control/offered")
     assert await opened(recordings, *cases, botIntegration="bot", hearBy="offer") == list(cases)
 
 
 async def test_agents_under_another_name_are_found_by_their_type_unless_the_settings_name_them(
     recordings: Recordings,
 ) -> None:
-    cases = (*NEW[:-1], "control/renamed", "control/passed-by-type")
+    cases = (*NEW[:-2], "control/renamed", "control/passed-by-type", HAVE)
     assert await opened(recordings, *cases) == list(cases)
-    with recordings.replay(*NEW[:-1], "control/passed-to-humans"):
+    with recordings.replay(*NEW[:-2], "control/passed-to-humans"):
         async with a_provider(agentWorkspace="humans") as provider:
             with pytest.raises(RejectedError, match="switchboard_integration_not_found"):
                 await provider.open(an_opening())
@@ -215,7 +224,14 @@ async def test_first_words_make_the_ticket_once(recordings: Recordings) -> None:
 
 
 async def test_shared_conversation_is_named_anew_for_each_handoff(recordings: Recordings) -> None:
-    cases = ("user/found", "conversations/earlier", "conversations/renamed", "page/posted", "control/passed")
+    cases = (
+        "user/found",
+        "conversations/earlier",
+        "conversations/renamed",
+        "page/posted",
+        "control/passed",
+        HAVE,
+    )
     calls = await opened(recordings, *cases, conversation="shared")
     assert list(dict.fromkeys(calls)) == list(cases)
 
@@ -224,13 +240,13 @@ async def test_shared_conversation_is_named_anew_for_each_handoff(recordings: Re
 
 
 async def test_message_is_posted_in_the_end_users_name(recordings: Recordings) -> None:
-    with recordings.replay("send/taken"):
+    with recordings.replay(HAVE, "send/taken"):
         async with a_provider() as provider:
             assert (await provider.send(CHAT, MESSAGE)).vendor_id == "m-1"
 
 
 async def test_signed_token_instead_of_the_secret(recordings: Recordings) -> None:
-    with recordings.replay("send/taken-by-token"):
+    with recordings.replay("status/with-agents-by-token", "send/taken-by-token"):
         async with a_provider(auth="jwt") as provider:
             assert (await provider.send(CHAT, MESSAGE)).vendor_id == "m-1"
 
@@ -247,7 +263,7 @@ async def test_signed_token_instead_of_the_secret(recordings: Recordings) -> Non
 async def test_message_that_is_not_taken_is_told_and_not_repeated(
     recordings: Recordings, case: str, kind: type[ProviderError]
 ) -> None:
-    with recordings.replay(case):
+    with recordings.replay(HAVE, case):
         async with a_provider() as provider:
             with pytest.raises(kind) as caught:
                 await provider.send(CHAT, MESSAGE)
@@ -255,7 +271,7 @@ async def test_message_that_is_not_taken_is_told_and_not_repeated(
 
 
 async def test_slow_down_carries_the_wish_of_the_vendor(recordings: Recordings) -> None:
-    with recordings.replay("send/slow-down"):
+    with recordings.replay(HAVE, "send/slow-down"):
         async with a_provider() as provider:
             with pytest.raises(RetryableError) as caught:
                 await provider.send(CHAT, MESSAGE)
@@ -269,6 +285,42 @@ async def test_message_to_a_chat_that_is_not_known_never_left(recordings: Record
                 with pytest.raises(RejectedError) as caught:
                     await provider.send(chat, MESSAGE)
                 assert caught.value.sent is False
+
+
+async def test_message_to_a_chat_that_agents_do_not_have_any_more_is_refused(recordings: Recordings) -> None:
+    for case in ("status/released", "status/with-bot", "status/of-another", "status/not-found"):
+        with recordings.replay(case):
+            async with a_provider() as provider:
+                with pytest.raises(RejectedError) as caught:
+                    await provider.send(CHAT, MESSAGE)
+                assert caught.value.sent is False
+
+
+async def test_whether_agents_have_a_chat_is_not_asked_for_each_message(recordings: Recordings) -> None:
+    taken = recordings.all["send/taken"].model_copy(update={"calls": "many"})
+    with recordings.replay(HAVE, taken) as playing:
+        async with a_provider() as provider:
+            for _ in range(3):
+                await provider.send(CHAT, MESSAGE)
+    assert playing.calls == [HAVE, "send/taken", "send/taken", "send/taken"]
+
+
+async def test_message_to_a_chat_that_was_passed_just_now_is_sent_though_it_has_not_arrived(
+    recordings: Recordings,
+) -> None:
+    with recordings.replay("status/released", "send/taken"):
+        async with a_provider() as provider:
+            assert (await provider.send(fresh(arrived=False), MESSAGE)).vendor_id == "m-1"
+    with recordings.replay("status/released"):
+        async with a_provider() as provider:
+            with pytest.raises(RejectedError):
+                await provider.send(fresh(arrived=True), MESSAGE)
+
+
+def fresh(*, arrived: bool) -> Chat:
+    """The chat, passed to the agents this moment."""
+    now = datetime.now(UTC).isoformat()
+    return CHAT.model_copy(update={"state": {"user": USER, "opened": now, "arrived": arrived}})
 
 
 # ---- files
@@ -303,7 +355,7 @@ async def sent_files(
     recordings: Recordings, *cases: str, key: str, files: tuple[Attachment, ...]
 ) -> list[str]:
     message = PlannedMessage(key=key, body="See", attachments=files, sent_at=NOW)
-    with recordings.replay(*cases) as playing:
+    with recordings.replay(HAVE, *cases) as playing:
         async with a_provider() as provider:
             await provider.start(Host(Kept()))
             await provider.send(CHAT, message)
@@ -314,7 +366,7 @@ async def test_file_is_handed_over_for_its_conversation_and_named_in_the_message
     recordings: Recordings,
 ) -> None:
     cases = ("file/taken", "send/with-image")
-    assert await sent_files(recordings, *cases, key="k-2", files=(FILE,)) == list(cases)
+    assert await sent_files(recordings, *cases, key="k-2", files=(FILE,)) == [HAVE, *cases]
 
 
 async def test_several_files_are_several_posts_and_a_repetition_makes_what_is_missing(
@@ -352,7 +404,7 @@ async def test_message_whose_file_cannot_be_had_or_is_not_taken_was_not_sent(
     recordings: Recordings, file: Attachment, size: int, cases: tuple[str, ...], kind: type[ProviderError]
 ) -> None:
     message = PlannedMessage(key="k-2", body="", attachments=(file,), sent_at=NOW)
-    with recordings.replay(*cases):
+    with recordings.replay(HAVE, *cases):
         async with a_provider() as provider:
             await provider.start(Host(Kept(size)))
             with pytest.raises(kind) as caught:
@@ -377,10 +429,10 @@ async def test_file_of_the_end_user_is_fetched_from_its_link(recordings: Recordi
     message = PlannedMessage(
         key="k-2", body="See", attachments=(FILE.model_copy(update={"url": url}),), sent_at=NOW
     )
-    with recordings.replay(a_link(url), "file/taken", "send/with-image"):
+    with recordings.replay(HAVE, a_link(url), "file/taken", "send/with-image"):
         async with a_provider() as provider:
             assert (await provider.send(CHAT, message)).vendor_id == "m-2"
-    with recordings.replay(a_link(url, status=403)):
+    with recordings.replay(HAVE, a_link(url, status=403)):
         async with a_provider() as provider:
             with pytest.raises(RejectedError, match="not open to us") as caught:
                 await provider.send(CHAT, message)
@@ -453,8 +505,59 @@ async def status_of(recordings: Recordings, *cases: str, chat: Chat = CHAT) -> A
 async def test_status_tells_who_of_the_agents_has_written_in_this_chat(recordings: Recordings) -> None:
     active = await status_of(recordings, "status/with-agents", "messages/page-1")
     assert (active.state, active.agent) == ("active", Agent(id="8447388090496", name="Maria"))
-    queued = await status_of(recordings, "status/with-agents", "messages/quiet")
-    assert (queued.state, queued.agent, queued.vendor_ref) == ("queued", None, CONVERSATION)
+    silent = await status_of(recordings, "status/with-agents", "messages/quiet")
+    assert (silent.state, silent.agent, silent.vendor_ref) == ("unknown", None, CONVERSATION)
+
+
+SUPPORT = {"supportUser": "ann@shop.example", "supportToken": "support-token-of-tests"}
+
+
+@pytest.mark.parametrize(
+    ("cases", "state", "agent"),
+    [
+        (("ticket/new",), "queued", None),
+        (("ticket/taken",), "active", Agent(id="8447388090496")),
+        (("ticket/solved",), "active", Agent(id="8447388090496")),
+        (("ticket/none", "messages/quiet"), "queued", None),
+        (("ticket/none", "messages/page-1"), "active", Agent(id="8447388090496", name="Maria")),
+    ],
+)
+async def test_ticket_tells_who_has_taken_the_chat_before_they_write(
+    recordings: Recordings, cases: tuple[str, ...], state: str, agent: Agent | None
+) -> None:
+    with recordings.replay(HAVE, *cases):
+        async with a_provider(**SUPPORT) as provider:
+            found = await provider.status(CHAT)
+    assert (found.state, found.agent) == (state, agent)
+
+
+async def test_solved_ticket_is_an_end_where_the_settings_say_so(recordings: Recordings) -> None:
+    with recordings.replay(HAVE, "ticket/solved"):
+        async with a_provider(**SUPPORT, endOn="solved", ticketWebhookKey="ticket-key-of-tests") as provider:
+            found = await provider.status(CHAT)
+    assert (found.state, found.ended) == ("ended", EndReason(by="agent", why="resolved", raw="solved"))
+
+
+@pytest.mark.parametrize(
+    ("case", "wanted"),
+    [("availability/somebody", "yes"), ("availability/nobody", "no"), ("availability/none", "unknown")],
+)
+async def test_availability_tells_nobody_from_not_known(
+    recordings: Recordings, case: str, wanted: str
+) -> None:
+    route = Route(integration="zendesk", bot="shop-bot")
+    with recordings.replay(case):
+        async with a_provider(**SUPPORT) as provider:
+            assert (await provider.availability(route)).agents == wanted
+    async with a_provider() as provider:
+        assert (await provider.availability(route)).agents == "unknown"
+
+
+async def test_wrong_credentials_of_support_are_told(recordings: Recordings) -> None:
+    with recordings.replay("availability/unauthorized"):
+        async with a_provider(**SUPPORT) as provider:
+            with pytest.raises(AuthError):
+                await provider.availability(Route(integration="zendesk", bot="shop-bot"))
 
 
 @pytest.mark.parametrize("case", ["status/released", "status/with-bot", "status/of-another"])
@@ -464,8 +567,10 @@ async def test_chat_that_agents_do_not_have_any_more_is_over(recordings: Recordi
 
 
 async def test_control_that_was_passed_just_now_may_not_have_arrived(recordings: Recordings) -> None:
-    fresh = CHAT.model_copy(update={"state": {"user": USER, "opened": datetime.now(UTC).isoformat()}})
-    assert (await status_of(recordings, "status/released", chat=fresh)).state == "unknown"
+    found = await status_of(recordings, "status/released", chat=fresh(arrived=False))
+    assert found.state == "unknown"
+    found = await status_of(recordings, "status/released", chat=fresh(arrived=True))
+    assert found.state == "ended"
 
 
 async def test_chat_that_zendesk_does_not_know_and_one_that_we_do_not_know(recordings: Recordings) -> None:
@@ -530,7 +635,7 @@ async def test_message_is_looked_up_by_our_key(
 # ---- whatever is answered
 
 CALLS = [
-    RecordedCall("send", ("send/taken",), lambda one: one.send(CHAT, MESSAGE)),
+    RecordedCall("send", (HAVE, "send/taken"), lambda one: one.send(CHAT, MESSAGE)),
     RecordedCall(
         "close",
         ("close/released",),
@@ -613,8 +718,9 @@ async def test_check_tells_what_is_in_order(
         ({"keyId": "a:b"}, "keyId"),
         ({"secret": None}, "secret"),
         ({"webhookKey": []}, "webhookKey"),
+        ({"supportUser": "ann@shop.example"}, "supportToken"),
         ({"hearBy": "offer"}, "botIntegration"),
-        ({"endOn": "solved"}, "ticketEvents"),
+        ({"endOn": "solved"}, "ticketWebhookKey"),
         ({"ticketFields": {"11": "weather"}}, "ticketFields"),
         ({"ticketFields": {"name": "bot"}}, "ticketFields"),
         ({"ticketTags": ["two words"]}, "ticketTags"),
@@ -647,7 +753,7 @@ async def test_secrets_are_in_no_error_and_no_log(
     caplog.set_level(logging.DEBUG)
     told: list[str] = []
     for case in ("send/unauthorized", "send/internal"):
-        with recordings.replay(case):
+        with recordings.replay(HAVE, case):
             async with a_provider() as provider:
                 with pytest.raises(ProviderError) as caught:
                     await provider.send(CHAT, MESSAGE)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +27,7 @@ from livechat_sdk.domain.chats import (
 )
 from livechat_sdk.domain.people import Agent
 from livechat_sdk.errors import WebhookRejected
+from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_zendesk.tickets import ref_of_tags, tag_of
 from providers.zendesk.tests.bench import (
     BOT,
@@ -37,8 +42,30 @@ from providers.zendesk.tests.bench import (
 )
 
 ZENDESK = build()
-TICKETS = build(ticketEvents=True)
-SOLVED = build(ticketEvents=True, endOn="solved")
+TICKET_KEY = "ticket-key-of-tests"
+TICKETS = build(ticketWebhookKey=TICKET_KEY)
+VENDORS_EXAMPLE = (
+    b"{\n"
+    b'\t"type": "zen:event-type:user.group_membership_created",\n'
+    b'\t"account_id": 12514403,\n'
+    b'\t"id": "6b9bbadf-5725-4e92-bebe-7b71011bf5f1",\n'
+    b'\t"subject": "zen:user:6596848315901",\n'
+    b'\t"time": "2099-07-04T05:33:18Z",\n'
+    b'\t"zendesk_event_version": "2022-06-20",\n'
+    b'\t"detail": {\n'
+    b'\t\t"created_at": "2099-07-04T05:27:58Z",\n'
+    b'\t\t"default_group_id": "0",\n'
+    b'\t\t"email": "user.name@example.com",\n'
+    b'\t\t"external_id": "",\n'
+    b'\t\t"id": "6596848315901",\n'
+    b'\t\t"organization_id": "0",\n'
+    b'\t\t"role": "end-user",\n'
+    b'\t\t"updated_at": "2099-07-04T05:33:18Z"\n'
+    b"\t},\n"
+    b'\t"event": { "group": { "id": "1" } }\n'
+    b"}\n"
+)
+SOLVED = build(ticketWebhookKey=TICKET_KEY, endOn="solved")
 
 
 def read(kind: str, payload: dict[str, Any] | None = None, **fields: Any) -> list[ProviderEvent]:
@@ -486,31 +513,86 @@ def a_ticket_event(what: str, previous: Any, current: Any, tags: Any = ("vip", "
     return json.dumps(document).encode()
 
 
+def a_ticket(body: bytes, *, key: str = TICKET_KEY, at: str = "2026-11-26T09:30:00Z") -> WebhookDelivery:
+    """A delivery as the Support side sends it."""
+    signature = base64.b64encode(hmac.new(key.encode(), at.encode() + body, hashlib.sha256).digest()).decode()
+    headers = {"X-Zendesk-Webhook-Signature": signature, "X-Zendesk-Webhook-Signature-Timestamp": at}
+    return WebhookDelivery("POST", "/webhooks/zendesk", headers, body, NOW + timedelta(seconds=1))
+
+
+def test_signature_of_a_ticket_event_is_the_one_of_the_vendors_example() -> None:
+    signed = WebhookDelivery(
+        "POST",
+        "/",
+        {
+            "X-Zendesk-Webhook-Signature": "10IqYzYTLHRftNsNE+im0DeOM6/JactIRuy0XCHJ9B8=",
+            "X-Zendesk-Webhook-Signature-Timestamp": "1234",
+        },
+        VENDORS_EXAMPLE,
+        NOW,
+    )
+    example = build(ticketWebhookKey="dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==")
+    with pytest.raises(WebhookRejected, match="Timestamp"):  # the signature is right, its time is no time
+        example.read_webhook(signed)
+    with pytest.raises(WebhookRejected, match="Signature is wrong"):
+        TICKETS.read_webhook(signed)
+
+
+@pytest.mark.parametrize(
+    ("key", "at"),
+    [
+        ("wrong", "2026-11-26T09:30:00Z"),
+        (KEY, "2026-11-26T09:30:00Z"),
+        (TICKET_KEY, "2026-11-26T09:24:00Z"),
+        (TICKET_KEY, "2026-11-26T09:36:30Z"),
+        (TICKET_KEY, "2026-11-26T09:30:00"),
+        (TICKET_KEY, "now"),
+        (TICKET_KEY, ""),
+    ],
+)
+def test_ticket_event_with_a_wrong_signature_or_an_old_time_is_refused(key: str, at: str) -> None:
+    body = a_ticket_event("agent_assignment_changed", None, "8447")
+    with pytest.raises(WebhookRejected) as caught:
+        TICKETS.read_webhook(a_ticket(body, key=key, at=at))
+    assert caught.value.status == 401
+
+
+def test_ticket_events_are_refused_where_there_is_no_key_for_them() -> None:
+    with pytest.raises(WebhookRejected) as caught:
+        ZENDESK.read_webhook(a_ticket(a_ticket_event("status_changed", "OPEN", "CLOSED")))
+    assert caught.value.status == 404
+
+
+def test_ticket_event_that_only_has_the_key_of_messaging_is_not_believed() -> None:
+    [event] = TICKETS.read_webhook(a_webhook(a_ticket_event("status_changed", "OPEN", "CLOSED")))
+    assert isinstance(event, UnknownEvent)
+
+
 def test_assignment_of_a_ticket_is_a_join() -> None:
-    [event] = TICKETS.read_webhook(a_webhook(a_ticket_event("agent_assignment_changed", None, "8447")))
+    [event] = TICKETS.read_webhook(a_ticket(a_ticket_event("agent_assignment_changed", None, "8447")))
     assert isinstance(event, AgentJoined)
     assert (event.agent, event.refs) == (Agent(id="8447"), ("h-1.1",))
 
 
 def test_assignment_that_is_taken_back_is_a_leave() -> None:
-    [event] = TICKETS.read_webhook(a_webhook(a_ticket_event("agent_assignment_changed", "8447", None)))
+    [event] = TICKETS.read_webhook(a_ticket(a_ticket_event("agent_assignment_changed", "8447", None)))
     assert isinstance(event, AgentLeft)
     assert event.agent.id == "8447"
 
 
 def test_solved_ends_a_chat_only_where_the_settings_say_so() -> None:
-    solved = a_webhook(a_ticket_event("status_changed", "OPEN", "SOLVED"))
+    solved = a_ticket(a_ticket_event("status_changed", "OPEN", "SOLVED"))
     assert TICKETS.read_webhook(solved) == ()
     [event] = SOLVED.read_webhook(solved)
     assert isinstance(event, ChatEnded)
     assert (event.by, event.why, event.raw_reason) == ("agent", "resolved", "solved")
-    [closed] = TICKETS.read_webhook(a_webhook(a_ticket_event("status_changed", "SOLVED", "CLOSED")))
+    [closed] = TICKETS.read_webhook(a_ticket(a_ticket_event("status_changed", "SOLVED", "CLOSED")))
     assert isinstance(closed, ChatEnded)
 
 
 def test_tickets_that_are_none_of_ours_are_nothing() -> None:
     for tags in (None, [], ["vip", 7], ["livechat-x-zz"]):
-        assert TICKETS.read_webhook(a_webhook(a_ticket_event("status_changed", "OPEN", "CLOSED", tags))) == ()
+        assert TICKETS.read_webhook(a_ticket(a_ticket_event("status_changed", "OPEN", "CLOSED", tags))) == ()
 
 
 def test_strange_ticket_event_is_kept() -> None:
@@ -518,13 +600,8 @@ def test_strange_ticket_event_is_kept() -> None:
         a_ticket_event("new_kind", 1, 2),
         a_ticket_event("agent_assignment_changed", None, "x" * 300),
     ):
-        [event] = TICKETS.read_webhook(a_webhook(body))
+        [event] = TICKETS.read_webhook(a_ticket(body))
         assert isinstance(event, UnknownEvent)
-
-
-def test_ticket_events_are_unknown_where_the_settings_do_not_expect_them() -> None:
-    [event] = ZENDESK.read_webhook(a_webhook(a_ticket_event("status_changed", "OPEN", "CLOSED")))
-    assert isinstance(event, UnknownEvent)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=60))

@@ -150,15 +150,23 @@ class Intake:
         return True
 
     async def _of_whole_message(self, handoff_id: str, event: MessageFailed) -> MessageFailed:
-        """The failure of a part of a split message is the failure of the message: its fate is one."""
+        """The failure of our own message, whichever name the vendor has for it.
+
+        Some know a message by their own id alone. That of a part of a split message is the failure of the
+        message: its fate is one.
+        """
         if await self._store.entry(handoff_id, Direction.TO_PROVIDER, event.message_key) is not None:
             return event
         after = 0
         while entries := await self._store.entries(handoff_id, after=after):
             after = entries[-1].seq
             for entry in entries:
+                if entry.direction is not Direction.TO_PROVIDER:
+                    continue
+                if entry.vendor_id == event.message_key:
+                    return event.model_copy(update={"message_key": entry.message.key})
                 number = part_number(event.message_key, entry.message.key)
-                if number is not None and entry.direction is Direction.TO_PROVIDER:
+                if number is not None:
                     reason = f"part {number}: {event.reason or 'the vendor could not deliver it'}"[:1000]
                     return event.model_copy(update={"message_key": entry.message.key, "reason": reason})
         return event

@@ -139,7 +139,10 @@ class MessageRead(EventEnvelope):
 
 
 class MessageFailed(EventEnvelope):
-    """The vendor could not deliver a message of the end user after it had taken it."""
+    """The vendor could not deliver a message of the end user after it had taken it.
+
+    ``message_key`` is our key, or the vendor's id of the message (``Sent.vendor_id``) where it has no other.
+    """
 
     kind: Literal["message_failed"] = "message_failed"
     message_key: Identifier

@@ -60,7 +60,7 @@ class Api:
     def __init__(self, provider: str, settings: ZendeskSettings) -> None:
         self.provider = provider
         self._app = settings.api_url
-        self._origin = "/".join(settings.api_url.split("/")[:3])
+        self._origin = settings.origin
         self.client = VendorClient(provider=provider, base_url=settings.api_url, auth=_auth(settings))
 
     async def close(self) -> None:
@@ -193,13 +193,12 @@ class Api:
         body: Mapping[str, Any],
         *,
         expect: Sequence[int] = (200,),
-    ) -> int:
-        """Pass, offer or release control, and return the status. The target is named: again is as once."""
+    ) -> Answer:
+        """Pass, offer or release control. The target is named: again is as good as once."""
         path = f"{_path(conversation)}/{call}"
-        answer = await self.client.request(
+        return await self.client.request(
             operation, "POST", path, json=body, repeat=Repeat.SAFE, expect=tuple(expect)
         )
-        return answer.status
 
     # ---- what doctor looks at
 

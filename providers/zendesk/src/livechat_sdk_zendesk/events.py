@@ -1,6 +1,6 @@
 """Zendesk's words in ours: webhooks are proved first, then translated; messages wherever they come.
 
-The proof is a key that is sent along (``X-API-Key``): nothing in a delivery is signed, and no time is.
+The proof is a key that is sent along (``X-API-Key``): nothing of messaging is signed, and no time is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from livechat_sdk.provider.verifying import verify_shared_key
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_zendesk.contents import content_of
 from livechat_sdk_zendesk.settings import ZendeskSettings
-from livechat_sdk_zendesk.tickets import is_ticket_event, ref_of_tags, translate_ticket
+from livechat_sdk_zendesk.tickets import is_ticket_event, prove_ticket, ref_of_tags, translate_ticket
 from livechat_sdk_zendesk.wire import AGENT_ID, AGENT_WORKSPACE, STEP, WireConversation, WireMessage
 
 __all__ = ["agent_of", "is_with_agents", "message_of", "prove", "translate"]
@@ -55,7 +55,13 @@ _Data = dict[str, Any]
 
 
 def prove(delivery: WebhookDelivery, settings: ZendeskSettings) -> None:
-    """Check the key. Raises ``WebhookRejected``: 401 for a wrong one, and Zendesk does not try again."""
+    """Check the key, or the signature of a ticket event.
+
+    Raises ``WebhookRejected``: 401 for a wrong one, and Zendesk does not try again.
+    """
+    if is_ticket_event(delivery):
+        prove_ticket(delivery, settings.ticket_webhook_key)
+        return
     verify_shared_key(delivery.header(_KEY), settings.webhook_key, what=_KEY)
 
 
@@ -69,7 +75,7 @@ def translate(
     """
     document = read_json_object(delivery.body)
     own = f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
-    if settings.ticket_events and is_ticket_event(document):
+    if is_ticket_event(delivery):
         return _of_ticket(document, _Reading(integration, settings, delivery.received_at, own))
     listed = document.get("events")
     events = cast("Sequence[object]", listed) if isinstance(listed, list) else ()
@@ -100,7 +106,7 @@ def _of_ticket(document: _Data, reading: _Reading) -> Sequence[ProviderEvent]:
         found = translate_ticket(document, envelope, reading.settings.end_on)
     except ValidationError:
         found = None
-    return (UnknownEvent(**envelope, name=str(document["type"])[:200]),) if found is None else found
+    return (UnknownEvent(**envelope, name=str(document.get("type", ""))[:200]),) if found is None else found
 
 
 class _Reading:

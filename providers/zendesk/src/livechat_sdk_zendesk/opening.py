@@ -32,8 +32,11 @@ class Opener:
         self._api = api
         self._settings = settings
 
-    async def open(self, opening: ChatOpening) -> tuple[str, str]:
-        """Zendesk's ids of the user and the conversation."""
+    async def open(self, opening: ChatOpening) -> tuple[str, str, bool]:
+        """Zendesk's ids of the user and the conversation, and whether agents have control of it by now.
+
+        An answer to passing control says "accepted" and no more.
+        """
         user, is_new = await self._api.user(opening.user.id, user_of(opening))
         found = None if is_new else await self._find(user, opening.ref)
         begun = found is not None
@@ -41,8 +44,9 @@ class Opener:
             found = await self._make(user, opening.ref, is_new=is_new)
         if not (begun and is_with_agents(found, self._settings)):
             await self._hand_over(opening, found.id, begun=begun)
+            found = await self._api.conversation("open", found.id)
         await self._after(opening, user, found.id, begun=begun)
-        return user, found.id
+        return user, found.id, is_with_agents(found, self._settings)
 
     async def _find(self, user: str, ref: str) -> WireConversation | None:
         """The conversation of this chat, if it was made already."""
@@ -68,7 +72,7 @@ class Opener:
         bot = self._settings.bot_integration
         if bot is not None:
             body = {"switchboardIntegration": bot, "metadata": {STEP: "prepare", REF: opening.ref}}
-            await self._api.control("open", conversation, "passControl", body)
+            (await self._api.control("open", conversation, "passControl", body)).object()
         there = await self._keys(conversation) if begun else {}
         first: str | None = None
         for number, page in enumerate(pages_of(opening), 1):
@@ -86,7 +90,7 @@ class Opener:
 
     async def _pass(self, conversation: str, target: str, metadata: dict[str, str]) -> None:
         body = {"switchboardIntegration": target, "metadata": metadata}
-        await self._api.control("open", conversation, "passControl", body)
+        (await self._api.control("open", conversation, "passControl", body)).object()
 
     async def _after(self, opening: ChatOpening, user: str, conversation: str, *, begun: bool) -> None:
         """What follows the handoff in accounts that need it. Again is harmless."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,11 +11,14 @@ from typing import Any, ClassVar, Final
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
 from livechat_sdk.domain.chats import Chat, MessageReceived, ProviderEvent
 from livechat_sdk.domain.ends import EndReason
+from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.messages import Attachment, UserReceipt
+from livechat_sdk.domain.people import Agent
 from livechat_sdk.errors import ProviderError, RejectedError
 from livechat_sdk.provider.files import VendorFile
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.interface import (
+    Availability,
     ChatOpening,
     ChatProvider,
     ChatStatus,
@@ -29,6 +33,7 @@ from livechat_sdk_zendesk.events import agent_of, is_with_agents, message_of, pr
 from livechat_sdk_zendesk.files import FILE_LIMIT, Files
 from livechat_sdk_zendesk.opening import Opener
 from livechat_sdk_zendesk.settings import ZendeskSettings
+from livechat_sdk_zendesk.support import Support, WireTicket
 from livechat_sdk_zendesk.wire import AGENT_WORKSPACE, KEY, PART, REF, STEP, TEXT_LIMIT, WireMessage
 
 __all__ = ["ZendeskProvider"]
@@ -42,6 +47,11 @@ _LONGEST_NAME: Final = 128
 _SETTLES: Final = timedelta(seconds=60)
 """A passed control may take effect after the call was answered: "accepted" is all that the answer says."""
 
+_TRUSTED: Final = 5.0
+"""Seconds for which a conversation that was seen with the agents is taken to be with them."""
+
+_MOST_SEEN: Final = 10_000
+
 _REDELIVERED_FOR: Final = 15 * 60.0
 """Seconds: five attempts within 15 minutes."""
 
@@ -50,8 +60,8 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
     """Opens conversations in the agent workspace, and hears of them by webhooks.
 
     Nothing at Zendesk is deduped by a key of ours: what may be made once alone is named in its metadata and
-    looked for before it is made again. ``Chat.state`` holds ``user``, Zendesk's id of the end user, and
-    ``opened``, when control was passed.
+    looked for before it is made again. ``Chat.state`` holds ``user``, Zendesk's id of the end user,
+    ``opened``, when control was passed, and ``arrived``, whether it was seen to be with the agents.
     """
 
     type: ClassVar[str] = "ZENDESK_LIVECHAT"
@@ -59,6 +69,7 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
         inbound=Inbound.WEBHOOK,
         webhook_auth=WebhookAuth.SHARED_KEY,
         typing_to_user=True,
+        availability=True,
         receipts_to_agent=True,
         attachment_types=("*/*",),
         attachment_limit=FILE_LIMIT,
@@ -78,6 +89,10 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
         self._api = Api(self.type, settings)
         self._files = Files(self._api, settings.file_hosts)
         self._opener = Opener(self._api, settings)
+        self._support = None
+        if settings.support_user is not None:
+            self._support = Support(self.type, settings, settings.support_user)
+        self._seen_open: dict[str, float] = {}
 
     async def start(self, host: ProviderHost) -> None:
         """Take the files that are kept here from here."""
@@ -86,29 +101,35 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
     async def stop(self) -> None:
         """Close the connections."""
         await self._api.close()
+        if self._support is not None:
+            await self._support.close()
 
     async def open(self, opening: ChatOpening) -> Chat:
         """Make user and conversation, write what was said before, and pass control to the agents.
 
         May be called again after a failure at any step: what is done already is found and not done again.
         """
-        user, conversation = await self._opener.open(opening)
+        user, conversation, arrived = await self._opener.open(opening)
         return Chat(
             integration=self.name,
             handoff_id=opening.handoff_id,
             attempt=opening.attempt,
             ref=opening.ref,
             vendor_ref=conversation,
-            state={"user": user, "opened": self.context.now().isoformat()},
+            state={"user": user, "opened": self.context.now().isoformat(), "arrived": arrived},
         )
 
     async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
         """Post a message in the end user's name: one post, or one for each file.
 
+        Zendesk takes messages for a conversation that agents do not have any more, and nobody reads them: so
+        whether they have it is asked first, unless it was seen a moment ago.
+
         Posts of a message with several files are looked for first: a repetition makes what is missing.
         """
         with _before_it_leaves():
             conversation, author = self._conversation(chat, "send"), self._author(chat, "send")
+            await self._must_be_open(chat, conversation)
             links = [await self._files.hand_over(conversation, file) for file in message.attachments]
             there = await self._parts(chat, conversation, message.key) if len(links) > 1 else {}
         posts = _posts(message, links)
@@ -136,14 +157,15 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
         if self.settings.conversation == "shared" and await self._is_of_another(chat, conversation):
             return
         metadata = {STEP: "close", REF: chat.ref}
-        status = await self._api.control(
+        answer = await self._api.control(
             "close",
             conversation,
             "releaseControl",
             {"metadata": metadata},
             expect=(200, _FORBIDDEN, _NOT_FOUND),
         )
-        if status != _FORBIDDEN:
+        self._seen_open.pop(conversation, None)
+        if answer.status != _FORBIDDEN:
             return
         target = self.settings.bot_integration
         if target is None:
@@ -151,7 +173,7 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
                 "a key of an integration may not release what agents have: name botIntegration",
                 provider=self.type,
                 operation="close",
-                status=status,
+                status=answer.status,
                 sent=True,
             )
         body = {"switchboardIntegration": target, "metadata": metadata}
@@ -178,17 +200,14 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
         if found.ref not in (None, chat.ref):  # shared, and of a later handoff
             return ChatStatus(state="ended", ended=EndReason(by="agent", why="other"), vendor_ref=found.id)
         if is_with_agents(found, self.settings):
-            async for message in self._api.messages("status", chat.vendor_ref):
-                if str(message.key).startswith(f"{chat.ref}:"):
-                    break  # our own page: what is older was before this chat
-                agent = agent_of(message) if _is_for_the_user(message) else None
-                if agent is not None:
-                    return ChatStatus(state="active", agent=agent, vendor_ref=found.id)
-            return ChatStatus(state="queued", vendor_ref=found.id)
-        opened = _opened(chat)
-        if opened is not None and self.context.now() - opened < _SETTLES:
+            return await self._with_agents(chat, found.id)
+        if self._may_still_arrive(chat):
             return ChatStatus(state="unknown", vendor_ref=found.id)
         return ChatStatus(state="ended", ended=EndReason(by="agent", why="resolved"), vendor_ref=found.id)
+
+    async def availability(self, route: Route) -> Availability:
+        """Whether agents are online for messaging; unknown without credentials of Support."""
+        return Availability() if self._support is None else await self._support.availability()
 
     async def history(self, chat: Chat, since: datetime) -> Sequence[MessageReceived]:
         """What agents wrote, and what the agent workspace said by itself."""
@@ -248,6 +267,56 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
         raise RejectedError(
             "the end user's id at Zendesk is not known", provider=self.type, operation=operation, sent=False
         )
+
+    async def _must_be_open(self, chat: Chat, conversation: str) -> None:
+        """Raise ``RejectedError`` when the agents do not have the conversation any more."""
+        now = time.monotonic()
+        if now - self._seen_open.get(conversation, -_TRUSTED) < _TRUSTED:
+            return
+        found = await self._api.conversation("send", conversation)
+        if found.ref in (None, chat.ref) and is_with_agents(found, self.settings):
+            if len(self._seen_open) >= _MOST_SEEN:
+                self._seen_open.clear()
+            self._seen_open[conversation] = now
+        elif found.ref not in (None, chat.ref) or not self._may_still_arrive(chat):
+            raise RejectedError(
+                "the agents do not have this conversation any more",
+                provider=self.type,
+                operation="send",
+                sent=False,
+            )
+
+    def _may_still_arrive(self, chat: Chat) -> bool:
+        """Whether control that was passed may be on its way still."""
+        opened = _opened(chat)
+        on_its_way = opened is not None and self.context.now() - opened < _SETTLES
+        return on_its_way and chat.state.get("arrived") is not True
+
+    async def _with_agents(self, chat: Chat, conversation: str) -> ChatStatus:
+        """Whether somebody took it, by the ticket or by who has written."""
+        ticket = None if self._support is None else await self._support.ticket(conversation)
+        if ticket is not None:
+            return self._of_ticket(ticket, conversation)
+        async for message in self._api.messages("status", conversation):
+            if str(message.key).startswith(f"{chat.ref}:"):
+                break  # our own page: what is older was before this chat
+            agent = agent_of(message) if _is_for_the_user(message) else None
+            if agent is not None:
+                return ChatStatus(state="active", agent=agent, vendor_ref=conversation)
+        if self._support is None:  # somebody may have taken it and not written yet
+            return ChatStatus(state="unknown", vendor_ref=conversation)
+        return ChatStatus(state="queued", vendor_ref=conversation)
+
+    def _of_ticket(self, ticket: WireTicket, conversation: str) -> ChatStatus:
+        """What a ticket says of its chat."""
+        ends = {"closed"} if self.settings.end_on == "closed" else {"solved", "closed"}
+        if ticket.status in ends:
+            reason = EndReason(by="agent", why="resolved", raw=ticket.status)
+            return ChatStatus(state="ended", ended=reason, vendor_ref=conversation)
+        if ticket.assignee_id is None:
+            return ChatStatus(state="queued", vendor_ref=conversation)
+        agent = Agent(id=str(ticket.assignee_id))
+        return ChatStatus(state="active", agent=agent, vendor_ref=conversation)
 
     async def _is_of_another(self, chat: Chat, conversation: str) -> bool:
         """Whether a shared conversation serves a later handoff by now, or is gone."""

@@ -49,7 +49,11 @@ class ZendeskSettings(IntegrationSettings):
     ticket_tags: tuple[_Tag, ...] = Field(default=(), max_length=50)
     group: _Id | None = None
     brand: _Id | None = None
-    ticket_events: bool = False
+    ticket_webhook_key: Secret | None = None
+    support_user: Annotated[str, StringConstraints(pattern=r"^[^\s:/]+@[^\s:/]+$", max_length=200)] | None = (
+        None
+    )
+    support_token: Secret | None = None
     end_on: Literal["closed", "solved"] = "closed"
     file_hosts: tuple[str, ...] = Field(default=(), max_length=100)
 
@@ -57,9 +61,17 @@ class ZendeskSettings(IntegrationSettings):
     def _fits_together(self) -> Self:
         if self.hear_by == "offer" and self.bot_integration is None:
             raise ValueError("hearBy: offer needs botIntegration, to which control is offered")
-        if self.end_on == "solved" and not self.ticket_events:
-            raise ValueError("endOn: solved needs ticketEvents: messaging itself does not tell of it")
+        if self.end_on == "solved" and self.ticket_webhook_key is None:
+            raise ValueError("endOn: solved needs ticketWebhookKey: messaging itself does not tell of it")
+        if (self.support_user is None) != (self.support_token is None):
+            raise ValueError("supportUser and supportToken go together")
         return self
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the account."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def api_url(self) -> str:
@@ -67,4 +79,4 @@ class ZendeskSettings(IntegrationSettings):
         parts = urlsplit(self.base_url)
         host, path = parts.hostname or "", parts.path.rstrip("/")
         root = path or ("" if host == "smooch.io" or host.endswith(".smooch.io") else "/sc")
-        return f"{parts.scheme}://{parts.netloc}{root}/v2/apps/{self.app_id}"
+        return f"{self.origin}{root}/v2/apps/{self.app_id}"

@@ -1,25 +1,52 @@
-"""Events of tickets: what the Support side tells where the account sends them here, too (``ticketEvents``).
+"""Events of tickets: what the Support side tells where the account sends them here, too.
 
 Messaging does not tell who took a ticket before they write, nor that it was solved. The events do, and name
 the ticket alone: so its tags carry our reference (``livechat-…``). Tickets without one are none of ours.
-Source: the vendor's ticket events (``zen:event-type:ticket.*``).
+They come by webhooks of another make than those of messaging: signed, with a time.
+Source: the vendor's pages on ticket events (``zen:event-type:ticket.*``) and on verifying webhooks.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal, cast
+
+from pydantic import SecretStr
 
 from livechat_sdk.domain.chats import AgentJoined, AgentLeft, ChatEnded, ProviderEvent
 from livechat_sdk.domain.people import Agent
+from livechat_sdk.errors import WebhookRejected
+from livechat_sdk.provider.verifying import verify_hmac, verify_time
+from livechat_sdk.provider.webhooks import WebhookDelivery
 
-__all__ = ["is_ticket_event", "ref_of_tags", "tag_of", "translate_ticket"]
+__all__ = ["is_ticket_event", "prove_ticket", "ref_of_tags", "tag_of", "translate_ticket"]
+
+_SIGNATURE: Final = "X-Zendesk-Webhook-Signature"
+_TIME: Final = "X-Zendesk-Webhook-Signature-Timestamp"
 
 _PREFIX: Final = "livechat-"
 _CODED: Final = "livechat-x-"
 _PLAIN: Final = re.compile(r"(?!x-)[0-9a-z._-]{1,200}")
 _KIND: Final = "zen:event-type:ticket."
+
+
+def is_ticket_event(delivery: WebhookDelivery) -> bool:
+    """Whether a delivery claims to come from the Support side."""
+    return delivery.header(_SIGNATURE) is not None
+
+
+def prove_ticket(delivery: WebhookDelivery, keys: Sequence[SecretStr] | None) -> None:
+    """Check the signature over time and body, and the time. Raises ``WebhookRejected``."""
+    at = delivery.header(_TIME) or ""
+    signed = (at.encode("utf-8", "surrogatepass"), delivery.body)
+    verify_hmac(delivery.header(_SIGNATURE), signed, keys, encoding="base64", what=_SIGNATURE)
+    try:
+        sent_at = datetime.fromisoformat(at)
+    except ValueError:
+        raise WebhookRejected(f"{_TIME} cannot be read") from None
+    verify_time(sent_at, delivery.received_at, what=_TIME)
 
 
 def tag_of(ref: str) -> str:
@@ -39,11 +66,6 @@ def ref_of_tags(tags: object) -> str | None:
         except ValueError:
             continue
     return None
-
-
-def is_ticket_event(document: Mapping[str, Any]) -> bool:
-    """Whether this is the body of a ticket event, and not of messaging."""
-    return str(document.get("type", "")).startswith(_KIND)
 
 
 def translate_ticket(

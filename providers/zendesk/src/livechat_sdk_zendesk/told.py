@@ -47,9 +47,16 @@ def pages_of(opening: ChatOpening) -> list[str]:
 
     A conversation without any message cannot be relied on to be handed over.
     """
-    blocks = ["\n".join(_about(opening)), "\n".join(_lines(opening.transcript))]
-    text = "\n\n".join(block for block in blocks if block.strip())
-    return split_text(text or f"{opening.bot} hands this conversation over.", TEXT_LIMIT)
+    about, said = list(_about(opening)), list(_lines(opening.transcript))
+    lines = [*about, *([""] if about and said else []), *said]
+    pages: list[str] = []
+    for line in lines or [f"{opening.bot} hands this conversation over."]:
+        for piece in split_text(line, TEXT_LIMIT) or [""]:
+            if pages and len(pages[-1]) + len(piece) < TEXT_LIMIT:
+                pages[-1] += f"\n{piece}"
+            else:
+                pages.append(piece)
+    return [page for page in pages if page.strip()]
 
 
 def ticket_of(opening: ChatOpening, settings: ZendeskSettings, first_message: str | None) -> dict[str, str]:
@@ -82,7 +89,7 @@ def _size(metadata: Mapping[str, str]) -> int:
 
 
 def _tags(opening: ChatOpening, settings: ZendeskSettings) -> Iterator[str]:
-    if settings.ticket_events:
+    if settings.ticket_webhook_key is not None:
         yield tag_of(opening.ref)
     for tag in dict.fromkeys([*settings.ticket_tags, *opening.tags, *opening.route.skills]):
         if clean := "_".join(tag.replace(",", " ").split()):

@@ -22,6 +22,7 @@ __all__ = [
     "REF",
     "STEP",
     "TEXT_LIMIT",
+    "Wire",
     "WireApp",
     "WireAttachmentAnswer",
     "WireConversation",
