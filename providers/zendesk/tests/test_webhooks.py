@@ -595,6 +595,10 @@ def test_tickets_that_are_none_of_ours_are_nothing() -> None:
         assert TICKETS.read_webhook(a_ticket(a_ticket_event("status_changed", "OPEN", "CLOSED", tags))) == ()
 
 
+def test_ticket_that_our_own_handover_made_is_no_news() -> None:
+    assert TICKETS.read_webhook(a_ticket(a_ticket_event("created", None, None))) == ()
+
+
 def test_strange_ticket_event_is_kept() -> None:
     for body in (
         a_ticket_event("new_kind", 1, 2),

@@ -40,9 +40,9 @@ def make_rig(clock: VirtualClock) -> ZendeskRig:
     return ZendeskRig(clock)
 
 
-def _simulator(clock: VirtualClock) -> Any:
+def _simulator(clock: VirtualClock, settings: Mapping[str, Any]) -> Any:
     for entry in entry_points(group="livechat_sdk_simulators", name="zendesk"):
-        return entry.load().make({"support_webhook_secret": _TICKET_KEY}, clock)
+        return entry.load().make({"support_webhook_secret": _TICKET_KEY, **settings}, clock)
     raise LookupError("no simulator of Zendesk is installed: pip install livechat-sdk-simulators")
 
 
@@ -116,7 +116,11 @@ class _Faults:
 
 
 class ZendeskRig(SimulatorRig):
-    """An account whose tickets tell of assignments, and whose conversations begin with the agents."""
+    """An account whose tickets tell of assignments, and whose conversations begin with the agents.
+
+    ``account`` are settings of the simulator where the account is another one, ``settings`` those of the
+    integration.
+    """
 
     excuses = (
         excused(
@@ -126,8 +130,11 @@ class ZendeskRig(SimulatorRig):
         ),
     )
 
-    def __init__(self, clock: VirtualClock) -> None:
-        self._zendesk = _simulator(clock)
+    def __init__(
+        self, clock: VirtualClock, account: Mapping[str, Any] | None = None, **settings: Any
+    ) -> None:
+        self._zendesk = _simulator(clock, account or {})
+        self._settings = settings
         super().__init__(clock, self._zendesk)
         self.can = self.can - _NEVER
         self._webhooks = ZendeskWebhooks(self)
@@ -147,7 +154,7 @@ class ZendeskRig(SimulatorRig):
             "supportUser": self._zendesk.settings.support_user,
             "supportToken": self._zendesk.settings.support_token,
         }
-        return {**self._zendesk.integration(), **own}
+        return {**self._zendesk.integration(), **own, **self._settings}
 
     @property
     def faults(self) -> FaultSwitch:

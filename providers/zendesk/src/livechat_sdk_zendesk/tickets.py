@@ -72,11 +72,14 @@ def translate_ticket(
     document: Mapping[str, Any], envelope: dict[str, Any], end_on: Literal["closed", "solved"]
 ) -> Sequence[ProviderEvent] | None:
     """What an event of one of our tickets says. ``None``: it is not as documented."""
+    what = str(document.get("type")).removeprefix(_KIND)
+    if what == "created":
+        return ()  # by our own handover
     change = document.get("event")
     if not isinstance(change, dict):
         return None
     before, now = (str(cast("Mapping[str, Any]", change).get(key) or "") for key in ("previous", "current"))
-    match str(document.get("type")).removeprefix(_KIND):
+    match what:
         case "agent_assignment_changed" if now:
             return (AgentJoined(**envelope, agent=Agent(id=now)),)
         case "agent_assignment_changed" if before:
