@@ -148,6 +148,33 @@ async def test_an_interrupted_visit_stops(make: Make) -> None:
     assert rounds.is_idle
 
 
+async def test_a_visit_that_is_interrupted_before_its_first_step_leaves_nothing_behind(make: Make) -> None:
+    rounds, visits = make(at_once=1)
+    plan(rounds, visits, "x", 0)
+    while not rounds._queues["a"].running:  # noqa: ASYNC110  # the visit is begun, and has not run yet
+        await asyncio.sleep(0)
+    rounds.interrupt("a", ChatKey("x", 1))
+    await visits.clock.advance(1)
+    assert visits.seen == []
+    assert rounds.is_idle
+    plan(rounds, visits, "x", 2)
+    await visits.clock.advance(2)
+    assert [name for _, name in visits.seen] == ["x"]
+
+
+async def test_a_chat_that_comes_back_while_its_visit_is_interrupted_is_visited(make: Make) -> None:
+    rounds, visits = make()
+    visits.block["x"] = asyncio.Event()
+    plan(rounds, visits, "x", 0)
+    await visits.clock.advance(1)
+    rounds.interrupt("a", ChatKey("x", 1))
+    plan(rounds, visits, "x", 3)
+    del visits.block["x"]
+    await visits.clock.advance(5)
+    assert visits.seen == [(0, "x"), (3, "x")]
+    assert rounds.is_idle
+
+
 async def test_a_rate_lets_a_burst_pass_and_then_so_many_a_second(make: Make) -> None:
     rounds, visits = make(at_once=100, rate=lambda _: 2.0, burst=3)
     for number in range(8):

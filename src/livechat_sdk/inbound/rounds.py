@@ -13,6 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.inbound.places import ChatKey
@@ -30,7 +31,7 @@ _AFTER_A_BUG = 60.0
 
 @dataclass(slots=True)
 class _Running:
-    task: asyncio.Task[None]
+    task: asyncio.Task[float | None]
     again: datetime | None = None
     forgotten: bool = False
 
@@ -184,21 +185,26 @@ class Rounds:
             queue.gap = timedelta(seconds=1 / self._rate(integration))
             queue.full_at = max(now, queue.full_at or now) + queue.gap
         task = asyncio.create_task(
-            self._run(integration, queue, key), name=f"{self._name} {integration} {key.handoff_id}"
+            self._run(integration, key), name=f"{self._name} {integration} {key.handoff_id}"
         )
         queue.running[key] = _Running(task)
+        # Not at the end of the task itself: one that is interrupted before its first step never gets there.
+        task.add_done_callback(partial(self._ended, integration, queue, key))
 
-    async def _run(self, integration: str, queue: _Queue, key: ChatKey) -> None:
-        pause: float | None = _AFTER_A_BUG
+    async def _run(self, integration: str, key: ChatKey) -> float | None:
         try:
-            pause = await self._visit(integration, key)
+            return await self._visit(integration, key)
         except Exception:
             logger.exception("%s: the visit of %s at %s failed", self._name, key.handoff_id, integration)
-        finally:
-            run = queue.running.pop(key)
-            self._changed.set()
+            return _AFTER_A_BUG
+
+    def _ended(self, integration: str, queue: _Queue, key: ChatKey, task: asyncio.Task[float | None]) -> None:
+        run = queue.running.pop(key)
+        self._changed.set()
         if run.forgotten:
             return
+        # An interrupted visit may have been asked for again: the chat came back to this worker.
+        pause = None if task.cancelled() or task.exception() is not None else task.result()
         if pause is not None:
             self.plan(integration, key, self._clock.now() + timedelta(seconds=pause))
         if run.again is not None:
