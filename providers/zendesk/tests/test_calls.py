@@ -684,6 +684,26 @@ GOOD = ("check/app", "check/switchboards", "check/responders", "check/integratio
             {"botIntegration": "nobody", "agentWorkspace": "humans"},
             {"app": "ok", "agentWorkspace": "error", "botIntegration": "error", "webhook": "ok"},
         ),
+        (
+            (*GOOD, "availability/nobody"),
+            SUPPORT,
+            {"app": "ok", "agentWorkspace": "ok", "webhook": "ok", "support": "ok"},
+        ),
+        (
+            (*GOOD, "availability/unauthorized"),
+            SUPPORT,
+            {"app": "ok", "agentWorkspace": "ok", "webhook": "ok", "support": "error"},
+        ),
+        (
+            ("check/app-of-one-thread", *GOOD[1:]),
+            {},
+            {"app": "warning", "agentWorkspace": "ok", "webhook": "ok"},
+        ),
+        (
+            ("check/app-of-one-thread", *GOOD[1:]),
+            {"conversation": "shared"},
+            {"app": "ok", "agentWorkspace": "ok", "webhook": "ok"},
+        ),
         (("check/unauthorized",), {}, {"app": "error"}),
         (("check/internal",), {}, {"app": "error"}),
         (("check/forbidden", *GOOD[1:]), {}, {"app": "warning", "agentWorkspace": "ok", "webhook": "ok"}),

@@ -21,7 +21,7 @@ from livechat_sdk.domain.chats import (
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.domain.people import EndUser
-from livechat_sdk.errors import RejectedError
+from livechat_sdk.errors import RejectedError, RetryableError
 from livechat_sdk.provider.interface import ChatOpening
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk.registry import Registry
@@ -219,3 +219,45 @@ async def test_words_of_the_end_user_make_the_ticket_where_the_handover_does_not
             assert (chat.details["ticket"] is not None) is made
             if made:
                 assert "chat" in chat.details["fields"]["tags"]
+
+
+@pytest.mark.parametrize("operation", ["user", "conversation", "control", "post", "open"])
+@pytest.mark.parametrize(
+    ("fault", "details"),
+    [
+        ("drop_before", {}),
+        ("drop_after", {}),
+        ("time_out_before", {}),
+        ("time_out_after", {}),
+        ("status", {"status": 503}),
+        ("status", {"status": 503, "applied": True}),
+        ("status", {"status": 429, "retry_after": 1}),
+    ],
+    ids=str,
+)
+async def test_opening_in_bad_weather_makes_everything_once(
+    operation: str, fault: str, details: dict[str, Any]
+) -> None:
+    async with a_world() as world:
+        world.rig.faults.script(operation, fault, **details)
+        chat = await world.provider.open(full_opening())
+        [seen] = await world.human.chats()
+        assert (seen.id, seen.ref) == (chat.vendor_ref, "h-1.1")
+        assert [page["text"] for page in seen.details["transcript"]] == [
+            "Name: Nikos\n\nBot: Hello\nUser: Hi"
+        ]
+        assert len(of(ChatAccepted, await world.told())) == 1
+
+
+async def test_opening_that_failed_half_way_goes_on_where_it_was() -> None:
+    async with a_world() as world:
+        world.rig.faults.script("post", "status", 4, status=503, retry_after=60)
+        with pytest.raises(RetryableError):
+            await world.provider.open(full_opening())
+        world.rig.faults.clear()
+        chat = await world.provider.open(full_opening())
+        assert (await world.provider.open(full_opening())).vendor_ref == chat.vendor_ref
+        [seen] = await world.human.chats()
+        assert seen.id == chat.vendor_ref
+        assert len(seen.details["transcript"]) == 1
+        assert len(of(ChatEnded, await world.told())) == 0

@@ -11,6 +11,7 @@
 ``contents``  the kinds of a message's content, as text, files and choices
 ``events``    webhooks proved and translated
 ``tickets``   the ticket events of the Support side, where the account sends them
+``support``   who has a ticket and who is online, where the account gives credentials for it
 ``files``     files of the end user on their way
 ``checking``  what ``livechat doctor`` looks at
 ============  ====================================================================================

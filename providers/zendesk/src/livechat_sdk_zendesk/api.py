@@ -33,6 +33,7 @@ from livechat_sdk_zendesk.wire import (
     WireResponder,
     WireSwitchboards,
     WireUserAnswer,
+    WireWebhook,
     WireWebhooks,
     read,
 )
@@ -202,9 +203,9 @@ class Api:
 
     # ---- what doctor looks at
 
-    async def app(self) -> None:
-        """Read the app."""
-        read(WireApp, await self._get("check", self._app))
+    async def app_settings(self) -> Mapping[str, Any]:
+        """The settings of the app."""
+        return read(WireApp, await self._get("check", self._app)).app.settings or {}
 
     async def responders(self) -> Sequence[WireResponder] | None:
         """The switchboard's integrations; ``None`` where there is no switchboard, or it is off."""
@@ -215,16 +216,16 @@ class Api:
         answer = await self._get("check", f"switchboards/{quote(on[0], safe='')}/switchboardIntegrations")
         return read(WireSwitchboards, answer).switchboard_integrations
 
-    async def triggers(self) -> list[frozenset[str]]:
-        """The triggers of each webhook of the app's custom integrations."""
+    async def webhooks(self) -> list[WireWebhook]:
+        """The webhooks of the app's custom integrations."""
         answer = await self._get(
             "check", "integrations", {"filter[types]": "custom", "page[size]": str(_PAGE)}
         )
-        found: list[frozenset[str]] = []
+        found: list[WireWebhook] = []
         for one in read(WireIntegrations, answer).integrations:
             if one.type == "custom":
                 hooks = await self._get("check", f"integrations/{quote(one.id, safe='')}/webhooks")
-                found += [frozenset(hook.triggers) for hook in read(WireWebhooks, hooks).webhooks]
+                found += read(WireWebhooks, hooks).webhooks
         return found
 
     # ---- once and no more

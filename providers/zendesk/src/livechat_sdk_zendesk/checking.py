@@ -9,6 +9,7 @@ from livechat_sdk.errors import AuthError, ProviderError
 from livechat_sdk.provider.integration import Finding
 from livechat_sdk_zendesk.api import Api
 from livechat_sdk_zendesk.settings import ZendeskSettings
+from livechat_sdk_zendesk.support import Support
 from livechat_sdk_zendesk.wire import AGENT_WORKSPACE, WireResponder
 
 __all__ = ["TRIGGERS", "check"]
@@ -19,23 +20,38 @@ TRIGGERS: Final = frozenset({"conversation:message", "switchboard:passControl", 
 """Without these events a chat cannot be led; others are nice to have."""
 
 
-async def check(api: Api, settings: ZendeskSettings) -> Sequence[Finding]:
+async def check(api: Api, settings: ZendeskSettings, support: Support | None) -> Sequence[Finding]:
     """Whether the account is as the settings say."""
-    found = [await _credentials(api)]
+    found = [await _app(api, settings)]
     if found[0].status == "error":
         return found
-    return [*found, *await _switchboard(api, settings), await _webhook(api)]
+    found += [*await _switchboard(api, settings), await _webhook(api)]
+    return found if support is None else [*found, await _support(support)]
 
 
-async def _credentials(api: Api) -> Finding:
+async def _support(support: Support) -> Finding:
     try:
-        await api.app()
+        found = await support.availability()
+    except AuthError as error:
+        return Finding("support", "error", str(error), "look at supportUser and supportToken")
+    except ProviderError as error:
+        return Finding("support", "warning", str(error), "whether the token is good was not found out")
+    told = {"yes": "agents are online", "no": "no agent is online", "unknown": "who is online is not told"}
+    return Finding("support", "ok", told[found.agents])
+
+
+async def _app(api: Api, settings: ZendeskSettings) -> Finding:
+    try:
+        app = await api.app_settings()
     except AuthError as error:
         if error.status == _FORBIDDEN:
             return Finding("app", "warning", "the key may not read the app: it is one of an integration's")
         return Finding("app", "error", str(error), "look at keyId and secret")
     except ProviderError as error:
         return Finding("app", "error", str(error), "look at baseUrl and appId, and at Zendesk's own status")
+    if settings.conversation == "new" and app.get("multiConvoEnabled") is False:
+        shared = "multi-conversations are off: handoffs of one end user share a thread"
+        return Finding("app", "warning", shared, "turn them on, or set conversation: shared")
     return Finding("app", "ok", "the app is there, and the key is good")
 
 
@@ -77,12 +93,14 @@ def _missing(setting: str, name: str, responders: Sequence[WireResponder]) -> Fi
 
 async def _webhook(api: Api) -> Finding:
     try:
-        webhooks = await api.triggers()
+        webhooks = await api.webhooks()
     except ProviderError as error:
         return Finding("webhook", "warning", str(error), "the triggers of the webhook were not looked at")
     if not webhooks:
         return Finding("webhook", "error", "no custom integration has a webhook", "make one for this gateway")
-    lacking = min((TRIGGERS - triggers for triggers in webhooks), key=len)
+    best = min(webhooks, key=lambda one: len(TRIGGERS.difference(one.triggers)))
+    lacking = TRIGGERS.difference(best.triggers)
     if lacking:
-        return Finding("webhook", "error", f"it lacks triggers: {', '.join(sorted(lacking))}", "add them")
-    return Finding("webhook", "ok", "a webhook has the triggers that are needed")
+        told = f"the one to {best.target} lacks triggers: {', '.join(sorted(lacking))}"
+        return Finding("webhook", "error", told, "add them")
+    return Finding("webhook", "ok", f"events go to {best.target}: that should be this gateway")

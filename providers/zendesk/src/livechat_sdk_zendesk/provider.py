@@ -180,8 +180,8 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
         await self._api.control("close", conversation, "passControl", body)
 
     async def check(self) -> Sequence[Finding]:
-        """Look at the app, the switchboard and the webhook."""
-        return await check(self._api, self.settings)
+        """Look at the app, the switchboard, the webhook, and at Support where it may be asked."""
+        return await check(self._api, self.settings, self._support)
 
     async def receipt(self, chat: Chat, receipt: UserReceipt) -> None:
         """Tell that the end user has read everything so far. Zendesk has no word for delivered."""

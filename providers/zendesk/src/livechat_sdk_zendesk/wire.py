@@ -34,6 +34,7 @@ __all__ = [
     "WireResponder",
     "WireSwitchboards",
     "WireUserAnswer",
+    "WireWebhook",
     "WireWebhooks",
     "read",
 ]
@@ -224,7 +225,7 @@ class WireAppDetail(Wire):
     """The app."""
 
     id: str
-    display_name: str = ""
+    settings: dict[str, Any] | None = None
 
 
 class WireApp(Wire):
