@@ -261,3 +261,14 @@ async def test_opening_that_failed_half_way_goes_on_where_it_was() -> None:
         assert seen.id == chat.vendor_ref
         assert len(seen.details["transcript"]) == 1
         assert len(of(ChatEnded, await world.told())) == 0
+
+
+async def test_message_after_an_end_that_was_heard_is_refused_though_one_was_sent_a_moment_ago() -> None:
+    async with a_world() as world:
+        chat = await world.provider.open(full_opening())
+        await world.human.join(chat.ref)
+        await world.provider.send(chat, MESSAGE)
+        await world.human.end(chat.ref)
+        await world.told()
+        with pytest.raises(RejectedError):
+            await world.provider.send(chat, MESSAGE.model_copy(update={"key": "k-2"}))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
-from livechat_sdk.domain.chats import Chat, MessageReceived, ProviderEvent
+from livechat_sdk.domain.chats import Chat, ChatEnded, MessageReceived, ProviderEvent
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.messages import Attachment, UserReceipt
@@ -246,7 +246,12 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
     def read_webhook(self, delivery: WebhookDelivery) -> Sequence[ProviderEvent]:
         """Prove who sent it, then translate."""
         prove(delivery, self.settings)
-        return translate(delivery, self.name, self.settings)
+        events = translate(delivery, self.name, self.settings)
+        for event in events:
+            if isinstance(event, ChatEnded):
+                for ref in event.refs:
+                    self._seen_open.pop(ref, None)
+        return events
 
     # ---- what calls have in common
 
