@@ -21,7 +21,7 @@ from livechat_sdk_simulators.masking import MASK, Mask
 from livechat_sdk_simulators.parley import ParleySimulator
 from livechat_sdk_simulators.parley.simulator import ParleySettings
 from livechat_sdk_simulators.signing import hmac_base64, hmac_hex, read_jwt
-from livechat_sdk_simulators.tokens import basic_credentials, bearer_token
+from livechat_sdk_simulators.tokens import TokenStore, basic_credentials, bearer_token
 from livechat_sdk_testing.clock import VirtualClock as AwaitedClock
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -109,6 +109,14 @@ def test_bearer_token_is_read_or_not() -> None:
         None,
         None,
     ]
+
+
+def test_tokens_that_were_given_out_are_remembered_when_they_are_too_old() -> None:
+    tokens = TokenStore(RealClock(), Mask())
+    given = [tokens.issue("client").value for _ in range(2)]
+    tokens.expire_all()
+    assert tokens.check(given[1]) is None
+    assert list(tokens.issued) == given
 
 
 def test_parts_are_signed_in_hex_and_in_base64() -> None:

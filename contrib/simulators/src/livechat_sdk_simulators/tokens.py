@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -40,12 +41,19 @@ class TokenStore:
         self._mask = mask
         self.lifetime = lifetime
         self._tokens: dict[str, Token] = {}
+        self._issued: deque[str] = deque(maxlen=_KEPT)
+
+    @property
+    def issued(self) -> Sequence[str]:
+        """The newest tokens that were given out, good or not, oldest first."""
+        return tuple(self._issued)
 
     def issue(self, client: str) -> Token:
         """A new token. Earlier ones stay good, as with most vendors."""
         until = self._clock.now() + timedelta(seconds=self.lifetime)
         token = Token(secrets.token_urlsafe(24), client, until)
         self._tokens[token.value] = token
+        self._issued.append(token.value)
         self._mask.learn(token.value)
         for oldest in list(self._tokens)[:-_KEPT]:
             del self._tokens[oldest]

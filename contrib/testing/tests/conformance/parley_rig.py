@@ -63,16 +63,26 @@ class ParleyWebhooks:
 
     def sign(self, body: bytes, *, secret: str | None = None, at: datetime | None = None) -> WebhookDelivery:
         """See ``WebhookMaker.sign``."""
+        return self._signed(body, [self._rig.parley.webhook_secrets[0] if secret is None else secret], at)
+
+    def sign_with(self, body: bytes, secrets: Sequence[str]) -> WebhookDelivery:
+        """See ``ManySignatures.sign_with``: one ``v1`` for each secret."""
+        return self._signed(body, secrets)
+
+    def _signed(self, body: bytes, secrets: Sequence[str], at: datetime | None = None) -> WebhookDelivery:
         now = self._rig.clock.now()
         seconds = str(int((at or now).timestamp()))
-        key = self._rig.parley.webhook_secrets[0] if secret is None else secret
-        value = hmac.new(key.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest()
-        headers = {_HEADER: f"t={seconds},v1={value}", "Content-Type": "application/json"}
+        content = seconds.encode() + b"." + body
+        values = [hmac.new(key.encode(), content, hashlib.sha256).hexdigest() for key in secrets]
+        parts = [f"t={seconds}", *(f"v1={value}" for value in values)]
+        headers = {_HEADER: ",".join(parts), "Content-Type": "application/json"}
         return WebhookDelivery("POST", "/webhooks/parley", headers, body, now)
 
 
 class ParleyRig(SimulatorRig):
     """``provider`` replaces the adapter's class: a subclass with something else in it."""
+
+    queue = "billing"
 
     def __init__(self, clock: VirtualClock, provider: type[ParleyProvider] | None = None) -> None:
         self.parley = ParleySimulator(ParleySettings(), clock)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from contrib.testing.tests.conformance.parley_rig import ParleyRig
 from contrib.testing.tests.hostile.bench import an_opening
 from livechat_sdk.domain.capabilities import Inbound
-from livechat_sdk.domain.chats import ProviderEvent
+from livechat_sdk.domain.chats import MessageReceived, ProviderEvent
 from livechat_sdk.errors import WebhookRejected
 from livechat_sdk.provider.interface import PlannedMessage
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk.registry import Registry
 from livechat_sdk_testing.clock import VirtualClock
+from livechat_sdk_testing.conformance.bench import Bench
 from livechat_sdk_testing.conformance.hostile_rig import HostileRig
+from livechat_sdk_testing.conformance.listening import Ears, secrets_in
 from livechat_sdk_testing.conformance.rig import Rig
 from livechat_sdk_testing.conformance.toy_rig import ToyRig
 from livechat_sdk_testing.hostile import Traits
@@ -75,3 +79,34 @@ async def test_a_webhook_can_be_forged(make: Callable[[], Rig]) -> None:
 
     with pytest.raises(WebhookRejected):
         provider.read_webhook(maker.sign(body, secret="somebody-else's-key"))
+
+
+async def test_the_rig_of_a_simulator_knows_tokens_and_the_queue_and_whether_links_work(
+    tmp_path: Path,
+) -> None:
+    rig = ParleyRig(VirtualClock())
+    bench = Bench(rig, tmp_path, Ears())
+    async with bench.running():
+        chat = await bench.joined(route=bench.opening().route.model_copy(update={"queue": "billing"}))
+        await rig.human.say(chat.ref, "here", file=("guide.pdf", "application/pdf", b"%PDF-1.7\n"))
+        (event,) = await bench.collected(MessageReceived, chat)
+        link = event.message.attachments[0].url
+
+        assert (await rig.seen(chat.ref)).queue == "billing"
+        assert await rig.link_works(link)
+        await bench.clock.advance(3600)
+        assert not await rig.link_works(link)
+        await bench.send(chat, "hello")  # with a new token
+        assert len(rig.tokens) == 2
+        assert set(rig.tokens) | {"a-client-secret-of-the-simulator"} <= bench.hidden(chat)
+
+
+def test_what_is_secret_in_a_document_is_known_by_its_name() -> None:
+    document = {
+        "clientSecret": "a-secret-value",
+        "keyId": "not-a-secret",
+        "webhookKey": ["the-new-secret", "the-old-secret"],
+        "accounts": [{"password": "password-of-ann", "name": "Ann Marsh of Athens"}],
+        "token": "short",
+    }
+    assert secrets_in(document) == {"a-secret-value", "the-new-secret", "the-old-secret", "password-of-ann"}

@@ -25,7 +25,7 @@ from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk.registry import Registry
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.case import CaseFailed, that
-from livechat_sdk_testing.conformance.listening import Ears
+from livechat_sdk_testing.conformance.listening import Ears, secrets_in, secrets_of
 from livechat_sdk_testing.conformance.rig import Rig, WebhookMaker
 
 __all__ = ["Bench", "error_text", "integration_type", "stored_again"]
@@ -117,6 +117,17 @@ class Bench:
         if maker is None:
             raise CaseFailed("the rig does not say how webhooks are made")
         return maker
+
+    @property
+    def chats(self) -> list[Chat]:
+        """Every chat that was opened, as it is known now."""
+        return list(self._chats.values())
+
+    def hidden(self, *chats: Chat) -> set[str]:
+        """What must be seen nowhere: secrets of the settings and of chats, and tokens that were given out."""
+        own = {value.get_secret_value() for chat in chats for value in chat.secrets.values()}
+        named = secrets_in(self.rig.settings)
+        return secrets_of(self.provider.settings) | named | own | set(self.rig.tokens)
 
     # ------------------------------------------------------------------------------------------ the provider
     def build(self, **settings: Any) -> AnyProvider:

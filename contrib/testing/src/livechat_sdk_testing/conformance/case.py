@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
-from livechat_sdk_testing.conformance.rig import Play, Rig
+from livechat_sdk_testing.conformance.rig import ManySignatures, Play, Rig
 
 if TYPE_CHECKING:
     from livechat_sdk_testing.conformance.bench import Bench
@@ -33,7 +33,9 @@ __all__ = [
     "outlives",
     "plays",
     "proved_by",
+    "queues",
     "same",
+    "several_signatures",
     "that",
     "webhooks",
 ]
@@ -227,6 +229,21 @@ def proved_by(*kinds: WebhookAuth) -> Need:
         return None if able.webhook_auth in kinds else f"webhooks are proved by {able.webhook_auth}"
 
     return Need(f"webhooks proved by {listed}", missing, _makes_webhooks)
+
+
+def _signs_several(able: Capabilities, rig: Rig) -> str | None:
+    if (why := webhooks.missing(able, rig)) is not None:
+        return why
+    return None if isinstance(rig.webhooks, ManySignatures) else "a webhook of this vendor has one proof"
+
+
+several_signatures: Final = Need("webhooks with several signatures", _signs_several)
+"""The vendor may put several signatures on one webhook."""
+
+queues: Final = Need(
+    "has queues", lambda _, rig: "the rig names no queue of this vendor" if rig.queue is None else None
+)
+"""A chat can be opened in a queue that we name."""
 
 
 def outlives(seconds: float) -> Need:

@@ -190,6 +190,8 @@ class HostileRig(Rig):
         {"accept", "leave", "transfer", "typing", "read", "fail_message", "unknown_event", "queue"}
     )
 
+    queue = "billing"
+
     def __init__(
         self, clock: VirtualClock, traits: Traits, *, provider: type[HostileProvider] | None = None
     ) -> None:
@@ -253,6 +255,7 @@ class HostileRig(Rig):
             about=[text for text in (chat.opening.user.name, chat.opening.summary) if text],
             typing=chat.user_types,
             details=[answer.answer for answer in survey],
+            queue=chat.opening.route.queue,
         )
 
     async def move_up(self, ref: str) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Final, cast
 
 from pydantic import BaseModel, SecretStr
 
-__all__ = ["Ears", "secrets_of"]
+__all__ = ["Ears", "secrets_in", "secrets_of"]
 
 _SHORTEST: Final = 8
 """Shorter values are words that may well stand in a log by themselves."""
+_SECRET_NAME: Final = re.compile(r"(secret|password|passphrase|token|key|assertion)s?$", re.IGNORECASE)
 
 
 class Ears(logging.Handler):
@@ -73,3 +75,19 @@ def secrets_of(settings: object) -> set[str]:
         elif isinstance(value, dict):
             waiting.extend(cast("dict[str, object]", value).values())
     return {secret for secret in found if len(secret) >= _SHORTEST}
+
+
+def secrets_in(document: object) -> set[str]:
+    """Values in a document of settings whose names say that they are secret, whatever type the model has."""
+    found: set[str] = set()
+    waiting: list[tuple[bool, object]] = [(False, document)]
+    while waiting:
+        secret, value = waiting.pop()
+        if isinstance(value, Mapping):
+            named = cast("Mapping[object, object]", value).items()
+            waiting.extend((bool(_SECRET_NAME.search(str(name))), inner) for name, inner in named)
+        elif isinstance(value, list | tuple):
+            waiting.extend((secret, inner) for inner in cast("list[object]", value))
+        elif secret and isinstance(value, str):
+            found.add(value)
+    return {value for value in found if len(value) >= _SHORTEST}

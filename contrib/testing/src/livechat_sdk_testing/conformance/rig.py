@@ -18,7 +18,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, runtime_checkable
 from urllib.parse import quote
 
 from livechat_sdk.domain.messages import Attachment
@@ -37,6 +37,7 @@ __all__ = [
     "FaultSwitch",
     "HumanSide",
     "MakeRig",
+    "ManySignatures",
     "NoFaults",
     "Play",
     "Rig",
@@ -231,6 +232,15 @@ class WebhookMaker(Protocol):
         ...
 
 
+@runtime_checkable
+class ManySignatures(WebhookMaker, Protocol):
+    """Webhooks of a vendor that may put several signatures on one, as while its secret is changed."""
+
+    def sign_with(self, body: bytes, secrets: Sequence[str]) -> WebhookDelivery:
+        """The delivery of ``body`` with a signature under each of ``secrets``, in this order."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ChatView:
     """A ``SimChat`` as plain data."""
@@ -259,6 +269,8 @@ class Seen:
     """What we said of the agent's messages, as ``delivered <id>`` and ``read <id>``, in order."""
     details: Sequence[str] | None = None
     """Values that the agent is shown beside the chat: survey answers, fields."""
+    queue: str | None = None
+    """The queue that the vendor was told. Looked at only where the rig names one (``Rig.queue``)."""
 
 
 class Rig(ABC):
@@ -274,6 +286,11 @@ class Rig(ABC):
     """Cases that the provider does not have to pass, each with its reason (``excused``)."""
     secret_setting: str = "webhookKey"  # noqa: S105  (the name of a setting)
     """The setting that holds the secret of webhooks; it takes one secret or ``[new, old]``."""
+
+    tells_links: bool = False
+    """Whether ``link_works`` can tell."""
+    queue: str | None = None
+    """A queue of this vendor, as ``Route.queue`` names it; ``None``: it has none that we could ask for."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -307,6 +324,11 @@ class Rig(ABC):
         """Faults on demand."""
         return NoFaults()
 
+    @property
+    def tokens(self) -> Sequence[str]:
+        """Every access token that the vendor has given out. They may be seen as little as a password."""
+        return ()
+
     def can_fault(self, operation: str, fault: str, **details: Any) -> bool:
         """Whether ``faults`` can do this one."""
         return fault in self.fault_kinds
@@ -328,6 +350,10 @@ class Rig(ABC):
 
         A chat that was opened before it waits too.
         """
+        raise NotImplementedError
+
+    async def link_works(self, url: str) -> bool:
+        """Whether anybody who has the link of an agent's file can read it now. Only if ``tells_links``."""
         raise NotImplementedError
 
     def attach(self, name: str, media_type: str, content: bytes) -> Attachment:

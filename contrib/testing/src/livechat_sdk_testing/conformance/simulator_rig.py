@@ -110,11 +110,13 @@ class SimulatorRig(Rig):
     """A simulator on the clock of the case.
 
     A subclass gives ``plugin``, ``settings`` and ``webhooks``. What the vendor has is read from the
-    ``details`` of a chat: ``visitor``, ``summary``, ``transcript`` (documents with ``text``), ``fields``,
-    ``receipts`` (``read <id>``), ``visitor_types``; override ``seen`` where a simulator tells it otherwise.
+    ``details`` of a chat: ``visitor``, ``queue``, ``summary``, ``transcript`` (documents with ``text``),
+    ``fields``, ``receipts`` (``read <id>``), ``visitor_types``; override ``seen`` where a simulator tells it
+    otherwise.
     """
 
     over = "http"
+    tells_links = True
     fault_kinds = CALL_FAULTS | WEBHOOK_FAULTS
 
     def __init__(self, clock: VirtualClock, simulator: Simulated) -> None:
@@ -149,6 +151,19 @@ class SimulatorRig(Rig):
         """Agents on duty."""
         await self.simulator.human.duty(count)
 
+    @property
+    def tokens(self) -> Sequence[str]:
+        """Those that the simulator remembers (``simulator.tokens.issued``), where it gives any."""
+        issued: Sequence[str] = getattr(getattr(self.simulator, "tokens", None), "issued", ())
+        return issued
+
+    async def link_works(self, url: str) -> bool:
+        """Ask the simulator, without credentials."""
+        import httpx
+
+        async with httpx.AsyncClient(transport=self.simulator.transport()) as anybody:
+            return (await anybody.get(url)).is_success
+
     async def seen(self, ref: str) -> Seen:
         """What the agents are shown."""
         chat = await self._chat(ref)
@@ -168,6 +183,7 @@ class SimulatorRig(Rig):
             typing=details.get("visitor_types"),
             receipts=None if receipts is None else [str(one) for one in receipts],
             details=None if fields is None else [str(value) for value in fields.values()],
+            queue=details.get("queue"),
         )
 
     async def _chat(self, ref: str) -> SimChat:

@@ -211,6 +211,8 @@ class ToyRig(Rig):
     )
     fault_kinds = _BEFORE | _AFTER | {"withhold", "repeat", "delay", "reorder"}
 
+    queue = "billing"
+
     def __init__(self, clock: VirtualClock, provider: type[ToyProvider] = ToyProvider) -> None:
         super().__init__(clock)
         self.vendor = ToyVendor()
@@ -267,6 +269,7 @@ class ToyRig(Rig):
             typing=bool(typing) and typing[-1] == "typing on",
             receipts=[signal for signal in signals if not signal.startswith("typing")],
             details=[answer.answer for answer in known.survey] if known else [],
+            queue=opening.route.queue if opening else None,
         )
 
     async def set_agents(self, count: int | None) -> None:

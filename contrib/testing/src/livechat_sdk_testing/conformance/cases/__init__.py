@@ -30,6 +30,7 @@ GROUPS: Final = (
     "malformed",
     "doubt",
     "webhook_auth",
+    "webhook_proofs",
     "secrets",
     "availability",
     "pairs",

@@ -11,6 +11,7 @@ from livechat_sdk_testing.conformance.bench import Bench
 from livechat_sdk_testing.conformance.case import (
     CaseFailed,
     Cases,
+    Need,
     Tier,
     Topic,
     declares,
@@ -23,6 +24,14 @@ from livechat_sdk_testing.conformance.conversation import Conversation
 
 _cases = Cases("attachments", Topic.ATTACHMENTS)
 _ARRIVED = {Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN}
+_MONTH = 30 * 86_400.0
+_lasting = Need(
+    "links last", lambda able, _: "links are fetched" if able.attachment_links == "fetch" else None
+)
+_tells_links = Need(
+    "the rig tells whether links work",
+    lambda _, rig: "the rig cannot tell whether a link works" if not rig.tells_links else None,
+)
 _LOOK = "send: PlannedMessage.attachments; Capabilities.attachment_types and attachment_limit"
 
 KINDS = {
@@ -233,3 +242,23 @@ async def of_the_agent_alone(bench: Bench) -> None:
     found = await bench.collected(MessageReceived, chat)
     files = [file.name for event in found for file in event.message.attachments]
     same(files, ["guide.pdf"], "files received")
+
+
+@_cases.on_provider(
+    "lasting_links_last",
+    Tier.COMPLETE,
+    "A link of an agent's file that is declared to last can be opened by anybody a month later.",
+    look_at="Capabilities.attachment_links: 'fetch' for links that expire or need credentials",
+    needs=[_lasting, plays("file"), _tells_links],
+)
+async def lasting_links(bench: Bench) -> None:
+    chat = await bench.joined()
+    await bench.rig.human.say(chat.ref, "here", file=("guide.pdf", "application/pdf", b"%PDF-1.7\n"))
+    found = await bench.collected(MessageReceived, chat)
+    links = [file.url for event in found for file in event.message.attachments]
+    that(links, "the file of the agent did not arrive")
+    works = [await bench.rig.link_works(link) for link in links]
+    that(all(works), "the link of a file cannot be opened without credentials")
+    await bench.clock.advance(_MONTH)
+    works = [await bench.rig.link_works(link) for link in links]
+    that(all(works), "the link of a file has expired within a month, and is declared to last")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
 from livechat_sdk.domain.chats import Chat
@@ -12,9 +13,22 @@ from livechat_sdk.errors import LivechatError, WebhookRejected
 from livechat_sdk.provider.integration import Finding
 from livechat_sdk.provider.interface import Availability, ChatProvider, Sent
 from livechat_sdk_testing.conformance.bench import Bench, integration_type
-from livechat_sdk_testing.conformance.case import Cases, Need, Tier, Topic, inbound, is_a, lacks, same, that
+from livechat_sdk_testing.conformance.case import (
+    Cases,
+    Need,
+    Tier,
+    Topic,
+    faulty,
+    http,
+    inbound,
+    is_a,
+    lacks,
+    same,
+    that,
+)
 
 _cases = Cases("contract", Topic.CONTRACT)
+_CALLS = ("token", "open", "send", "availability", "status", "history", "look_up", "poll")
 _no_webhook = Need(
     "has no webhooks",
     lambda able, _: "it has webhooks" if able.inbound is Inbound.WEBHOOK else None,
@@ -177,3 +191,26 @@ async def undeclared_availability(bench: Bench) -> None:
 
 def _reason() -> EndReason:
     return EndReason(by="user", why="resolved")
+
+
+def _refused_case(status: int) -> None:
+    @_cases.on_provider(
+        f"check_tells_of_{status}",
+        Tier.SAFE,
+        f"Where the vendor answers {status} to everything, check() has a finding that is an error.",
+        look_at="check: refused credentials are a Finding with the status error, not silence and not a crash",
+        needs=[http, faulty("open", "status", status=status)],
+    )
+    async def run(bench: Bench) -> None:
+        for operation in _CALLS:
+            with suppress(ValueError):  # not every vendor has each of them
+                bench.rig.faults.script(operation, "status", 50, status=status)
+        findings = await bench.provider.check()
+        that(
+            any(one.status == "error" for one in findings),
+            f"the vendor refuses every call with {status}, and check says {[one.status for one in findings]}",
+        )
+
+
+for _status in (401, 403):
+    _refused_case(_status)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import cast
+
 from livechat_sdk.domain.chats import AgentJoined, EventEnvelope
 from livechat_sdk.domain.handoff import HandoffState
 from livechat_sdk_testing.conformance.bench import Bench
@@ -112,3 +115,35 @@ async def while_the_answer_is_lost(talk: Conversation) -> None:
     await talk.pass_time(60)
     same(talk.shown, ["anybody?"], "what the end user sees")
     same(len(await talk.vendor_states()), 1, "chats at the vendor")
+
+
+def _holds(value: object, wanted: str) -> bool:
+    """Whether a document has this text as a value somewhere."""
+    waiting: list[object] = [value]
+    while waiting:
+        one = waiting.pop()
+        if one == wanted:
+            return True
+        if isinstance(one, Mapping):
+            waiting.extend(cast("Mapping[object, object]", one).values())
+        elif isinstance(one, list | tuple):
+            waiting.extend(cast("list[object]", one))
+    return False
+
+
+@_cases.on_provider(
+    "events_name_our_reference",
+    Tier.SAFE,
+    "Where the vendor tells our own reference with an event, it is among the references of the event.",
+    look_at="refs: without ours, an event belongs to nobody until open has answered",
+)
+async def name_our_reference(bench: Bench) -> None:
+    chat = await bench.joined()
+    await bench.rig.human.say(chat.ref, "hello")
+    await bench.rig.human.end(chat.ref)
+    await bench.collect(chat)
+    for event in bench.of(EventEnvelope):
+        that(
+            chat.ref in event.refs or not _holds(event.raw, chat.ref),
+            f"{type(event).__name__} names {event.refs}, and the vendor has told {chat.ref} too",
+        )

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from livechat_sdk.domain.answers import NotLive
-from livechat_sdk.domain.chats import ChatEnded
+from livechat_sdk.domain.chats import Chat, ChatEnded
 from livechat_sdk.domain.ends import WHO, WHY, EndReason, Outcome
 from livechat_sdk.domain.handoff import HandoffState
 from livechat_sdk.domain.messages import Fate
@@ -336,3 +336,27 @@ async def overtakes(talk: Conversation) -> None:
     that(kinds[-1] == "handoff_ended", f"something was shown after the end: {kinds}")
     if talk.able.history:
         same(talk.shown, ["late words"], "what the end user sees (the history has it)")
+
+
+@_cases.on_provider(
+    "of_a_chat_whose_answer_was_lost",
+    Tier.SAFE,
+    "A chat of which only our reference is known is closed at the vendor, or closing it fails: it is never"
+    " said to be closed while it waits there.",
+    look_at="close: look the chat up by ref where vendor_ref is None, or raise RejectedError",
+    needs=[_closes],
+)
+async def of_a_lost_answer(bench: Bench) -> None:
+    opened = await bench.open()
+    known = Chat(
+        integration=opened.integration,
+        handoff_id=opened.handoff_id,
+        attempt=opened.attempt,
+        ref=opened.ref,
+        state_version=opened.state_version,
+    )
+    try:
+        await bench.provider.close(known, _BYE)
+    except ProviderError:
+        return
+    same(await bench.state(opened.ref), "ended", "a chat that is said to be closed")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from livechat_sdk.domain.chats import MessageReceived
 from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.errors import RejectedError, UnsupportedFeature
 from livechat_sdk_testing.conformance.bench import Bench
-from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, lacks, same, that
+from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, lacks, plays, same, that
 
 _cases = Cases("histories", Topic.HISTORY)
 _history = declares("history")
@@ -240,3 +241,29 @@ async def ghost(bench: Bench) -> None:
         that(error.status in {None, 404, 410, 422}, f"a ghost is refused with {error.status}")
     else:
         same(status.state, "unknown", "the state of a chat that is not there")
+
+
+@_cases.on_provider(
+    "bring_the_files_of_messages",
+    Tier.COMPLETE,
+    "A message of the history has the files that its event had: names and kinds.",
+    look_at="history: the same translation of a message as for its event",
+    needs=[_history, plays("file")],
+)
+async def bring_files(bench: Bench) -> None:
+    chat = await bench.joined()
+    start = bench.clock.now() - timedelta(hours=1)
+    await bench.rig.human.say(chat.ref, "here", file=("guide.pdf", "application/pdf", b"%PDF-1.7\n"))
+    live = await bench.collected(MessageReceived, chat)
+    await bench.clock.advance(5)
+    found = await bench.provider.history(chat, start)
+    same(_files(found), _files(live), "files of the history and of the events")
+    same([name for _, name, _ in _files(found)], ["guide.pdf"], "files of the history")
+
+
+def _files(found: Sequence[MessageReceived]) -> list[tuple[str, str | None, str | None]]:
+    return [
+        (event.message.key, file.name, file.media_type)
+        for event in found
+        for file in event.message.attachments
+    ]

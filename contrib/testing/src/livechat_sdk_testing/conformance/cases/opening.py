@@ -7,7 +7,7 @@ import json
 from livechat_sdk.domain.handoff import HandoffState
 from livechat_sdk.errors import ProviderError, RetryableError
 from livechat_sdk_testing.conformance.bench import Bench, stored_again
-from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, faulty, same, that
+from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, faulty, queues, same, that
 from livechat_sdk_testing.conformance.conversation import Conversation
 from livechat_sdk_testing.conformance.listening import secrets_of
 
@@ -253,3 +253,17 @@ async def connects_late(talk: Conversation) -> None:
     await talk.pass_time(30)
     same((await talk.handoff()).state, HandoffState.QUEUED, "the handoff")
     same(await talk.vendor_states(), ["queued"], "chats at the vendor")
+
+
+@_cases.on_provider(
+    "in_the_queue_of_the_route",
+    Tier.SAFE,
+    "A chat that the route sends to a queue is opened in that queue.",
+    look_at="open: opening.route.queue goes before a queue of the settings",
+    needs=[queues],
+    topic=Topic.CONTRACT,
+)
+async def in_the_queue(bench: Bench) -> None:
+    plain = bench.opening().route
+    chat = await bench.open(route=plain.model_copy(update={"queue": bench.rig.queue}))
+    same((await bench.rig.seen(chat.ref)).queue, bench.rig.queue, "the queue that the vendor was told")

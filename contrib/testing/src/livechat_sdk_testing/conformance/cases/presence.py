@@ -18,6 +18,7 @@ from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, 
 from livechat_sdk_testing.conformance.conversation import Conversation
 
 _cases = Cases("presence", Topic.PRESENCE)
+_ANN = "Ann"
 
 
 @_cases.on_provider(
@@ -201,3 +202,21 @@ async def queue_positions(bench: Bench) -> None:
     ]
     same(found[-1:], [place], "the last place in the queue that was told")
     that(all(one is None or one > 0 for one in found), f"places in the queue: {found}")
+
+
+@_cases.on_provider(
+    "names_are_no_ids",
+    Tier.SAFE,
+    "What is shown as an agent's name is a name: where the vendor tells none it is None, and never the id.",
+    look_at="Agent.name in joins, messages and status",
+)
+async def names_are_no_ids(bench: Bench) -> None:
+    chat = await bench.joined(agent=_ANN)
+    await bench.rig.human.say(chat.ref, "hello")
+    await bench.collect(chat)
+    agents = [event.agent for event in bench.of(AgentJoined)]
+    agents += [event.agent for event in bench.of(MessageReceived) if event.agent is not None]
+    if bench.able.status and (there := (await bench.provider.status(chat)).agent) is not None:
+        agents.append(there)
+    for agent in agents:
+        that(agent.name != agent.id or agent.id == _ANN, f"the agent's id is shown as the name: {agent!r}")

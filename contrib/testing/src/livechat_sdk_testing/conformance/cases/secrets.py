@@ -9,17 +9,14 @@ from pathlib import Path
 from livechat_sdk.domain.chats import EventEnvelope
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import Route
+from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.errors import LivechatError
 from livechat_sdk_testing.conformance.bench import Bench, error_text
 from livechat_sdk_testing.conformance.case import Cases, Need, Tier, Topic, faulty, http, that, webhooks
 from livechat_sdk_testing.conformance.conversation import Conversation
-from livechat_sdk_testing.conformance.listening import secrets_of
+from livechat_sdk_testing.conformance.listening import secrets_in, secrets_of
 
 _cases = Cases("secrets", Topic.SECRETS)
-
-
-def _hidden(bench: Bench, *more: str) -> set[str]:
-    return secrets_of(bench.provider.settings) | set(more)
 
 
 async def _tour(bench: Bench) -> set[str]:
@@ -36,7 +33,7 @@ async def _tour(bench: Bench) -> set[str]:
         await bench.provider.history(chat, bench.clock.now() - timedelta(hours=1))
     await bench.provider.close(chat, EndReason(by="user", why="resolved"))
     await bench.collect(chat)
-    return _hidden(bench, *(value.get_secret_value() for value in chat.secrets.values()))
+    return bench.hidden(chat)
 
 
 @_cases.on_provider(
@@ -77,7 +74,7 @@ async def of_webhooks(bench: Bench) -> None:
         }
         with suppress(LivechatError):
             bench.provider.read_webhook(delivery)
-    hidden = _hidden(bench) | proofs
+    hidden = bench.hidden() | proofs
     loud = [line for line in bench.ears.heard if any(secret in line for secret in hidden)]
     that(not loud, f"{len(loud)} lines of the log hold a secret or a proof")
 
@@ -90,7 +87,7 @@ async def of_webhooks(bench: Bench) -> None:
 )
 async def in_no_repr(bench: Bench) -> None:
     chat = await bench.joined()
-    hidden = _hidden(bench, *(value.get_secret_value() for value in chat.secrets.values()))
+    hidden = bench.hidden(chat)
     things = (bench.provider, bench.provider.settings, bench.provider.context, chat, vars(bench.provider))
     for thing in things:
         text = f"{thing!r} {thing!s}"
@@ -125,7 +122,7 @@ def _failing(operation: str, fault: str, needs: list[Need], **details: object) -
         bench.rig.faults.script(operation, fault, 50, **details)
         call = bench.send(chat, "hello") if operation == "send" else bench.open("h-2.1")
         error = await bench.failure(call, f"{operation} with the fault {fault}")
-        hidden = _hidden(bench, *(value.get_secret_value() for value in chat.secrets.values()))
+        hidden = bench.hidden(chat)
         text = error_text(error)
         that(not any(secret in text for secret in hidden), "the error shows a secret")
         loud = [line for line in bench.ears.heard if any(secret in line for secret in hidden)]
@@ -150,7 +147,7 @@ async def in_no_file(talk: Conversation) -> None:
     await talk.say("good morning")
     await talk.settle()
     chat = await talk.dispatcher.store.chat(talk.handoff_id, 1)
-    hidden = secrets_of(talk.provider.settings)
+    hidden = secrets_of(talk.provider.settings) | secrets_in(talk.rig.settings) | set(talk.rig.tokens)
     if chat is not None:
         hidden |= {value.get_secret_value() for value in chat.secrets.values()}
     content = b"".join(path.read_bytes() for path in _files(talk.folder))
@@ -162,3 +159,46 @@ async def in_no_file(talk: Conversation) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("ledger.db*") if path.is_file() and not path.name.endswith(".key")]
+
+
+@_cases.on_provider(
+    "are_not_in_the_state",
+    Tier.SAFE,
+    "Chat.state holds neither a credential of the settings nor an access token.",
+    look_at="Chat.state is stored as it is; credentials belong into Chat.secrets, and tokens nowhere",
+)
+async def not_in_the_state(bench: Bench) -> None:
+    chat = await bench.joined()
+    await bench.send(chat, "hello", "m-1")
+    await bench.collect(chat)
+    for one in bench.chats:
+        text = f"{one.state!r} {one.vendor_ref}"
+        that(not any(secret in text for secret in bench.hidden(one)), "Chat.state holds a secret or a token")
+
+
+def _words_case(operation: str, status: int) -> None:
+    @_cases.on_provider(
+        f"of_the_end_user_are_in_no_error_of_{operation}_{status}",
+        Tier.SAFE,
+        f"What the end user wrote is neither in the error nor in the log when {operation} gets a {status}.",
+        look_at="the text of errors: what was wrong, never what was sent; errors are logged and kept",
+        needs=[faulty(operation, "status", status=status)],
+    )
+    async def run(bench: Bench) -> None:
+        words = "my card is 4111 1111"
+        chat = await bench.joined()
+        bench.rig.faults.script(operation, "status", 50, status=status)
+        if operation == "send":
+            call = bench.failure(bench.send(chat, words), f"a send that gets a {status}")
+        else:
+            line = TranscriptEntry(author="user", body=words, at=bench.clock.now())
+            opening = bench.open("h-2.1", summary=words, transcript=[line])
+            call = bench.failure(opening, f"an open that gets a {status}")
+        error = await call
+        that(words not in error_text(error), "the error quotes what the end user wrote")
+        that(not any(words in line for line in bench.ears.heard), "the log quotes what the end user wrote")
+
+
+for _operation in ("send", "open"):
+    for _status in (400, 429, 503):
+        _words_case(_operation, _status)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from livechat_sdk.domain.capabilities import WebhookAuth
-from livechat_sdk.domain.chats import MessageReceived, ProviderEvent
 from livechat_sdk.errors import ConfigurationError, WebhookRejected
-from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.conformance.bench import Bench, error_text
 from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, proved_by, same, that, webhooks
 from livechat_sdk_testing.conformance.conversation import Conversation
+from livechat_sdk_testing.conformance.forging import (
+    a_genuine,
+    proofs_of,
+    refused,
+    with_headers,
+    words_of,
+)
 from livechat_sdk_testing.conformance.listening import secrets_of
 
 _cases = Cases("webhooks", Topic.WEBHOOK_AUTH)
@@ -25,51 +29,11 @@ _NEW = "a-new-secret-of-the-vendor-0123456789"
 _OLD = "the-old-secret-of-the-vendor-98765432"
 
 
-def _with(
-    delivery: WebhookDelivery, headers: Mapping[str, str], body: bytes | None = None
-) -> WebhookDelivery:
-    return WebhookDelivery(
-        delivery.method,
-        delivery.path,
-        headers,
-        delivery.body if body is None else body,
-        delivery.received_at,
-    )
-
-
-def _proofs(bench: Bench) -> list[str]:
-    names = [name.lower() for name in bench.webhooks.proof_headers]
-    that(names, "the rig names no header that proves a webhook (proof_headers)")
-    return names
-
-
-def _refused(provider: AnyProvider, delivery: WebhookDelivery, what: str, *statuses: int) -> WebhookRejected:
-    try:
-        found = provider.read_webhook(delivery)
-    except WebhookRejected as refused:
-        that(
-            refused.status in (statuses or (401, 403)),
-            f"{what} was refused with {refused.status}, wanted {statuses or (401, 403)}",
-        )
-        return refused
-    that(False, f"{what} was accepted: {[event.kind for event in found]}")
-    raise AssertionError
-
-
-async def _genuine(bench: Bench) -> WebhookDelivery:
-    chat = await bench.joined()
-    return bench.webhooks.sign(bench.webhooks.message(chat.ref, "hello"))
-
-
-def _words(found: Sequence[ProviderEvent]) -> list[str]:
-    return [event.message.body for event in found if isinstance(event, MessageReceived)]
-
-
 @_cases.on_provider("genuine", Tier.RELAYS, "An authentic webhook is read.", look_at=_LOOK, needs=[webhooks])
 async def genuine(bench: Bench) -> None:
-    delivery = await _genuine(bench)
+    delivery = await a_genuine(bench)
     found = bench.provider.read_webhook(delivery)
-    same(_words(found), ["hello"], "messages")
+    same(words_of(found), ["hello"], "messages")
     same({event.received_at for event in found}, {delivery.received_at}, "received_at of its events")
 
 
@@ -77,20 +41,24 @@ async def genuine(bench: Bench) -> None:
     "missing_proof", Tier.RELAYS, "A webhook without proof is refused.", look_at=_LOOK, needs=[webhooks]
 )
 async def missing(bench: Bench) -> None:
-    delivery = await _genuine(bench)
-    for name in _proofs(bench):
+    delivery = await a_genuine(bench)
+    for name in proofs_of(bench):
         left = {key: value for key, value in delivery.headers.items() if key != name}
-        _refused(bench.provider, _with(delivery, left), f"a webhook without {name}")
+        refused(bench.provider, with_headers(delivery, left), f"a webhook without {name}")
 
 
 @_cases.on_provider(
     "empty_proof", Tier.RELAYS, "A webhook with an empty proof is refused.", look_at=_LOOK, needs=[webhooks]
 )
 async def empty(bench: Bench) -> None:
-    delivery = await _genuine(bench)
-    for name in _proofs(bench):
+    delivery = await a_genuine(bench)
+    for name in proofs_of(bench):
         for value in ("", " ", "null", "undefined", "0"):
-            _refused(bench.provider, _with(delivery, {**delivery.headers, name: value}), f"{name}: {value!r}")
+            refused(
+                bench.provider,
+                with_headers(delivery, {**delivery.headers, name: value}),
+                f"{name}: {value!r}",
+            )
 
 
 @_cases.on_provider(
@@ -104,7 +72,7 @@ async def wrong(bench: Bench) -> None:
     chat = await bench.joined()
     body = bench.webhooks.message(chat.ref, "hello")
     for secret in ("somebody-elses-secret-0123456789", "x", ""):
-        _refused(bench.provider, bench.webhooks.sign(body, secret=secret), f"the secret {secret!r}")
+        refused(bench.provider, bench.webhooks.sign(body, secret=secret), f"the secret {secret!r}")
 
 
 @_cases.on_provider(
@@ -115,14 +83,14 @@ async def wrong(bench: Bench) -> None:
     needs=[webhooks],
 )
 async def one_bit_of_the_proof(bench: Bench) -> None:
-    delivery = await _genuine(bench)
-    for name in _proofs(bench):
+    delivery = await a_genuine(bench)
+    for name in proofs_of(bench):
         value = delivery.headers[name]
         for place in range(len(value)):
             flipped = value[:place] + chr(ord(value[place]) ^ 1) + value[place + 1 :]
-            _refused(
+            refused(
                 bench.provider,
-                _with(delivery, {**delivery.headers, name: flipped}),
+                with_headers(delivery, {**delivery.headers, name: flipped}),
                 f"{name} with bit 0 of character {place} changed",
             )
 
@@ -135,17 +103,19 @@ async def one_bit_of_the_proof(bench: Bench) -> None:
     needs=[webhooks],
 )
 async def part_of_the_proof(bench: Bench) -> None:
-    delivery = await _genuine(bench)
-    for name in _proofs(bench):
+    delivery = await a_genuine(bench)
+    for name in proofs_of(bench):
         value = delivery.headers[name]
         for length in (len(value) - 1, len(value) // 2, 8):
-            _refused(
+            refused(
                 bench.provider,
-                _with(delivery, {**delivery.headers, name: value[:length]}),
+                with_headers(delivery, {**delivery.headers, name: value[:length]}),
                 f"{name} cut to {length} characters",
             )
-        _refused(
-            bench.provider, _with(delivery, {**delivery.headers, name: f"{value}0"}), f"{name} with a 0 added"
+        refused(
+            bench.provider,
+            with_headers(delivery, {**delivery.headers, name: f"{value}0"}),
+            f"{name} with a 0 added",
         )
 
 
@@ -157,11 +127,11 @@ async def part_of_the_proof(bench: Bench) -> None:
     needs=[_HMAC],
 )
 async def one_bit_of_the_body(bench: Bench) -> None:
-    delivery = await _genuine(bench)
+    delivery = await a_genuine(bench)
     body = delivery.body
     for place in range(len(body)):
         changed = bytes([*body[:place], body[place] ^ (1 << place % 8), *body[place + 1 :]])
-        _refused(bench.provider, _with(delivery, delivery.headers, changed), f"byte {place} changed")
+        refused(bench.provider, with_headers(delivery, delivery.headers, changed), f"byte {place} changed")
 
 
 @_cases.on_provider(
@@ -172,9 +142,11 @@ async def one_bit_of_the_body(bench: Bench) -> None:
     needs=[_HMAC],
 )
 async def other_bytes(bench: Bench) -> None:
-    delivery = await _genuine(bench)
+    delivery = await a_genuine(bench)
     for body in (b" " + delivery.body, delivery.body + b"\n", delivery.body + delivery.body):
-        _refused(bench.provider, _with(delivery, delivery.headers, body), "a body with other white space")
+        refused(
+            bench.provider, with_headers(delivery, delivery.headers, body), "a body with other white space"
+        )
 
 
 @_cases.on_provider(
@@ -185,14 +157,14 @@ async def other_bytes(bench: Bench) -> None:
     needs=[proved_by(WebhookAuth.SHARED_KEY)],
 )
 async def altered(bench: Bench) -> None:
-    delivery = await _genuine(bench)
+    delivery = await a_genuine(bench)
     body = delivery.body
     for place in range(len(body)):
         changed = bytes([*body[:place], body[place] ^ (1 << place % 8), *body[place + 1 :]])
         try:
-            bench.provider.read_webhook(_with(delivery, delivery.headers, changed))
-        except WebhookRejected as refused:
-            same(refused.status, 400, f"the status of a body whose byte {place} was changed")
+            bench.provider.read_webhook(with_headers(delivery, delivery.headers, changed))
+        except WebhookRejected as refusal:
+            same(refusal.status, 400, f"the status of a body whose byte {place} was changed")
 
 
 @_cases.on_provider(
@@ -208,9 +180,11 @@ async def old(bench: Bench) -> None:
     now = bench.clock.now()
     for hours in (-24 * 365, -24, -1, 1, 24):
         at = now + timedelta(hours=hours)
-        _refused(bench.provider, bench.webhooks.sign(body, at=at), f"a webhook signed {hours} hours from now")
+        refused(bench.provider, bench.webhooks.sign(body, at=at), f"a webhook signed {hours} hours from now")
     near = bench.webhooks.sign(body, at=now - timedelta(seconds=30))
-    same(_words(bench.provider.read_webhook(near)), ["hello"], "messages of a webhook signed 30 seconds ago")
+    same(
+        words_of(bench.provider.read_webhook(near)), ["hello"], "messages of a webhook signed 30 seconds ago"
+    )
 
 
 @_cases.on_provider(
@@ -221,7 +195,7 @@ async def old(bench: Bench) -> None:
     needs=[_TIMED],
 )
 async def replayed_later(bench: Bench) -> None:
-    delivery = await _genuine(bench)
+    delivery = await a_genuine(bench)
     bench.provider.read_webhook(delivery)
     later = WebhookDelivery(
         delivery.method,
@@ -230,7 +204,7 @@ async def replayed_later(bench: Bench) -> None:
         delivery.body,
         delivery.received_at + timedelta(hours=1),
     )
-    _refused(bench.provider, later, "a webhook of an hour ago")
+    refused(bench.provider, later, "a webhook of an hour ago")
 
 
 @_cases.in_conversation(
@@ -262,7 +236,7 @@ async def before_reading(bench: Bench) -> None:
     await bench.joined()
     for body in (b"", b"{", b"[" * 100_000, b"\xff" * 100):
         delivery = bench.webhooks.sign(body, secret="somebody-elses-secret-0123456789")
-        _refused(bench.provider, delivery, "a body that is neither proved nor readable", 401, 403)
+        refused(bench.provider, delivery, "a body that is neither proved nor readable", 401, 403)
 
 
 @_cases.on_provider(
@@ -273,11 +247,13 @@ async def before_reading(bench: Bench) -> None:
     needs=[webhooks],
 )
 async def strange(bench: Bench) -> None:
-    delivery = await _genuine(bench)
-    for name in _proofs(bench):
+    delivery = await a_genuine(bench)
+    for name in proofs_of(bench):
         for value in ("κλειδί", "\x00", "v1=", "t=,v1=", "t=x,v1=y", "sha256=", "," * 5_000, "9" * 100_000):
-            _refused(
-                bench.provider, _with(delivery, {**delivery.headers, name: value}), f"{name}: {value[:20]!r}"
+            refused(
+                bench.provider,
+                with_headers(delivery, {**delivery.headers, name: value}),
+                f"{name}: {value[:20]!r}",
             )
 
 
@@ -292,15 +268,15 @@ async def oversize(bench: Bench) -> None:
     chat = await bench.joined()
     body = bench.webhooks.message(chat.ref, "x" * 3_000_000)
     began = time.perf_counter()
-    _refused(
+    refused(
         bench.provider,
         bench.webhooks.sign(body, secret="somebody-elses-secret-0123456789"),
         "three megabytes of somebody else",
     )
     try:
         bench.provider.read_webhook(bench.webhooks.sign(body))
-    except WebhookRejected as refused:
-        that(refused.status in {400, 413}, f"refused with {refused.status}")
+    except WebhookRejected as refusal:
+        that(refusal.status in {400, 413}, f"refused with {refusal.status}")
     that(time.perf_counter() - began < 5, "three megabytes took more than five seconds")
 
 
@@ -312,7 +288,7 @@ async def oversize(bench: Bench) -> None:
     needs=[webhooks],
 )
 async def content_type(bench: Bench) -> None:
-    delivery = await _genuine(bench)
+    delivery = await a_genuine(bench)
     left = {name: value for name, value in delivery.headers.items() if name != "content-type"}
     for kind in (
         None,
@@ -323,13 +299,13 @@ async def content_type(bench: Bench) -> None:
     ):
         headers = left if kind is None else {**left, "content-type": kind}
         try:
-            words = _words(bench.provider.read_webhook(_with(delivery, headers)))
-        except WebhookRejected as refused:
-            that(refused.status in {400, 415}, f"content type {kind}: refused with {refused.status}")
+            words = words_of(bench.provider.read_webhook(with_headers(delivery, headers)))
+        except WebhookRejected as refusal:
+            that(refusal.status in {400, 415}, f"content type {kind}: refused with {refusal.status}")
         else:
             same(words, ["hello"], f"messages with the content type {kind}")
-        broken = {**headers, _proofs(bench)[0]: "nonsense"}
-        _refused(bench.provider, _with(delivery, broken), f"content type {kind} without proof")
+        broken = {**headers, proofs_of(bench)[0]: "nonsense"}
+        refused(bench.provider, with_headers(delivery, broken), f"content type {kind} without proof")
 
 
 @_cases.on_provider(
@@ -340,10 +316,10 @@ async def content_type(bench: Bench) -> None:
     needs=[webhooks],
 )
 async def any_case(bench: Bench) -> None:
-    delivery = await _genuine(bench)
+    delivery = await a_genuine(bench)
     for change in (str.upper, str.title, str.lower):
         headers = {change(name): value for name, value in delivery.headers.items()}
-        same(_words(bench.provider.read_webhook(_with(delivery, headers))), ["hello"], "messages")
+        same(words_of(bench.provider.read_webhook(with_headers(delivery, headers))), ["hello"], "messages")
 
 
 @_cases.on_provider(
@@ -359,10 +335,10 @@ async def rotated(bench: Bench) -> None:
     body = bench.webhooks.message(chat.ref, "hello")
     for secret in (_NEW, _OLD):
         found = provider.read_webhook(bench.webhooks.sign(body, secret=secret))
-        same(_words(found), ["hello"], "messages under one of two secrets")
-    _refused(provider, bench.webhooks.sign(body), "the secret from before the last change")
+        same(words_of(found), ["hello"], "messages under one of two secrets")
+    refused(provider, bench.webhooks.sign(body), "the secret from before the last change")
     only_new = bench.build(**{bench.rig.secret_setting: _NEW})
-    _refused(only_new, bench.webhooks.sign(body, secret=_OLD), "the old secret after the change")
+    refused(only_new, bench.webhooks.sign(body, secret=_OLD), "the old secret after the change")
 
 
 @_cases.on_provider(
@@ -382,9 +358,9 @@ async def without(bench: Bench) -> None:
     for delivery in (
         bench.webhooks.sign(body),
         bench.webhooks.sign(body, secret=""),
-        _with(bench.webhooks.sign(body), {}),
+        with_headers(bench.webhooks.sign(body), {}),
     ):
-        _refused(provider, delivery, "a webhook of an integration without a secret", 401, 403, 404)
+        refused(provider, delivery, "a webhook of an integration without a secret", 401, 403, 404)
 
 
 @_cases.on_provider(
@@ -398,12 +374,12 @@ async def tell_nothing(bench: Bench) -> None:
     chat = await bench.joined()
     body = bench.webhooks.message(chat.ref, "words of a person")
     delivery = bench.webhooks.sign(body, secret="somebody-elses-secret-0123456789")
-    refused = _refused(bench.provider, delivery, "a forged webhook")
-    text = f"{refused} {refused!r} {refused.reason}"
+    refusal = refused(bench.provider, delivery, "a forged webhook")
+    text = f"{refusal} {refusal!r} {refusal.reason}"
     hidden = secrets_of(bench.provider.settings) | {
-        delivery.headers[name] for name in _proofs(bench) if name in delivery.headers
+        delivery.headers[name] for name in proofs_of(bench) if name in delivery.headers
     }
-    that(not any(secret in error_text(refused) for secret in secrets_of(bench.provider.settings)), "a secret")
+    that(not any(secret in error_text(refusal) for secret in secrets_of(bench.provider.settings)), "a secret")
     that(not any(secret in text for secret in hidden), "the refusal shows a secret or the proof")
     that("words of a person" not in text, "the refusal shows the body")
 
@@ -416,6 +392,6 @@ async def tell_nothing(bench: Bench) -> None:
     needs=[webhooks],
 )
 async def without_a_loop(bench: Bench) -> None:
-    delivery = await _genuine(bench)
+    delivery = await a_genuine(bench)
     found = await asyncio.to_thread(bench.provider.read_webhook, delivery)
-    same(_words(found), ["hello"], "messages that were read in a thread")
+    same(words_of(found), ["hello"], "messages that were read in a thread")
