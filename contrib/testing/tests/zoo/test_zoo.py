@@ -6,14 +6,15 @@ import sys
 
 import pytest
 
-from contrib.testing.tests.zoo.hunting import hunt, planted
+from contrib.testing.tests.zoo.hunting import PATTERNS, hunt, planted, remembered
+from livechat_sdk_testing.conformance import all_cases
 
 WANTED = 0.95
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("pattern", ["own_*.py", "strangers_*.py"])
+@pytest.mark.parametrize("pattern", PATTERNS)
 def test_the_kit_finds_what_was_planted(pattern: str, capsys: pytest.CaptureFixture[str]) -> None:
     bugs = list(planted(pattern).values())
     if not bugs:
@@ -33,3 +34,9 @@ def test_the_zoo_is_large_and_its_animals_have_names() -> None:
     assert len(planted("own_*.py")) >= 15
     assert len({bug.name for bug in bugs}) == len(bugs)
     assert all(bug.what for bug in bugs)
+
+
+def test_what_is_remembered_names_mistakes_and_cases_that_there_are() -> None:
+    names = {bug.name for pattern in PATTERNS for bug in planted(pattern).values()}
+    assert set(remembered()) <= names, "run python -m contrib.testing.tests.zoo.hunting"
+    assert set(remembered().values()) <= set(all_cases()), "run python -m contrib.testing.tests.zoo.hunting"
