@@ -463,7 +463,13 @@ async def test_control_is_released_and_a_chat_that_is_gone_is_closed(
     with recordings.replay(case):
         async with a_provider() as provider:
             await provider.close(CHAT, REASON)
+
+
+async def test_chat_whose_conversation_is_not_known_is_not_said_to_be_closed() -> None:
+    async with a_provider() as provider:
+        with pytest.raises(RejectedError, match="the conversation is not known") as failure:
             await provider.close(LOST, REASON)
+    assert failure.value.sent is False
 
 
 async def test_key_of_an_integration_passes_control_where_it_may_not_release_it(

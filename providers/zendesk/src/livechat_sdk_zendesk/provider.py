@@ -150,10 +150,11 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
         return Sent(vendor_id=sent)
 
     async def close(self, chat: Chat, reason: EndReason) -> None:
-        """Take control from the agents. The ticket stays as it is. What is over already is closed."""
-        if chat.vendor_ref is None:
-            return  # nothing is known to be open; should it speak, it is closed then
-        conversation = chat.vendor_ref
+        """Take control from the agents. The ticket stays as it is. What is over already is closed.
+
+        Raises ``RejectedError`` when the conversation is not known: it may be open.
+        """
+        conversation = self._conversation(chat, "close")
         if self.settings.conversation == "shared" and await self._is_of_another(chat, conversation):
             return
         metadata = {STEP: "close", REF: chat.ref}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, runtime_checkable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from livechat_sdk_testing.conformance.case import Excuse
 
 __all__ = [
+    "CALLS",
     "CALL_FAULTS",
     "EVERYTHING",
     "WEBHOOK_FAULTS",
@@ -88,6 +89,25 @@ EVERYTHING: Final[frozenset[Play]] = frozenset(
     }
 )
 """A vendor whose agents can do all there is."""
+
+CALLS: Final = (
+    "open",
+    "send",
+    "close",
+    "update",
+    "typing",
+    "receipt",
+    "availability",
+    "status",
+    "history",
+    "look_up",
+    "poll",
+    "token",
+    "file",
+)
+"""The calls of ``FaultSwitch``."""
+
+_FOR_GOOD: Final = 100
 
 CALL_FAULTS: Final = frozenset(
     {
@@ -332,6 +352,12 @@ class Rig(ABC):
     def can_fault(self, operation: str, fault: str, **details: Any) -> bool:
         """Whether ``faults`` can do this one."""
         return fault in self.fault_kinds
+
+    def refuse_everything(self, status: int) -> None:
+        """Answer every call with this status from now on. A vendor with other calls than these says so."""
+        for operation in CALLS:
+            with suppress(ValueError):  # not every vendor has each of them
+                self.faults.script(operation, "status", _FOR_GOOD, status=status)
 
     @abstractmethod
     async def seen(self, ref: str) -> Seen:

@@ -13,6 +13,7 @@ from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.rig import (
     CALL_FAULTS,
+    CALLS,
     EVERYTHING,
     WEBHOOK_FAULTS,
     FaultSwitch,
@@ -142,6 +143,15 @@ class SimulatorRig(Rig):
     def faults(self) -> FaultSwitch:
         """The simulator's faults."""
         return self.simulator.faults
+
+    def refuse_everything(self, status: int) -> None:
+        """Whatever calls the simulator says that it has."""
+        super().refuse_everything(status)
+        faults = self.simulator.faults
+        own: Sequence[str] = getattr(faults, "operations", ())
+        for operation in own:
+            if operation != "webhook" and operation not in CALLS:
+                faults.script(operation, "status", 100, status=status)
 
     async def pump(self) -> int:
         """Deliver what is due."""

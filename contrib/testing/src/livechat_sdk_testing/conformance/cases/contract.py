@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
 from livechat_sdk.domain.chats import Chat
@@ -28,7 +27,6 @@ from livechat_sdk_testing.conformance.case import (
 )
 
 _cases = Cases("contract", Topic.CONTRACT)
-_CALLS = ("token", "open", "send", "availability", "status", "history", "look_up", "poll")
 _no_webhook = Need(
     "has no webhooks",
     lambda able, _: "it has webhooks" if able.inbound is Inbound.WEBHOOK else None,
@@ -193,24 +191,27 @@ def _reason() -> EndReason:
     return EndReason(by="user", why="resolved")
 
 
-def _refused_case(status: int) -> None:
-    @_cases.on_provider(
-        f"check_tells_of_{status}",
-        Tier.SAFE,
-        f"Where the vendor answers {status} to everything, check() has a finding that is an error.",
-        look_at="check: refused credentials are a Finding with the status error, not silence and not a crash",
-        needs=[http, faulty("open", "status", status=status)],
-    )
-    async def run(bench: Bench) -> None:
-        for operation in _CALLS:
-            with suppress(ValueError):  # not every vendor has each of them
-                bench.rig.faults.script(operation, "status", 50, status=status)
-        findings = await bench.provider.check()
-        that(
-            any(one.status == "error" for one in findings),
-            f"the vendor refuses every call with {status}, and check says {[one.status for one in findings]}",
-        )
+@_cases.on_provider(
+    "check_tells_of_refused_credentials",
+    Tier.SAFE,
+    "Where the vendor answers 401 to everything, check() has a finding that is an error.",
+    look_at="check: refused credentials are a Finding with the status error, not silence and not a crash",
+    needs=[http, faulty("availability", "status", status=401)],
+)
+async def refused_credentials(bench: Bench) -> None:
+    bench.rig.refuse_everything(401)
+    found = [one.status for one in await bench.provider.check()]
+    that("error" in found, f"the vendor refuses the credentials, and check says {found}")
 
 
-for _status in (401, 403):
-    _refused_case(_status)
+@_cases.on_provider(
+    "check_tells_of_what_is_forbidden",
+    Tier.SAFE,
+    "Where the vendor answers 403 to everything, check() has a finding that warns or is an error.",
+    look_at="check: who may do nothing is not told that all is well",
+    needs=[http, faulty("availability", "status", status=403)],
+)
+async def forbidden(bench: Bench) -> None:
+    bench.rig.refuse_everything(403)
+    found = [one.status for one in await bench.provider.check()]
+    that({"error", "warning"} & set(found), f"the vendor forbids everything, and check says {found}")
