@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, ClassVar
 
 from contrib.testing.tests.zoo.planted import PlantedBug
 from livechat_sdk.domain.capabilities import Inbound
-from livechat_sdk.domain.chats import Chat, ProviderEvent
-from livechat_sdk.errors import WebhookRejected
+from livechat_sdk.domain.chats import AgentJoined, Chat, ProviderEvent
+from livechat_sdk.domain.ends import EndReason
+from livechat_sdk.errors import ProviderError, WebhookRejected
 from livechat_sdk.provider.interface import ChatOpening, PlannedMessage, Polled, Sent
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.clock import VirtualClock
@@ -23,6 +26,7 @@ from livechat_sdk_testing.hostile import (
     Traits,
     WebhookProvider,
 )
+from livechat_sdk_testing.hostile.webhook import SIGNATURE_HEADER
 from livechat_sdk_testing.toy import ToyProvider
 
 
@@ -209,6 +213,96 @@ class ForgetsReceipts(ToyProvider):
         return None
 
 
+class ForgetsTheQueue(ToyProvider):
+    """Opens every chat in the queue of its settings."""
+
+    async def open(self, opening: ChatOpening) -> Chat:
+        route = opening.route.model_copy(update={"queue": None})
+        return await super().open(opening.model_copy(update={"route": route}))
+
+
+class KeepsTheRequest(ToyProvider):
+    """Keeps the whole request with the event, its key included."""
+
+    def read_webhook(self, delivery: WebhookDelivery) -> Sequence[ProviderEvent]:
+        request = {"headers": dict(delivery.headers), "body": delivery.body.decode(errors="replace")}
+        return [event.model_copy(update={"raw": request}) for event in super().read_webhook(delivery)]
+
+
+class NamesAgentsByTheirIds(StreamProvider):
+    """Shows the id of an agent who joins as the name."""
+
+    async def listen(self) -> AsyncIterator[ProviderEvent]:
+        async for event in super().listen():
+            if isinstance(event, AgentJoined):
+                agent = event.agent.model_copy(update={"name": event.agent.id})
+                yield event.model_copy(update={"agent": agent})
+            else:
+                yield event
+
+
+class OnlyTheirReference(PollProvider):
+    """Leaves our reference out of events, though the vendor tells it."""
+
+    async def poll(self, chat: Chat) -> Polled:
+        polled = await super().poll(chat)
+        theirs = [event.model_copy(update={"refs": event.refs[1:]}) for event in polled.events]
+        return polled.model_copy(update={"events": tuple(theirs)})
+
+
+class IdOfTheHour(WebhookProvider):
+    """Puts the time at which a webhook came into the id of its event."""
+
+    def read_webhook(self, delivery: WebhookDelivery) -> Sequence[ProviderEvent]:
+        at = delivery.received_at.isoformat()
+        return [
+            event.model_copy(update={"id": f"{event.id}-{at}"}) for event in super().read_webhook(delivery)
+        ]
+
+
+class ComparesText(WebhookProvider):
+    """Compares signatures as text, which raises for a character outside ASCII."""
+
+    def read_webhook(self, delivery: WebhookDelivery) -> Sequence[ProviderEvent]:
+        given = delivery.header(SIGNATURE_HEADER) or ""
+        for key in self.settings.webhook_key or ():
+            secret = key.get_secret_value().encode()
+            hmac.compare_digest(given, hmac.new(secret, delivery.body, hashlib.sha256).hexdigest())
+        return super().read_webhook(delivery)
+
+
+class TellsTheDifference(WebhookProvider):
+    """Says how a signature differs from the right one."""
+
+    def read_webhook(self, delivery: WebhookDelivery) -> Sequence[ProviderEvent]:
+        try:
+            return super().read_webhook(delivery)
+        except WebhookRejected as error:
+            keys = self.settings.webhook_key or ()
+            right = [hmac.new(k.get_secret_value().encode(), delivery.body, hashlib.sha256) for k in keys]
+            told = ", ".join(one.hexdigest() for one in right)
+            raise WebhookRejected(f"{error.reason}: not one of {told}", status=error.status) from None
+
+
+class SaysItIsClosed(WebhookProvider):
+    """Closes nothing where the vendor's id of the chat is not known, and does not say so."""
+
+    async def close(self, chat: Chat, reason: EndReason) -> None:
+        if chat.vendor_ref is not None:
+            await super().close(chat, reason)
+
+
+class QuotesTheEndUser(PollProvider):
+    """Says in an error what could not be sent."""
+
+    async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
+        try:
+            return await super().send(chat, message)
+        except ProviderError as error:
+            error.args = (f"{error}: {message.body}",)
+            raise
+
+
 BUGS: list[PlantedBug] = [
     PlantedBug("cursor_in_memory", "the cursor of polls dies with the process", _hostile(CursorInMemory)),
     PlantedBug("cookie_in_state", "a cookie is stored in clear", _hostile(CookieInState)),
@@ -228,5 +322,14 @@ BUGS: list[PlantedBug] = [
         "declares_history", "a history is declared that is empty", _hostile(DeclaresHistory, history=True)
     ),
     PlantedBug("in_tasks", "messages overtake each other", _toy(TogetherNotInOrder)),
+    PlantedBug("forgets_the_queue", "the route's queue is not told", _toy(ForgetsTheQueue)),
+    PlantedBug("keeps_the_request", "events hold the headers of their webhook", _toy(KeepsTheRequest)),
+    PlantedBug("ids_for_names", "an agent's id is shown as the name", _hostile(NamesAgentsByTheirIds)),
+    PlantedBug("only_their_reference", "events leave our reference out", _hostile(OnlyTheirReference)),
+    PlantedBug("id_of_the_hour", "a webhook that is repeated has another id", _hostile(IdOfTheHour)),
+    PlantedBug("compares_text", "a signature outside ASCII raises TypeError", _hostile(ComparesText)),
+    PlantedBug("tells_the_difference", "a refusal tells the right signature", _hostile(TellsTheDifference)),
+    PlantedBug("says_it_is_closed", "a chat that cannot be named is not closed", _hostile(SaysItIsClosed)),
+    PlantedBug("quotes_the_end_user", "an error quotes the end user", _hostile(QuotesTheEndUser)),
     PlantedBug("forgets_receipts", "receipts are declared and dropped", _toy(ForgetsReceipts)),
 ]

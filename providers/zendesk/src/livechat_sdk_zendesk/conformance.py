@@ -130,6 +130,9 @@ class ZendeskRig(SimulatorRig):
         ),
     )
 
+    queue = "360012345678"
+    """A group: Zendesk's word for a queue."""
+
     def __init__(
         self, clock: VirtualClock, account: Mapping[str, Any] | None = None, **settings: Any
     ) -> None:
@@ -166,7 +169,9 @@ class ZendeskRig(SimulatorRig):
         seen = await super().seen(ref)
         lines = [line for page in seen.transcript or () for line in page.split("\n")]
         said = [line.partition(": ")[2] for line in lines if line.partition(": ")[0] in _SPEAKERS]
-        return replace(seen, about=[*(seen.about or ()), *lines], transcript=said)
+        fields = getattr(await self._chat(ref), "details", {}).get("fields", {})
+        group = fields.get("group_id")
+        return replace(seen, about=[*(seen.about or ()), *lines], transcript=said, queue=group)
 
     @property
     def webhooks(self) -> ZendeskWebhooks:

@@ -142,8 +142,10 @@ async def name_our_reference(bench: Bench) -> None:
     await bench.rig.human.say(chat.ref, "hello")
     await bench.rig.human.end(chat.ref)
     await bench.collect(chat)
+    bodies = [delivery.body for delivery in bench.deliveries]
+    always = bool(bodies) and all(chat.ref.encode() in body for body in bodies)
     for event in bench.of(EventEnvelope):
         that(
-            chat.ref in event.refs or not _holds(event.raw, chat.ref),
+            chat.ref in event.refs or not (always or _holds(event.raw, chat.ref)),
             f"{type(event).__name__} names {event.refs}, and the vendor has told {chat.ref} too",
         )
