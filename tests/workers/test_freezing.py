@@ -27,13 +27,20 @@ async def test_what_thaws_does_one_thing_at_most_and_nothing_is_lost_or_doubled(
     ledger = Ledger(postgres_url, LEASE)
     names = ("w1", "w2", "w3")
     async with staged(nursery, ledger, tmp_path, FORGETS, names=names) as stage:
+        talks: list[str] = []
+        over = asyncio.Event()
+
+        async def talk_on() -> None:
+            while not over.is_set():
+                talks.append(f"c-{len(talks)}")
+                await converse(stage, talks[-1])
+
         async with asyncio.TaskGroup() as talking:
-            for number in range(TALKS):
-                talking.create_task(converse(stage, f"c-{number}"))
+            for _ in range(TALKS):
+                talking.create_task(talk_on())
             thawed = [await freeze_one(stage, moments) for _ in range(FREEZES)]
+            over.set()
         assert [one for one in thawed if len(one.calls) > 1] == []
         stage.world.overlaps.clear()  # what a frozen worker has under way, its successor does beside it
         lost = sum(lives.lost_leases for lives in stage.workers.values())
-        await stage.assert_right(
-            {f"c-{number}": ("completed",) for number in range(TALKS)}, doubts=lost * TALKS
-        )
+        await stage.assert_right(dict.fromkeys(talks, ("completed",)), doubts=lost * TALKS)
