@@ -7,6 +7,7 @@ call that needs them. ``pip install "livechat-sdk[http]"`` brings them.
 from __future__ import annotations
 
 from livechat_sdk.http.answer import Answer
+from livechat_sdk.http.attachments import AttachmentReader
 from livechat_sdk.http.auth import Auth, BasicAuth, BearerAuth
 from livechat_sdk.http.client import VendorClient
 from livechat_sdk.http.egress import Egress, EgressRefused
@@ -17,6 +18,7 @@ from livechat_sdk.http.transport import override_transport
 
 __all__ = [
     "Answer",
+    "AttachmentReader",
     "Auth",
     "BasicAuth",
     "BearerAuth",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -14,18 +15,18 @@ if TYPE_CHECKING:
 __all__ = ["Auth", "BasicAuth", "BearerAuth"]
 
 
-class Auth:
+class Auth(ABC):
     """One scheme. Adapters with another one (a signed JWT, a session) write a subclass.
 
     Credentials go to the origin of the client's base URL and to no other.
     """
 
+    @abstractmethod
     async def headers(self, client: VendorClient) -> Mapping[str, str]:
         """Headers for one attempt. May call the vendor with ``client.request(..., auth=False)``.
 
         What it raises, the caller gets with ``sent`` False: the call itself never left.
         """
-        raise NotImplementedError
 
     async def renew(self, client: VendorClient, used: Mapping[str, str]) -> bool:
         """The vendor answered 401 to ``used``. True = there is something newer, so call once more."""
@@ -35,7 +36,7 @@ class Auth:
         """Values that no error and no log may show."""
         return ()
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027  (most schemes hold nothing that could be closed)
         """The client closes."""
 
 

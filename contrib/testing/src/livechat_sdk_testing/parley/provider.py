@@ -105,7 +105,7 @@ class ParleyProvider(ChatProvider[ParleySettings]):
 
     async def start(self, host: ProviderHost) -> None:
         """Take the files that are kept here from here."""
-        self._files.kept = host.files
+        self._files.reader.kept = host.files
 
     async def stop(self) -> None:
         """Close the connections."""
