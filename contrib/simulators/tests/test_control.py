@@ -160,3 +160,12 @@ async def test_page_allows_only_what_is_its_own() -> None:
         for name in ("page.js", "page.css"):
             assert (await parley.client.get(f"/_sim/static/{name}")).status_code == 200
         assert (await parley.client.get("/_sim/static/..%2Fpage.py")).status_code == 404
+
+
+async def test_who_is_told_the_address_alone_learns_how_to_reach_the_vendor_and_what_agents_can_do() -> None:
+    async with bench() as parley:
+        told = (await parley.client.get("/_sim/integration")).json()
+        assert told == dict(parley.parley.integration())
+        acts = (await parley.client.get("/_sim/acts")).json()
+        assert acts["duty"] is True
+        assert {"join", "say", "transfer", "end"} <= set(acts["acts"])

@@ -21,6 +21,7 @@ from livechat_sdk_simulators.calls import strict_json
 from livechat_sdk_simulators.clock import advance
 from livechat_sdk_simulators.human import NoSuchChat, NotPossible
 from livechat_sdk_simulators.page import page_routes
+from livechat_sdk_simulators.plans import FaultPlan
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.simulator import Simulator
@@ -49,6 +50,8 @@ def control_app(simulator: Simulator) -> ASGIApp:
     """The routes below ``/_sim``."""
     control = _Control(simulator)
     calls: list[tuple[str, str, Callable[[Request], Awaitable[object]]]] = [
+        ("GET", "/integration", control.integration),
+        ("GET", "/acts", control.acts),
         ("GET", "/state", control.state),
         ("GET", "/chats", control.chats),
         ("POST", "/chats/{ref:path}/{act}", control.act),
@@ -57,6 +60,7 @@ def control_app(simulator: Simulator) -> ASGIApp:
         ("GET", "/faults", control.faults),
         ("POST", "/faults", control.script),
         ("DELETE", "/faults", control.clear_faults),
+        ("POST", "/faults/plan", control.plan),
         ("GET", "/requests", control.requests),
         ("GET", "/webhooks", control.webhooks),
         ("POST", "/webhooks/{number:int}/again", control.again),
@@ -141,6 +145,15 @@ class _Control:
         self._simulator = simulator
 
     # -------------------------------------------------------------------------------------- looking
+    async def integration(self, _: Request) -> object:
+        """What an integration needs to reach this simulator, its secrets included: they open nothing else."""
+        return dict(self._simulator.integration())
+
+    async def acts(self, _: Request) -> object:
+        """What agents of this vendor can do."""
+        human = self._simulator.human
+        return {"acts": [name for name in ACTS if human.can(name)], "duty": human.can("duty")}
+
     async def state(self, request: Request) -> object:
         """Everything that the page shows; ``?chat=`` names the conversation."""
         ref = request.query_params.get("chat")
@@ -205,6 +218,10 @@ class _Control:
             raise ValueError('a fault is {"operation", "fault", "times"?, and its details}')
         details: dict[str, Any] = dict(fields)
         self._simulator.faults.script(operation, fault, times, **details)
+        return views.faults(self._simulator)
+
+    async def plan(self, request: Request) -> object:
+        self._simulator.faults.follow(FaultPlan.read(await _fields(request)))
         return views.faults(self._simulator)
 
     async def clear_faults(self, request: Request) -> object:

@@ -24,14 +24,19 @@ lets one message through and refuses the next two. A fault of a call happens on 
 A webhook (operation ``webhook``) has faults of its own, for any event or for one (``event="chat.ended"``):
 ``withhold`` (never delivered), ``repeat`` (delivered twice), ``delay`` (by ``seconds``), ``reorder`` (changes
 places with the next one), ``early`` (delivered before the call that caused it is answered), ``pass``.
+
+Beside what is scripted there may be a plan (``plans``), which lets so many in a hundred go wrong.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from livechat_sdk_simulators.plans import FaultPlan, PlanRun
 
 __all__ = ["CALL_FAULTS", "WEBHOOK", "WEBHOOK_FAULTS", "Fault", "FaultSwitch"]
 
@@ -64,6 +69,7 @@ WEBHOOK_FAULTS: Final[Mapping[str, Mapping[str, object]]] = {
 
 _MOST: Final = 1_000_000
 _STATUSES: Final = range(200, 600)
+_TOO_MANY: Final = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ class FaultSwitch:
     def __init__(self, operations: Collection[str]) -> None:
         self.operations: tuple[str, ...] = (*dict.fromkeys(operations), WEBHOOK)
         self._scripted: dict[str, deque[Fault]] = {}
+        self._run: PlanRun | None = None
 
     def script(self, operation: str, fault: str, times: int = 1, **details: Any) -> None:
         """Let ``fault`` happen to the next ``times`` calls of ``operation`` (or webhooks).
@@ -107,23 +114,44 @@ class FaultSwitch:
         scripted = Fault(operation, fault, _details(fault, known[fault], details))
         self._scripted.setdefault(operation, deque()).extend([scripted] * times)
 
+    def follow(self, plan: FaultPlan | None) -> None:
+        """Let faults come by a plan from now on, beside those that are scripted; ``None`` ends it."""
+        self._run = None if plan is None else PlanRun(plan)
+
+    @property
+    def plan(self) -> FaultPlan | None:
+        """The plan by which faults come, if there is one."""
+        return None if self._run is None else self._run.plan
+
     def clear(self) -> None:
-        """Forget everything that was scripted and has not happened."""
+        """Forget everything that was scripted and has not happened, and the plan."""
         self._scripted.clear()
+        self._run = None
 
     def of_call(self, operation: str) -> Fault | None:
-        """The fault of the call that begins now; it is used up."""
+        """The fault of the call that begins now; a scripted one is used up."""
         waiting = self._scripted.get(operation)
-        return waiting.popleft() if waiting else None
+        if waiting:
+            return waiting.popleft()
+        status = self._run.refusal(operation) if self._run else None
+        if self._run is None or status is None:
+            return None
+        wish = self._run.plan.retry_after if status == _TOO_MANY else None
+        given = {"status": status, "retry_after": _as_header(wish)}
+        return Fault(operation, "status", {**CALL_FAULTS["status"], **given})
 
     def of_webhook(self, event: str) -> Fault | None:
-        """The fault of the webhook about ``event`` that is made now; it is used up."""
+        """The fault of the webhook about ``event`` that is made now; a scripted one is used up."""
         waiting = self._scripted.get(WEBHOOK, deque[Fault]())
         for scripted in waiting:
             if scripted.details["event"] in {None, event}:
                 waiting.remove(scripted)
                 return scripted
-        return None
+        kind = self._run.fault() if self._run else None
+        if self._run is None or kind is None:
+            return None
+        given = {"seconds": self._run.lateness()} if kind == "delay" else {}
+        return Fault(WEBHOOK, kind, {**WEBHOOK_FAULTS[kind], **given})
 
     def waiting(self) -> list[tuple[Fault, int]]:
         """What was scripted and has not happened, in order, each with how many times in a row."""
@@ -135,6 +163,11 @@ class FaultSwitch:
                 else:
                     runs.append((fault, 1))
         return runs
+
+
+def _as_header(seconds: float | None) -> str | None:
+    """A wish for patience as the header has it: whole seconds."""
+    return None if seconds is None else str(math.ceil(seconds))
 
 
 def _details(fault: str, known: Mapping[str, object], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def faults(simulator: Simulator) -> dict[str, Any]:
             {"operation": fault.operation, "fault": fault.words(), "times": times}
             for fault, times in simulator.faults.waiting()
         ],
+        "plan": None if simulator.faults.plan is None else asdict(simulator.faults.plan),
     }
 
 

@@ -163,6 +163,7 @@ class ZendeskSimulator(Simulator):
             "keyId": self.settings.key_id,
             "secret": self.settings.secret,
             "webhookKey": secrets[0] if len(secrets) == 1 else list(secrets),
+            "botIntegration": self.switchboard.bot.name,
         }
 
 
