@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -24,7 +25,11 @@ from livechat_sdk.domain.handoff import HandoffRequest
 from livechat_sdk.domain.people import EndUser
 from livechat_sdk.errors import WebhookRejected
 from livechat_sdk.gateway import create_app
+from livechat_sdk.http import override_transport
 from livechat_sdk.provider import WebhookDelivery, read_json_object, verify_hmac, verify_time
+from livechat_sdk_simulators.clock import VirtualClock as SimulatorClock
+from livechat_sdk_simulators.zendesk.settings import ZendeskSettings
+from livechat_sdk_simulators.zendesk.simulator import ZendeskSimulator
 from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.hostile import HostilePlugin, Traits, hostile_vendor
@@ -32,10 +37,17 @@ from livechat_sdk_testing.hostile.events import read_event
 from livechat_sdk_testing.hostile.webhook import SIGNATURE_HEADER, WEBHOOK_KEY, WebhookProvider
 from livechat_sdk_testing.parley.plugin import ParleyPlugin
 from livechat_sdk_testing.toy import ToyPlugin
+from livechat_sdk_zendesk import plugin as zendesk
 
-__all__ = ["KINDS", "Gateway", "Kind", "a_gateway"]
+__all__ = ["KINDS", "Gateway", "Kind", "What", "a_gateway", "as_json"]
+
+What = Literal["proof", "body", "stale", "authentic"]
+"""What may be wrong with a delivery. ``proof``: the key or signature was changed; ``body``: the body, under
+the old signature; ``stale``: the whole is right and old; ``authentic``: the body was changed and the proof is
+right for it."""
 
 _TIMED_HEADER = "X-Timed-Signature"
+_TICKET_KEY = "a-key-for-ticket-events-0123456789"
 
 
 class TimedProvider(WebhookProvider):
@@ -59,18 +71,32 @@ class TimedProvider(WebhookProvider):
 
 
 class Kind(ABC):
-    """A kind of proof. ``name`` is the integration's name, ``header`` the one with the proof."""
+    """A kind of proof. ``header`` is the one with the proof, ``mutations`` what can be done to a delivery."""
 
     name: ClassVar[str]
     header: ClassVar[str]
+    mutations: ClassVar[Sequence[What]]
+
+    @property
+    def integration(self) -> str:
+        """Whose route it is."""
+        return self.name
 
     @abstractmethod
     def proof(self, body: bytes, at: datetime) -> str:
         """The value of the header."""
 
-    @abstractmethod
+    def headers(self, body: bytes, at: datetime) -> dict[str, str]:
+        """Every header that is part of the proof."""
+        return {self.header: self.proof(body, at)}
+
+    def forgeries(self, body: bytes, at: datetime) -> Sequence[Mapping[str, str]]:
+        """Headers of proofs that are wrong in a way of this kind's own."""
+        return ()
+
     def still_proves(self, changed: str, right: str) -> bool:
         """Whether a changed header carries the whole right proof all the same: taking it is no fault."""
+        return False
 
     @abstractmethod
     def document(self, chance: Random, refs: Sequence[str], now: datetime) -> Mapping[str, Any]:
@@ -81,16 +107,13 @@ class SharedKey(Kind):
     """The toy: the key itself travels."""
 
     name = "toy"
+    mutations: ClassVar[Sequence[What]] = ("proof", "authentic")
     header = "x-toy-key"
     key = ToyPlugin().key
 
     def proof(self, body: bytes, at: datetime) -> str:
         """See ``Kind``."""
         return self.key
-
-    def still_proves(self, changed: str, right: str) -> bool:
-        """See ``Kind``."""
-        return False
 
     def document(self, chance: Random, refs: Sequence[str], now: datetime) -> Mapping[str, Any]:
         """See ``Kind``."""
@@ -103,15 +126,12 @@ class BodyHmac(Kind):
     """The hostile vendor: a signature over the body."""
 
     name = "hostile"
+    mutations: ClassVar[Sequence[What]] = ("proof", "proof", "body", "body", "authentic")
     header = SIGNATURE_HEADER.lower()
 
     def proof(self, body: bytes, at: datetime) -> str:
         """See ``Kind``."""
         return hmac.new(WEBHOOK_KEY.encode(), body, hashlib.sha256).hexdigest()
-
-    def still_proves(self, changed: str, right: str) -> bool:
-        """See ``Kind``."""
-        return False
 
     def document(self, chance: Random, refs: Sequence[str], now: datetime) -> Mapping[str, Any]:
         """See ``Kind``."""
@@ -136,6 +156,7 @@ class BodyHmacTime(BodyHmac):
     """The same over time and body."""
 
     name = "timed"
+    mutations: ClassVar[Sequence[What]] = ("proof", "proof", "body", "body", "stale", "authentic")
     header = _TIMED_HEADER.lower()
 
     def proof(self, body: bytes, at: datetime) -> str:
@@ -180,10 +201,139 @@ class Parley(BodyHmacTime):
         return {"id": f"e-{chance.getrandbits(60)}", "type": kind, "at": when, "chat": chat, "data": data}
 
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (SharedKey(), BodyHmac(), BodyHmacTime(), Parley())}
-"""By the name of the integration."""
+class Zendesk(SharedKey):
+    """Messaging of Zendesk, read by its real adapter. One chat is open, at a simulator."""
 
-_WITH_CHATS = ("toy", "hostile", "timed")
+    name = "zendesk"
+    header = "x-api-key"
+    key = WEBHOOK_KEY
+
+    def forgeries(self, body: bytes, at: datetime) -> Sequence[Mapping[str, str]]:
+        """The right key is not enough for what claims to come from the Support side."""
+        claims = {Tickets.header: "", Tickets.time: at.isoformat()}
+        return ({**self.headers(body, at), **claims}, {"authorization": f"Bearer {self.key}"})
+
+    def document(self, chance: Random, refs: Sequence[str], now: datetime) -> Mapping[str, Any]:
+        """See ``Kind``."""
+        when = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        agents = {"id": "5ef2", "name": "zd-agentWorkspace", "integrationType": "zd:agentWorkspace"}
+        conversation = {
+            "id": "67a0ecf8f0305f4a391e9db1",
+            "type": "personal",
+            "metadata": {"livechat_ref": chance.choice(refs)},
+            "activeSwitchboardIntegration": agents,
+        }
+        error = {"code": "bad_request", "message": "too long"}
+        message = {
+            "id": f"m-{chance.getrandbits(60)}",
+            "received": when,
+            "author": {"type": "business", "displayName": "Ann"},
+            "content": chance.choice(_CONTENTS),
+            "source": {"type": "zd:agentWorkspace"},
+            "metadata": {"__zendesk_msg.agent.id": "8447388090494"},
+        }
+        activity = {"type": "typing:start", "author": {"type": "business"}}
+        events = [
+            {"id": f"e-{chance.getrandbits(60)}", "createdAt": when, "type": kind, "payload": payload}
+            for kind, payload in chance.choices(
+                (
+                    ("conversation:message", {"conversation": conversation, "message": message}),
+                    ("conversation:typing", {"conversation": conversation, "activity": activity}),
+                    ("conversation:read", {"conversation": conversation, "activity": activity}),
+                    ("switchboard:passControl", {"conversation": conversation, "metadata": {"a": 1}}),
+                    (
+                        "conversation:message:delivery:failure",
+                        {"conversation": conversation, "message": {"id": "m-1"}, "error": error},
+                    ),
+                    ("conversation:referral", {"conversation": conversation}),
+                ),
+                k=chance.choice((1, 1, 1, 2, 3)),
+            )
+        ]
+        app, hook = {"id": ZENDESK.app_id}, {"id": "5f4eaef81e3dcc117c7ba48a", "version": "v2"}
+        return {"app": app, "webhook": hook, "events": events}
+
+
+class Tickets(BodyHmacTime):
+    """Ticket events of Zendesk's Support side, on the same route."""
+
+    name = "tickets"
+    header = "x-zendesk-webhook-signature"
+    time = "x-zendesk-webhook-signature-timestamp"
+
+    @property
+    def integration(self) -> str:
+        """See ``Kind``."""
+        return Zendesk.name
+
+    def proof(self, body: bytes, at: datetime) -> str:
+        """See ``Kind``."""
+        return self._signed(_TICKET_KEY, body, at)
+
+    def headers(self, body: bytes, at: datetime) -> dict[str, str]:
+        """See ``Kind``."""
+        return {**super().headers(body, at), self.time: self._time(at)}
+
+    def forgeries(self, body: bytes, at: datetime) -> Sequence[Mapping[str, str]]:
+        """Signed with the key of messaging, signed for another time, or with that key instead."""
+        right = self.headers(body, at)
+        return (
+            {**right, self.header: self._signed(WEBHOOK_KEY, body, at)},
+            {**right, self.header: self._signed("", body, at)},
+            {**right, self.time: self._time(at + timedelta(seconds=1))},
+            {self.header: right[self.header]},
+            {self.header: WEBHOOK_KEY, self.time: right[self.time], Zendesk.header: WEBHOOK_KEY},
+        )
+
+    def still_proves(self, changed: str, right: str) -> bool:
+        """See ``Kind``."""
+        return False
+
+    def document(self, chance: Random, refs: Sequence[str], now: datetime) -> Mapping[str, Any]:
+        """See ``Kind``."""
+        what, change = chance.choice(
+            (
+                ("agent_assignment_changed", {"previous": None, "current": "8447388090494"}),
+                ("agent_assignment_changed", {"previous": "8447388090494", "current": None}),
+                ("status_changed", {"previous": "OPEN", "current": "SOLVED"}),
+                ("created", {}),
+            )
+        )
+        tags = ["vip", f"livechat-{chance.choice(refs)}"]
+        return {
+            "id": f"t-{chance.getrandbits(60)}",
+            "time": now.isoformat(),
+            "type": f"zen:event-type:ticket.{what}",
+            "detail": {"id": "35", "tags": tags, "status": "OPEN"},
+            "event": change,
+        }
+
+    @staticmethod
+    def _time(at: datetime) -> str:
+        return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def _signed(self, key: str, body: bytes, at: datetime) -> str:
+        digest = hmac.new(key.encode(), self._time(at).encode() + body, hashlib.sha256).digest()
+        return base64.b64encode(digest).decode()
+
+
+_CONTENTS: Sequence[Mapping[str, Any]] = (
+    {"type": "text", "text": "Hello, I am Ann"},
+    {"type": "text", "text": "Which?", "actions": [{"type": "reply", "text": "Yes", "payload": "YES"}]},
+    {"type": "location", "coordinates": {"lat": 37.98, "long": 23.73}},
+    {"type": "carousel", "items": [{"title": "Tea", "actions": [{"type": "link", "text": "More"}]}]},
+    {"type": "form", "fields": [{"type": "text", "name": "a", "label": "A"}]},
+)
+
+ZENDESK = ZendeskSettings()
+"""The account that the simulator plays."""
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (SharedKey(), BodyHmac(), BodyHmacTime(), Parley(), Zendesk(), Tickets())
+}
+"""By name."""
+
+_WITH_CHATS = ("toy", "hostile", "timed", "zendesk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,22 +366,34 @@ async def a_gateway(folder: Path) -> AsyncIterator[Gateway]:
                     "clientSecret": "a-secret-that-nobody-needs",
                     "webhookKey": WEBHOOK_KEY,
                 },
+                "zendesk": {
+                    "type": "ZENDESK_LIVECHAT",
+                    "baseUrl": ZENDESK.base_url,
+                    "appId": ZENDESK.app_id,
+                    "keyId": ZENDESK.key_id,
+                    "secret": ZENDESK.secret,
+                    "webhookKey": WEBHOOK_KEY,
+                    "ticketWebhookKey": _TICKET_KEY,
+                },
             },
             "bots": {name: {"livechat": {"integrations": [name]}} for name in _WITH_CHATS},
         }
     )
-    registry = Registry({"toy": toy, "hostile": hostile, "timed": timed, "parley": ParleyPlugin()})
-    async with Dispatcher(settings, channel=RecordingChannel(), registry=registry, clock=clock) as dispatcher:
-        refs: dict[str, str] = {}
-        for name in _WITH_CHATS:
-            request = HandoffRequest(key=name, conversation_id=name, bot=name, user=EndUser(id="u-1"))
-            handoff = await dispatcher.request(request)
-            await dispatcher.wait_idle()
-            chat = await dispatcher.store.chat(handoff.id, 1)
-            assert chat is not None
-            refs[name] = chat.ref
-        tokens = [SecretStr("token-of-the-platform-0123456789")]
-        yield Gateway(create_app(dispatcher, tokens=tokens), dispatcher, clock, refs)
+    plugins = {"toy": toy, "hostile": hostile, "timed": timed, "parley": ParleyPlugin(), "zendesk": zendesk}
+    vendor = ZendeskSimulator(ZENDESK, SimulatorClock())
+    dispatcher = Dispatcher(settings, channel=RecordingChannel(), registry=Registry(plugins), clock=clock)
+    with override_transport(vendor.transport()):
+        async with dispatcher:
+            refs: dict[str, str] = {}
+            for name in _WITH_CHATS:
+                request = HandoffRequest(key=name, conversation_id=name, bot=name, user=EndUser(id="u-1"))
+                handoff = await dispatcher.request(request)
+                await dispatcher.wait_idle()
+                chat = await dispatcher.store.chat(handoff.id, 1)
+                assert chat is not None
+                refs[name] = chat.ref
+            tokens = [SecretStr("token-of-the-platform-0123456789")]
+            yield Gateway(create_app(dispatcher, tokens=tokens), dispatcher, clock, refs)
 
 
 def as_json(document: Mapping[str, Any]) -> bytes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -17,29 +17,20 @@ from livechat_sdk.errors import WebhookRejected
 from livechat_sdk.provider import AnyProvider, WebhookDelivery
 from livechat_sdk.provider.interface import ChatProvider
 from tests.fuzz.mutating import mutate_body, mutate_text
-from tests.fuzz.routes import KINDS, Gateway, Kind, a_gateway, as_json
+from tests.fuzz.routes import KINDS, Gateway, Kind, What, a_gateway, as_json
 from tests.gateway.wire import a_scope, call, piece
 
 __all__ = ["Findings", "Mutation", "mutation", "run"]
 
-What = Literal["proof", "body", "stale", "authentic"]
 _EVENTS = TypeAdapter[ProviderEvent](ProviderEvent)
 _WINDOW = 300
-_CHOICES: Mapping[str, Sequence[What]] = {
-    "toy": ("proof", "authentic"),
-    "hostile": ("proof", "proof", "body", "body", "authentic"),
-    "timed": ("proof", "proof", "body", "body", "stale", "authentic"),
-    "parley": ("proof", "proof", "body", "body", "stale", "authentic"),
-}
+_LONGEST = 1.0
+"""Seconds of computing that one delivery may cost, whatever it holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One delivery that is not as its vendor sent it.
-
-    ``proof``: the key or signature was changed; ``body``: the body, under the old signature; ``stale``: the
-    whole is right and old; ``authentic``: the body was changed and the proof is right for it.
-    """
+    """One delivery that is not as its vendor sent it."""
 
     what: What
     headers: dict[str, str]
@@ -58,41 +49,50 @@ def mutation(kind: Kind, seed: int, gateway: Gateway) -> Mutation:
     """The mutation of this seed."""
     chance = Random(f"{kind.name} {seed}")  # noqa: S311 - mutations, not secrets
     now = gateway.clock.now()
-    body = as_json(kind.document(chance, (gateway.refs.get(kind.name, "not-open"), "nobody-knows-it"), now))
-    what = chance.choice(_CHOICES[kind.name])
+    refs = (gateway.refs.get(kind.integration, "not-open"), "nobody-knows-it")
+    body = as_json(kind.document(chance, refs, now))
+    what = chance.choice(kind.mutations)
     at = now + timedelta(seconds=chance.randint(-_WINDOW, _WINDOW))
     if what == "stale":
         away = chance.choice((-1, 1)) * chance.randint(_WINDOW + 1, 10**8)
         at = now + timedelta(seconds=away)
     changed = mutate_body(chance, body) if what in ("body", "authentic") else body
-    proof = kind.proof(changed if what == "authentic" else body, at)
-    headers = {kind.header: proof}
+    headers = kind.headers(changed if what == "authentic" else body, at)
     if what == "proof":
-        headers = _changed_proof(chance, kind, proof)
+        headers = _changed_proof(chance, kind, headers, kind.forgeries(body, at))
     content_type = chance.choice(("application/json", "application/json", "text/plain", ""))
     return Mutation(what, {**headers, "content-type": content_type}, changed)
 
 
-def _changed_proof(chance: Random, kind: Kind, right: str) -> dict[str, str]:
+def _changed_proof(
+    chance: Random, kind: Kind, headers: dict[str, str], forgeries: Sequence[Mapping[str, str]]
+) -> dict[str, str]:
+    right = headers[kind.header]
+    if forgeries and chance.random() < 0.1:
+        return dict(chance.choice(forgeries))
     if chance.random() < 0.05:
-        return chance.choice([{}, {"authorization": right}, {f"{kind.header}-2": right}])
+        rest = {name: value for name, value in headers.items() if name != kind.header}
+        return rest | chance.choice([{}, {"authorization": right}, {f"{kind.header}-2": right}])
+    name = chance.choice(list(headers))
     while True:
-        changed = mutate_text(chance, right)
-        if not kind.still_proves(changed, right):
-            return {kind.header: changed}
+        changed = mutate_text(chance, headers[name])
+        if name != kind.header or not kind.still_proves(changed, right):
+            return headers | {name: changed}
 
 
 async def run(folder: Path, name: str, seeds: range) -> Findings:
     """Send the mutations of these seeds to one route of a new gateway."""
     findings, kind = Findings(), KINDS[name]
     async with a_gateway(folder) as gateway:
-        provider = gateway.dispatcher.integrations[name]
+        provider = gateway.dispatcher.integrations[kind.integration]
         assert isinstance(provider, ChatProvider)
         for seed in seeds:
             one = mutation(kind, seed, gateway)
-            status = await _send(gateway, name, one)
+            before = time.thread_time()
+            status = await _send(gateway, kind.integration, one)
+            cost = time.thread_time() - before
             findings.answers[f"{one.what} {status}"] += 1
-            wrong = _wrong(one, status) or _wrong_events(provider, name, one, gateway)
+            wrong = _wrong(one, status, cost) or _wrong_events(provider, kind.integration, one, gateway)
             if wrong is not None:
                 findings.wrong.append(f"{name} seed {seed}: {one.what}: {wrong}")
         await gateway.dispatcher.wait_idle()
@@ -112,7 +112,9 @@ async def _send(gateway: Gateway, name: str, one: Mutation) -> int:
     return heard.status
 
 
-def _wrong(one: Mutation, status: int) -> str | None:
+def _wrong(one: Mutation, status: int, cost: float) -> str | None:
+    if cost > _LONGEST:
+        return f"{cost:.1f} s of computing"
     if status >= 500:
         return f"a crash, answered {status}"
     if one.what == "authentic":

@@ -10,6 +10,7 @@ from typing import Self
 import pytest
 
 from tests.fuzz import soak
+from tests.fuzz.routes import KINDS
 from tests.fuzz.running import Findings
 from tests.fuzz.soak import main
 
@@ -43,6 +44,6 @@ def test_report_has_every_mutation_and_what_was_wrong(
     monkeypatch.setattr(soak, "ProcessPoolExecutor", Here)
     assert main(["--mutations", "5000", "--seed", "0", "--report", str(tmp_path)]) == code
     report = json.loads((tmp_path / "webhooks.json").read_text("utf-8"))
-    assert report["mutations"] == {"toy": 5000, "hostile": 5000, "timed": 5000, "parley": 5000}
+    assert report["mutations"] == dict.fromkeys(KINDS, 5000)
     assert report["wrong"] == ([] if bad is None else ["toy seed 4500: a forgery"])
     assert ("toy seed 4500: a forgery" in capsys.readouterr().out) == (bad is not None)

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from livechat_sdk.errors import WebhookRejected
-from livechat_sdk.provider import verify_hmac
+from livechat_sdk.provider import WebhookDelivery, verify_hmac, verify_shared_key
 from livechat_sdk_testing.hostile import webhook
+from livechat_sdk_testing.hostile.webhook import WEBHOOK_KEY
+from livechat_sdk_zendesk import events, tickets
 from tests.fuzz.routes import KINDS
 from tests.fuzz.running import run
 
@@ -77,3 +80,36 @@ async def test_planted_faults_are_found(
     monkeypatch.setattr(webhook, "verify_hmac", fault)
     findings = await run(tmp_path, "hostile", range(2000))
     assert findings.wrong
+
+
+def _compares_the_start(given: str | None, keys: Any, **_: str) -> None:
+    if not (given or "").startswith(keys[0].get_secret_value()):
+        raise WebhookRejected("the key is wrong")
+
+
+def _compares_without_blanks(given: str | None, keys: Any, **_: str) -> None:
+    if (given or "").strip() != keys[0].get_secret_value():
+        raise WebhookRejected("the key is wrong")
+
+
+@pytest.mark.parametrize("fault", [_compares_the_start, _compares_without_blanks])
+async def test_planted_faults_in_the_look_at_a_key_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[..., None]
+) -> None:
+    monkeypatch.setattr(events, "verify_shared_key", fault)
+    assert (await run(tmp_path, "zendesk", range(500))).wrong
+
+
+async def test_key_of_messaging_taken_for_a_ticket_event_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prove_by_any(delivery: WebhookDelivery, keys: Any) -> None:
+        verify_shared_key(delivery.header("X-API-Key"), [SecretStr(WEBHOOK_KEY)], what="the key")
+
+    monkeypatch.setattr(events, "prove_ticket", prove_by_any)
+    assert (await run(tmp_path, "zendesk", range(500))).wrong
+
+
+async def test_time_that_is_not_looked_at_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tickets, "verify_time", lambda *_, **__: None)
+    assert (await run(tmp_path, "tickets", range(500))).wrong
