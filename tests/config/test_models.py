@@ -149,7 +149,7 @@ def test_policy_carries_every_setting() -> None:
         }
     )
     policy = settings.policy()
-    assert policy.model_dump(exclude={"survey", "ticket_on", "closing_timeout"}) == {
+    assert policy.model_dump(exclude={"survey", "ticket_on", "ticket_during", "closing_timeout"}) == {
         "enabled": False,
         "request_timeout": None,
         "user_remind_after": 300.0,
@@ -175,20 +175,19 @@ def test_a_chat_waits_for_the_contact_two_seconds_at_most(wait: object) -> None:
 
 
 def test_every_field_of_the_policy_can_be_set_but_the_closing_timeout() -> None:
-    changed = LivechatSettings.model_validate(
-        {
-            "enabled": False,
-            "request_timeout": 1,
-            "inactivity": {"remind_after": 1, "close_after": 2},
-            "agent_silence": {"remind_after": 1, "release_after": 2, "then": "requeue", "requeue_at_most": 3},
-            "max_duration": 9,
-            "wait_for_contact": 1,
-            "allow_bot_while_waiting": True,
-            "doubtful": "repeat",
-            "survey": [{"id": "a", "text": "A"}],
-            "tickets_on": ["failed"],
-        }
-    ).policy()
+    livechat = {
+        "enabled": False,
+        "request_timeout": 1,
+        "inactivity": {"remind_after": 1, "close_after": 2},
+        "agent_silence": {"remind_after": 1, "release_after": 2, "then": "requeue", "requeue_at_most": 3},
+        "max_duration": 9,
+        "wait_for_contact": 1,
+        "allow_bot_while_waiting": True,
+        "doubtful": "repeat",
+        "survey": [{"id": "a", "text": "A"}],
+        "tickets_on": ["failed"],
+    }
+    changed = BotSettings.model_validate({"livechat": livechat, "tickets": {"during": {}}}).policy()
     default = HandoffPolicy()
     same = {name for name in HandoffPolicy.model_fields if getattr(changed, name) == getattr(default, name)}
     assert same == {"closing_timeout"}

@@ -8,6 +8,7 @@ from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import Choice, Direction, Fate
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.domain.outgoing import SystemMessage
+from livechat_sdk.domain.tickets import TicketDraft, TicketMoment
 from livechat_sdk.ledger.store import ActionStatus, LaneId, Store, TimerGone, TimerRow
 from livechat_sdk.lifecycle.effects import (
     Action,
@@ -313,3 +314,27 @@ async def test_a_stale_firing_leaves_the_timer_that_was_set_since(store: Store) 
         await story.note(fired=stale, refused="stale")
 
     assert await store.next_timer() == later(60)
+
+
+async def test_a_started_ticket_is_kept_as_it_was_asked_for(backend: Backend, store: Store) -> None:
+    created = await Story(store).start(actions=[CreateTicket(key="h1.ticket", moment=TicketMoment.MISSED)])
+    (row,) = created.actions
+    draft = TicketDraft(key="h1.ticket", subject="Missed", body="…" * 100_000, first_tried_at=NOW)
+    noted = CreateTicket(key="h1.ticket", moment=TicketMoment.MISSED, draft=draft)
+
+    assert await store.start_action(row, noted)
+    store = await backend.reopen(store)
+
+    (kept,) = await store.open_actions()
+    assert (kept.status, kept.action) == (ActionStatus.STARTED, noted)
+
+
+async def test_a_finished_ticket_is_not_overwritten_by_a_late_start(store: Store) -> None:
+    story = Story(store)
+    created = await story.start(actions=[CreateTicket(key="h1.ticket")])
+    (row,) = created.actions
+    await story.note(completes=completion(row, ActionStatus.DONE))
+
+    assert not await store.start_action(row, CreateTicket(key="h1.ticket", in_doubt=True))
+
+    assert [one.action for one in await store.actions("h1")] == [CreateTicket(key="h1.ticket")]

@@ -80,7 +80,7 @@ def check_after_the_end(before: Handoff, step: Step) -> None:
         assert isinstance(effect, AFTER_THE_END), effect
         if isinstance(effect, RecordMessage):
             assert effect.fate is Fate.DROPPED
-    kept = {"attempts", "version"}
+    kept = {"attempts", "ticket_moments", "version"}
     assert after.model_dump(exclude=kept) == before.model_dump(exclude=kept)
 
 
@@ -157,7 +157,9 @@ def check_lanes(shadow: Shadow, spoken: Sequence[str]) -> None:
     said = [one.key for one in shadow.decided if isinstance(one, Say)]
     assert len(said) - len(set(said)) <= by_hand, said
     assert sum(isinstance(one, DeliverEnded) for one in shadow.decided) <= 1
-    assert sum(isinstance(one, CreateTicket) for one in shadow.decided) <= 1 + by_hand
+    tickets = [one.key for one in shadow.decided if isinstance(one, CreateTicket)]
+    assert len(tickets) - len(set(tickets)) <= by_hand, "one ticket for each moment"
+    assert len(set(tickets)) <= 2, "the end is one moment"
     assert not said_after_the_end(shadow)
 
 

@@ -41,6 +41,7 @@ from livechat_sdk.lifecycle.inputs import (
     Requested,
     RetryRequested,
     StillOpen,
+    TicketRequested,
     TimerFired,
     UserLeft,
     UserRead,
@@ -81,6 +82,7 @@ PLAIN: Mapping[str, Input] = {
         UserLeft(),
         ContactFound(contacts=(Contact(source="crm", id="7"),)),
         EndRequested(by="user", why="other"),
+        TicketRequested(),
     )
 }
 CLOCKS = tuple(sorted({kind.removeprefix("timer.") for kind, _ in LEGAL_MOVES if kind.startswith("timer.")}))

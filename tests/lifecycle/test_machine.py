@@ -66,6 +66,7 @@ from livechat_sdk.lifecycle.inputs import (
     ProviderReported,
     Requested,
     RetryRequested,
+    TicketRequested,
     TimerFired,
     UserLeft,
     UserRead,
@@ -127,6 +128,7 @@ policies = st.builds(
     allow_bot_while_waiting=st.booleans(),
     survey=st.sampled_from([(), SURVEY[:1], SURVEY]),
     ticket_on=st.sampled_from([(), (Outcome.MISSED,), tuple(Outcome)]),
+    ticket_during=st.booleans(),
 )
 chances = st.builds(
     Decided,
@@ -273,6 +275,7 @@ class HandoffLife(RuleBasedStateMachine):
                 DetailsAdded(survey=(SurveyAnswer(id="topic", question="?", answer="other"),)),
                 DetailsAdded(survey=(SurveyAnswer(id="extra", question="?", answer="more"),)),
                 DetailsAdded(),
+                TicketRequested(),
             ],
         ),
     )

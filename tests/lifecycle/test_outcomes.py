@@ -10,6 +10,7 @@ from livechat_sdk.domain.chats import AgentJoined, ChatTransferred
 from livechat_sdk.domain.ends import PLATFORM_EVENTS, WHO, WHY, EndReason, Outcome, Who, Why
 from livechat_sdk.domain.handoff import WAITING_STATES, HandoffState, OpeningHours
 from livechat_sdk.domain.moments import Moment
+from livechat_sdk.domain.tickets import TicketMoment
 from livechat_sdk.lifecycle import OUTCOME_TABLE, outcome_of
 from livechat_sdk.lifecycle.effects import CloseChat, CreateTicket, Decide, DeliverEnded, Say
 from livechat_sdk.lifecycle.inputs import AlreadyOpen, Decided, EffectFailed, Requested
@@ -289,7 +290,7 @@ def test_ticket_is_made_for_the_outcomes_of_the_policy_and_for_no_other(outcome:
     life.vendor_ends("provider", "timeout" if outcome is Outcome.MISSED else "abandoned")
     assert life.ended[0] == outcome.value
     assert life.shadow.waiting(CreateTicket) == (
-        [CreateTicket(key="h-1.ticket")] if outcome is Outcome.MISSED else []
+        [CreateTicket(key="h-1.ticket", moment=TicketMoment.MISSED)] if outcome is Outcome.MISSED else []
     )
 
 

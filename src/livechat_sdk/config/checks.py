@@ -116,14 +116,19 @@ class _Checker:
         ticketing = bot.get("ticketing")
         if isinstance(ticketing, str) and ticketing:
             self._reference(ticketing, (*path, "ticketing"), "ticketing")
-        elif livechat.get("tickets_on") and ticketing is None:
-            self._add(
-                "LC312",
-                "tickets are to be made, and the bot has no `ticketing`",
-                (*path, "livechat", "tickets_on"),
-                "name a ticketing integration under `ticketing:` of the bot",
-                at_key=True,
-            )
+        elif ticketing is None:
+            for wish, place in (
+                (livechat.get("tickets_on"), ("livechat", "tickets_on")),
+                (bot.get("tickets"), ("tickets",)),
+            ):
+                if wish:
+                    self._add(
+                        "LC312",
+                        "tickets are to be made, and the bot has no `ticketing`",
+                        (*path, *place),
+                        "name a ticketing integration under `ticketing:` of the bot",
+                        at_key=True,
+                    )
 
     def _livechat(self, path: Path, livechat: Mapping[str, Any]) -> None:
         listed = livechat.get("integrations", [])

@@ -276,5 +276,11 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
         "The text is empty or too long, or has a placeholder that has no value at this moment.",
         "Take a placeholder from the message; write null to say nothing.",
     ),
+    (
+        "LC234",
+        "A template of tickets cannot be used",
+        "The template is empty, or has a placeholder that has no value there.",
+        "Take a placeholder from the message; leave the template out for the built-in words.",
+    ),
 )
 """Code, title, what it means, what to do."""

@@ -79,8 +79,8 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "LC312",
         "Tickets without a ticket system",
-        "Outcomes are listed for which a ticket is to be made, and no ticketing integration is named.",
-        "Name one under `ticketing:` of the bot, or remove `tickets_on`.",
+        "A ticket is to be made, and no ticketing integration is named.",
+        "Name one under `ticketing:` of the bot, or remove `tickets_on` and `tickets`.",
     ),
     # ---------------------------------------------------------------------- LC4xx integrations, providers
     (

@@ -23,6 +23,7 @@ from livechat_sdk.files.kinds import DEFAULT_KINDS
 from livechat_sdk.files.limits import FileLimits
 from livechat_sdk.policies.business_hours import BusinessHoursSettings
 from livechat_sdk.policies.message_settings import SystemMessagesSettings
+from livechat_sdk.policies.ticket_settings import TicketsSettings
 from livechat_sdk.provider.settings import Secret
 
 __all__ = [
@@ -218,7 +219,19 @@ class BotSettings(_Part):
     livechat: LivechatSettings = Field(default_factory=LivechatSettings)
     crm: tuple[Identifier, ...] = ()
     ticketing: Identifier | None = None
+    tickets: TicketsSettings | None = None
+    """At which moments a ticket is made, and what stands in it."""
     retention: BotRetentionSettings | None = None
+
+    def policy(self) -> HandoffPolicy:
+        """The part of these settings that a handoff keeps for its whole life."""
+        policy = self.livechat.policy()
+        if self.tickets is None:
+            return policy
+        outcomes = dict.fromkeys((*policy.ticket_on, *self.tickets.outcomes))
+        return policy.model_copy(
+            update={"ticket_on": tuple(outcomes), "ticket_during": self.tickets.during is not None}
+        )
 
 
 class PlatformSettings(_Part):

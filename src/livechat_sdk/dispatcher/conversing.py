@@ -16,18 +16,21 @@ from livechat_sdk.errors import FileMissing, InvalidInput, MessageTooLarge, Stor
 from livechat_sdk.files import one_piece
 from livechat_sdk.ledger.store import DuplicateMessage, Ownership, VersionConflict
 from livechat_sdk.ledger.tombstones import remembered_number, revive_conversation
+from livechat_sdk.lifecycle.effects import CreateTicket
 from livechat_sdk.lifecycle.inputs import (
     AlreadyOpen,
     DetailsAdded,
     EndRequested,
     Input,
     Requested,
+    TicketRequested,
     UserLeft,
     UserRead,
     UserSaid,
     UserTyped,
 )
 from livechat_sdk.lifecycle.ownership import gate_lets_pass
+from livechat_sdk.lifecycle.ticketing import moment_now, ticket_key
 from livechat_sdk.telemetry import spans
 
 if TYPE_CHECKING:
@@ -173,6 +176,26 @@ class Conversing(Inquiries):
         submitted = await self._stepper.submit(handoff_id, EndRequested(by=by, why=reason, raw=raw))
         return submitted.handoff
 
+    async def create_ticket(self, handoff_id: str) -> str:
+        """Have a ticket made of a handoff as it is now, and return the ticket's key.
+
+        There is one ticket while the handoff goes on and one for its end, at most: asking again changes
+        nothing. ``tickets`` has it when it is made. Raises ``InvalidInput`` where the bot's settings name no
+        ticket system, ``HandoffNotFound``, ``StoreError``.
+        """
+        handoff = await self.handoff(handoff_id)
+        bot = self.settings.bots.get(handoff.request.bot)
+        if bot is None or bot.ticketing is None:
+            raise InvalidInput(
+                f"bot {handoff.request.bot!r} has no ticket system: name one under `ticketing:`"
+            )
+        key = ticket_key(handoff, moment_now(handoff))
+        actions = await self.store.actions(handoff_id)
+        if any(isinstance(row.action, CreateTicket) and row.action.key == key for row in actions):
+            return key  # also what an earlier release has made
+        submitted = await self._stepper.submit(handoff_id, TicketRequested())
+        return ticket_key(submitted.handoff, moment_now(submitted.handoff))
+
     async def bot_may_send(self, conversation_id: str, owner_number: int) -> GateAnswer:
         """The send gate: whether a bot message under ``owner_number`` may pass now.
 
@@ -196,7 +219,7 @@ class Conversing(Inquiries):
                 id=f"h-{uuid.uuid4().hex[:20]}",
                 workspace=self.workspace,
                 request=request,
-                policy=bot.livechat.policy(),
+                policy=bot.policy(),
                 settings_revision=self.settings.revision,
                 owner_number=owner.number + 1,
                 created_at=now,

@@ -12,6 +12,7 @@ from livechat_sdk.domain.capabilities import Capabilities
 from livechat_sdk.domain.ends import End, EndReason, Outcome
 from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.domain.people import Agent, Contact, EndUser
+from livechat_sdk.domain.tickets import TicketMoment
 
 __all__ = [
     "LIVE_STATES",
@@ -161,6 +162,9 @@ class HandoffPolicy(Model):
     doubtful: Literal["hold", "repeat"] = "hold"
     survey: tuple[SurveyQuestion, ...] = ()
     ticket_on: tuple[Outcome, ...] = ()
+    """Outcomes for which a ticket is made."""
+    ticket_during: bool = False
+    """Whether a ticket is made as soon as an agent has joined."""
 
 
 class Candidate(Model):
@@ -246,6 +250,8 @@ class Handoff(Model):
     """How often the chat went back to the queue because its agent stayed silent."""
     failures: tuple[ShortText, ...] = ()
     end: End | None = None
+    ticket_moments: tuple[TicketMoment, ...] = ()
+    """The moments for which a ticket was asked for: there is one ticket for each at most."""
 
     @property
     def outcome(self) -> Outcome | None:

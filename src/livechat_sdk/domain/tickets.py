@@ -2,35 +2,101 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Literal
+
 from pydantic import Field
 
 from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Text, Timestamp
+from livechat_sdk.domain.ends import Outcome
+from livechat_sdk.domain.messages import Attachment
 
-__all__ = ["Ticket", "TicketDraft", "TicketNote"]
+__all__ = [
+    "Ticket",
+    "TicketDraft",
+    "TicketKind",
+    "TicketMoment",
+    "TicketNote",
+    "TicketPriority",
+    "TicketState",
+    "moment_of",
+]
+
+TicketPriority = Literal["low", "normal", "high", "urgent"]
+"""How urgent a ticket is. Ticket systems have scales of their own; a table says which is which."""
+
+TicketKind = Literal["question", "incident", "problem", "task"]
+"""What a ticket is about, for systems that ask."""
+
+TicketState = Literal["new", "open", "pending", "solved", "closed"]
+"""Where a ticket is in its life, in words that mean the same everywhere."""
+
+
+class TicketMoment(StrEnum):
+    """A point of a handoff at which a ticket may be made: at most one for each."""
+
+    DURING = "during"
+    """While it goes on: an agent has joined, or somebody asked for a ticket."""
+    ENDED = "ended"
+    """After it ended in any other way than the two below."""
+    MISSED = "missed"
+    """Nobody took the request in time."""
+    OUT_OF_HOURS = "out_of_hours"
+    """The team was not there."""
+
+
+def moment_of(outcome: Outcome) -> TicketMoment:
+    """The moment that an outcome is."""
+    if outcome is Outcome.MISSED:
+        return TicketMoment.MISSED
+    return TicketMoment.OUT_OF_HOURS if outcome is Outcome.OUT_OF_HOURS else TicketMoment.ENDED
 
 
 class TicketDraft(Model):
-    """A ticket to be made. ``key`` makes a repeated call harmless."""
+    """A ticket to be made. ``key`` makes a repeated call harmless.
+
+    ``fields`` go by the labels of the integration's field map. ``attachments`` are files that are kept here
+    or links. ``first_tried_at``: when a create with this key first may have left for the vendor; ``None``:
+    surely never. ``repeat``: it shall be made although an earlier create may have done so, because a person
+    or ``doubtful: repeat`` wants it.
+    """
 
     key: Identifier
     subject: ShortText
     body: Text
     requester_name: ShortText | None = None
     requester_email: ShortText | None = None
+    requester_phone: ShortText | None = None
+    requester_external_id: ShortText | None = None
+    language: ShortText | None = None
     tags: tuple[ShortText, ...] = ()
     fields: Metadata = Field(default_factory=dict)
+    moment: TicketMoment | None = None
+    priority: TicketPriority | None = None
+    kind: TicketKind | None = None
+    attachments: tuple[Attachment, ...] = ()
+    first_tried_at: Timestamp | None = None
+    repeat: bool = False
 
 
 class TicketNote(Model):
-    """Something to add to a ticket; ``public`` notes can be read by the requester."""
+    """Something to add to a ticket; ``public`` notes can be read by the requester.
+
+    ``first_tried_at``: when a call with this key first may have left for the vendor; ``None``: surely never.
+    """
 
     key: Identifier
     body: Text
     public: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    first_tried_at: Timestamp | None = None
 
 
 class Ticket(Model):
-    """A ticket in a ticket system. ``source`` is the name of the integration."""
+    """A ticket in a ticket system. ``source`` is the name of the integration.
+
+    ``id`` is the vendor's, ``number`` what people call it, ``status`` the vendor's own word for ``state``.
+    """
 
     source: Identifier
     id: Identifier
@@ -39,3 +105,5 @@ class Ticket(Model):
     url: ShortText | None = None
     status: ShortText | None = None
     created_at: Timestamp | None = None
+    number: ShortText | None = None
+    state: TicketState | None = None

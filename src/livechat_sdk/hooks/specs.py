@@ -132,9 +132,15 @@ class TicketingSpecs:
     def livechat_create_ticket(self, draft: TicketDraft, handoff: Handoff) -> Ticket | None:
         """Make a ticket. The same ``draft.key`` must give the same ticket.
 
-        When: after the end, for the outcomes that the settings list; or when an agent asks for it.
-        Combining: only the configured plugin is asked. Failure: repeated, then recorded as failed; the
-        handoff is not affected. Time limit: ``ticket_timeout`` (15 s). Since: hook API 1.0.
+        A ``draft.first_tried_at`` says since when it may be there: look for it first. Where that proves
+        nothing yet, raise ``RetryableError`` with ``retry_after``; where it proves that there is none, make it
+        only if the vendor itself makes a second one impossible or ``draft.repeat`` is set, and else raise
+        ``RejectedError``: the ticket is *doubtful* then.
+
+        When: at the moments that the settings list, or when somebody asks for it.
+        Combining: only the configured plugin is asked. Failure: repeated, then recorded as failed, or as
+        doubtful where it may be there; the handoff is not affected. Time limit: ``ticket_timeout`` (15 s).
+        Since: hook API 1.0.
         """
 
     @hookspec

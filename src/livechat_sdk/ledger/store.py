@@ -24,7 +24,7 @@ from livechat_sdk.domain.messages import Direction, LedgerEntry
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.ledger.cooldowns import Cooldown
-from livechat_sdk.lifecycle.effects import Action, LedgerWrite, SendMessage
+from livechat_sdk.lifecycle.effects import Action, CreateTicket, LedgerWrite, SendMessage
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 
 __all__ = [
@@ -404,10 +404,11 @@ class Store(EmbeddedDatabase, Protocol):
         """Every pending or started action of the workspace, in order, whoever runs it."""
         ...
 
-    async def start_action(self, row: ActionRow) -> bool:
+    async def start_action(self, row: ActionRow, noted: CreateTicket | None = None) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished.
 
-        Raises ``LaneLost``, ``LeaseLost``.
+        ``noted`` replaces the action in the same write: what is asked for, and since when. Raises
+        ``LaneLost``, ``LeaseLost``.
         """
         ...
 

@@ -14,7 +14,6 @@ from livechat_sdk.lifecycle.effects import (
     OpenChat,
     PatchChat,
     RecordMessage,
-    SaveTicket,
     Say,
     SendMessage,
     SetFate,
@@ -63,7 +62,6 @@ __all__ = [
     "send_doubtful",
     "send_failed",
     "send_succeeded",
-    "ticket_created",
     "user_left",
     "user_silent",
 ]
@@ -302,12 +300,6 @@ def delivery_given_up(draft: Draft, happening: EffectFailed | EffectDoubtful) ->
     in_doubt = isinstance(happening, EffectDoubtful) or _in_doubt(happening)
     fate = Fate.DOUBTFUL if in_doubt else Fate.REFUSED
     draft.emit(SetFate(message_key=key, direction=Direction.TO_USER, fate=fate, detail=happening.error))
-
-
-def ticket_created(draft: Draft, happening: EffectSucceeded) -> None:
-    """A ticket was made."""
-    if happening.ticket is not None:
-        draft.emit(SaveTicket(ticket=happening.ticket))
 
 
 def _finish(draft: Draft) -> None:

@@ -16,7 +16,7 @@ from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import Author, Direction, Fate, Message, UserReceipt
 from livechat_sdk.domain.moments import Moment
-from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketMoment
 
 __all__ = [
     "Action",
@@ -102,15 +102,22 @@ class FindContact(BaseAction):
 
 
 class CreateTicket(BaseAction):
-    """Make a ticket from the handoff."""
+    """Make a ticket from the handoff.
+
+    ``draft`` is what was asked for, kept before the first call so that each repetition asks for the same.
+    ``in_doubt``: an earlier action may have made it.
+    """
 
     kind: Literal["create_ticket"] = "create_ticket"
     key: Identifier
+    moment: TicketMoment | None = None
+    draft: TicketDraft | None = None
+    in_doubt: bool = False
 
     @property
     def lane(self) -> str:
-        """A lane of its own."""
-        return "ticket"
+        """Lanes of their own: one for a ticket while the handoff goes on, one for what the end makes."""
+        return "ticket.during" if self.moment is TicketMoment.DURING else "ticket"
 
 
 class OpenChat(_ToProvider):

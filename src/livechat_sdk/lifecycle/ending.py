@@ -11,7 +11,6 @@ from livechat_sdk.lifecycle.effects import (
     CancelActions,
     ChangeOwner,
     CloseChat,
-    CreateTicket,
     DeliverEnded,
     EraseSecrets,
     OpenChat,
@@ -19,6 +18,7 @@ from livechat_sdk.lifecycle.effects import (
     SetFate,
 )
 from livechat_sdk.lifecycle.outcomes import outcome_of
+from livechat_sdk.lifecycle.ticketing import make_ticket
 
 __all__ = [
     "abandon_attempt",
@@ -97,7 +97,7 @@ def end_now(
         draft.emit(ReturnToBot(message_keys=left))
     draft.emit(ChangeOwner(owner="bot", number=number), DeliverEnded(owner_number=number))
     if record.outcome in handoff.policy.ticket_on:
-        draft.emit(CreateTicket(key=f"{handoff.id}.ticket"))
+        make_ticket(draft)
     erase_if_done(draft)
 
 

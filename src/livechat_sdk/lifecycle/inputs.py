@@ -30,6 +30,7 @@ __all__ = [
     "Requested",
     "RetryRequested",
     "StillOpen",
+    "TicketRequested",
     "TimerFired",
     "UserLeft",
     "UserRead",
@@ -159,6 +160,10 @@ class EndRequested(Model):
     raw: ShortText | None = None
 
 
+class TicketRequested(Model):
+    """Somebody wants a ticket made of the handoff as it is."""
+
+
 class RetryRequested(Model):
     """A person wants an action tried again that was given up; ``doubtful``: it may have been done."""
 
@@ -193,6 +198,7 @@ Input = (
     | EffectFailed
     | EffectDoubtful
     | EndRequested
+    | TicketRequested
     | RetryRequested
     | DropRequested
 )
@@ -209,6 +215,7 @@ _PLAIN: dict[type[Model], str] = {
     UserLeft: "user_left",
     ContactFound: "contact_found",
     EndRequested: "end_requested",
+    TicketRequested: "ticket_requested",
     RetryRequested: "retry_requested",
     DropRequested: "drop_requested",
     StillOpen: "still_open",

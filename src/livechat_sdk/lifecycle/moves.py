@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from livechat_sdk.domain.handoff import HandoffState
-from livechat_sdk.lifecycle import closing, opening, parking, survey, talking
+from livechat_sdk.lifecycle import closing, opening, parking, survey, talking, ticketing
 from livechat_sdk.lifecycle.draft import Draft
 
 __all__ = ["LEGAL_MOVES", "Handler", "keep"]
@@ -95,9 +95,11 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("succeeded.deliver_ended", (_S.ENDED,), keep),
     ("failed.deliver_ended", (_S.ENDED,), keep),
     ("doubtful.deliver_ended", (_S.ENDED,), keep),
-    ("succeeded.create_ticket", (_S.ENDED,), closing.ticket_created),
-    ("failed.create_ticket", (_S.ENDED,), keep),
-    ("doubtful.create_ticket", (_S.ENDED,), keep),
+    # tickets
+    ("ticket_requested", _ALL, ticketing.ticket_requested),
+    ("succeeded.create_ticket", _ALL, ticketing.ticket_created),
+    ("failed.create_ticket", _ALL, keep),
+    ("doubtful.create_ticket", _ALL, keep),
     # what was given up
     ("retry_requested", _ALL, parking.retry_requested),
     ("drop_requested", _ALL, parking.drop_requested),

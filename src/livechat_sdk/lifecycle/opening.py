@@ -41,6 +41,7 @@ from livechat_sdk.lifecycle.inputs import (
     TimerFired,
 )
 from livechat_sdk.lifecycle.survey import ask_next_question, open_question
+from livechat_sdk.lifecycle.ticketing import make_ticket
 
 __all__ = [
     "already_open",
@@ -221,6 +222,8 @@ def note_join(draft: Draft, number: int, agent: Agent | None) -> None:
         draft.set_timer("user_close", policy.user_close_after)
         draft.set_timer("agent_remind", policy.agent_remind_after)
         draft.set_timer("agent_release", policy.agent_release_after)
+        if policy.ticket_during:
+            make_ticket(draft)
     draft.release_held()
 
 

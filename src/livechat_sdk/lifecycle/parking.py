@@ -105,6 +105,10 @@ def retry_requested(draft: Draft, happening: RetryRequested) -> None:
         case CloseChat(attempt=number):
             draft.set_attempt(number, closing=True)
             draft.emit(happening.action)
+        case CreateTicket() as create if doubtful:
+            draft.emit(create.model_copy(update={"in_doubt": True}))
+        case CreateTicket(key=key, moment=moment):  # what was refused is asked for anew
+            draft.emit(CreateTicket(key=key, moment=moment))
         case other:
             draft.emit(other)
 

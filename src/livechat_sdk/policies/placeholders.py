@@ -65,16 +65,18 @@ class _Group:
 _Node = str | _Slot | _Group
 
 
-def fill(text: str, params: Mapping[str, Any], language: str) -> str:
+def fill(text: str, params: Mapping[str, Any], language: str, names: tuple[str, ...] = PLACEHOLDERS) -> str:
     """``text`` with its placeholders replaced by ``params``; may come out empty, which means: say nothing.
+
+    ``names`` are the placeholders that there are.
 
     ``next_opening`` is a ``datetime`` or ISO text and is written out for people in ``language``, in the
     zone that it carries. ``None``, empty values, a position below 1 and values of another kind count as
     unknown. Braces around anything that is no placeholder stay as they are. Never raises.
     """
-    values = {name: _value(name, params.get(name), language) for name in PLACEHOLDERS}
+    values = {name: _value(name, params.get(name), language) for name in names}
     parts: list[_Node] = []
-    for sentence in _sentences(_parse(text), language):
+    for sentence in _sentences(_parse(text, names), language):
         parts += [_Group((tuple(sentence),))] if _has_slot(sentence) else sentence
     return (_rendered(parts, values) or "").strip()
 
@@ -91,12 +93,14 @@ def with_fallback(text: str, fallback: str, language: str) -> str:
     """
     if not fallback or fill(text, {}, language) or any(sign in text for sign in "[]|"):
         return text
-    sentences = ["".join(map(_written, sentence)) for sentence in _sentences(_parse(text), language)]
+    sentences = [
+        "".join(map(_written, sentence)) for sentence in _sentences(_parse(text, PLACEHOLDERS), language)
+    ]
     return "[" + "".join(f"[{sentence}]" for sentence in sentences if sentence) + f"|{fallback}]"
 
 
 @lru_cache(maxsize=512)
-def _parse(text: str) -> tuple[_Node, ...]:
+def _parse(text: str, names: tuple[str, ...]) -> tuple[_Node, ...]:
     """The parts of a text. Brackets that are not closed, or hold no placeholder, are text."""
     stack: list[list[list[_Node]]] = [[[]]]
     for sign in filter(None, _TOKEN.split(text)):
@@ -111,7 +115,7 @@ def _parse(text: str) -> tuple[_Node, ...]:
                 stack[-1][-1].append(_Group(tuple(tuple(variant) for variant in here)))
             else:
                 stack[-1][-1] += [*_as_text(here), "]"]
-        elif sign[0] == "{" and sign[1:-1] in PLACEHOLDERS:
+        elif sign[0] == "{" and sign[1:-1] in names:
             here[-1].append(_Slot(sign[1:-1]))
         else:
             here[-1].append(sign)
@@ -209,6 +213,11 @@ def _position(raw: Any, _: str) -> str | None:
     return str(raw) if isinstance(raw, int) and raw >= 1 else None
 
 
+def _block(raw: Any, _: str) -> str | None:
+    """Several lines, as they are."""
+    return raw.strip() or None if isinstance(raw, str) else None
+
+
 def _opening(raw: Any, language: str) -> str | None:
     if isinstance(raw, str):
         try:
@@ -222,4 +231,5 @@ _READERS: Mapping[str, Callable[[Any, str], str | None]] = {
     "position": _position,
     "question": _question,
     "next_opening": _opening,
+    **dict.fromkeys(("conversation", "details", "summary", "survey"), _block),
 }

@@ -9,7 +9,7 @@ from typing import Literal
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.ledger.store import ActionRow, Store
-from livechat_sdk.lifecycle.effects import OpenChat, SendMessage
+from livechat_sdk.lifecycle.effects import CreateTicket, OpenChat, SendMessage
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed
 from livechat_sdk.relay.cooldown_policy import COOLDOWN_TABLE
 from livechat_sdk.relay.cooling import Cooling
@@ -17,6 +17,7 @@ from livechat_sdk.relay.failures import Failure, FailureKind, failure_of
 from livechat_sdk.relay.fallback_policy import FALLBACK_TABLE, MoveOn
 from livechat_sdk.relay.retry_policy import RETRY_RULES, Tried, Verdict, judge
 from livechat_sdk.relay.sending import NotSent
+from livechat_sdk.relay.ticketing import may_have_left
 
 __all__ = ["Judge", "Judgement"]
 
@@ -54,7 +55,7 @@ class Judge:
         tried = self._tried(row, handoff, not_sent)
         verdict = _verdict(tried, failure, not_sent, chance=_chance(row))
         if verdict.kind == "again":
-            keep = verdict.in_doubt and isinstance(row.action, SendMessage)
+            keep = verdict.in_doubt and isinstance(row.action, SendMessage | CreateTicket)
             looked_up = not_sent is not None and not_sent.look_again is not None
             suspect = verdict.in_doubt and not looked_up
             return Judgement("again", failure.text, verdict.pause, keep_started=keep, suspect=suspect)
@@ -77,9 +78,13 @@ class Judge:
             tries=row.tries + 1,
             age=max((self._clock.now() - since).total_seconds(), 0.0),
             safe=not_sent.safe if not_sent else True,
-            in_doubt=not_sent.in_doubt if not_sent else False,
+            in_doubt=not_sent.in_doubt if not_sent else _was_in_doubt(row),
             alone=handoff is not None and not handoff.fallbacks,
         )
+
+
+def _was_in_doubt(row: ActionRow) -> bool:
+    return isinstance(row.action, CreateTicket) and may_have_left(row, row.action)
 
 
 def _verdict(tried: Tried, failure: Failure, not_sent: NotSent | None, *, chance: float) -> Verdict:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
-from livechat_sdk.errors import IntegrationNotFound, PluginError
+from livechat_sdk.errors import IntegrationNotFound
 from livechat_sdk.ledger.store import ActionRow, Store
 from livechat_sdk.lifecycle.effects import (
     CloseChat,
@@ -26,13 +26,13 @@ from livechat_sdk.lifecycle.effects import (
     SendMessage,
     UpdateDetails,
 )
-from livechat_sdk.lifecycle.inputs import ContactFound, EffectFailed, EffectSucceeded, Input
-from livechat_sdk.policies.ticket_draft import draft_for
+from livechat_sdk.lifecycle.inputs import ContactFound, Input
 from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.deciding import Decider
 from livechat_sdk.relay.enriching import Enriching
 from livechat_sdk.relay.judging import Judge, Judgement
+from livechat_sdk.relay.ticketing import Ticketing
 from livechat_sdk.relay.to_provider import ProviderCalls
 from livechat_sdk.relay.to_user import UserDeliveries
 from livechat_sdk.telemetry import spans
@@ -70,6 +70,7 @@ class ActionRunner:
         self._deliveries = deliveries
         cooling = Cooling(store, clock)
         self._calls = ProviderCalls(store, clock, enriching.lease, cooling, enriching.files)
+        self._ticketing = Ticketing(store, clock, enriching.lease, hooks, settings)
         self._enriching = enriching
         self._judge = Judge(store, clock, cooling)
 
@@ -88,7 +89,7 @@ class ActionRunner:
                 async with asyncio.timeout(_DECIDE_LIMIT):
                     return await self._decider.decide(handoff.request, self._clock.now())
             case FindContact() | CreateTicket():
-                return await self._ask_plugins(row.action, handoff)
+                return await self._ask_plugins(row, row.action, handoff)
             case OpenChat() | SendMessage() | UpdateDetails() | CloseChat():
                 provider = self._provider(handoff, row.action.attempt)
                 return await self._calls.run(row, handoff, provider)
@@ -99,9 +100,11 @@ class ActionRunner:
             case Say() | DeliverMessage() | DeliverEnded():
                 return await self._deliveries.run(row, handoff)
 
-    async def _ask_plugins(self, action: FindContact | CreateTicket, handoff: Handoff) -> Input:
+    async def _ask_plugins(
+        self, row: ActionRow, action: FindContact | CreateTicket, handoff: Handoff
+    ) -> Input | None:
         if isinstance(action, CreateTicket):
-            return await self._create_ticket(handoff, action)
+            return await self._ticketing.run(row, action, handoff)
         return await self._find_contact(handoff)
 
     def _provider(self, handoff: Handoff, attempt: int) -> AnyProvider:
@@ -120,14 +123,3 @@ class ActionRunner:
         return ContactFound(
             contacts=tuple(c if c.found_at else c.model_copy(update={"found_at": now}) for c in contacts)
         )
-
-    async def _create_ticket(self, handoff: Handoff, action: CreateTicket) -> Input:
-        bot = self._settings.bots.get(handoff.request.bot)
-        if bot is None or bot.ticketing is None:
-            return EffectFailed(action=action, error="the bot's settings name no ticket system")
-        entries = await self._store.entries(handoff.id)
-        draft = draft_for(handoff, entries).model_copy(update={"key": action.key})
-        ticket = await self._hooks.create_ticket(draft, handoff, plugin=bot.ticketing)
-        if ticket is None:
-            raise PluginError(bot.ticketing, "made no ticket")
-        return EffectSucceeded(action=action, ticket=ticket)

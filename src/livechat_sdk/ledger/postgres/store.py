@@ -46,7 +46,7 @@ from livechat_sdk.ledger.store import (
     LeaseLost,
     News,
 )
-from livechat_sdk.lifecycle.effects import SendMessage
+from livechat_sdk.lifecycle.effects import CreateTicket, SendMessage
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 
 __all__ = ["PostgresStore"]
@@ -283,12 +283,12 @@ class PostgresStore(LedgerReading):
             raise DuplicateMessage(entry or mine) from None
         return applied
 
-    async def start_action(self, row: ActionRow) -> bool:
+    async def start_action(self, row: ActionRow, noted: CreateTicket | None = None) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished.
 
         Raises ``LaneLost``.
         """
-        started: bool = await self._write(Start(row, self._now()))
+        started: bool = await self._write(Start(row, self._now(), noted))
         return started
 
     async def postpone_action(

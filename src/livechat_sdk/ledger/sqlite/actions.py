@@ -14,7 +14,7 @@ from livechat_sdk.ledger.queries import Queries
 from livechat_sdk.ledger.sqlite.asking import ask
 from livechat_sdk.ledger.sqlite.writes import Place, patch_chat, record_message
 from livechat_sdk.ledger.store import ActionRow, ActionStatus
-from livechat_sdk.lifecycle.effects import PatchChat, SendMessage
+from livechat_sdk.lifecycle.effects import CreateTicket, PatchChat, SendMessage
 
 __all__ = ["claim", "postpone", "save_progress", "start", "store_words"]
 
@@ -29,17 +29,21 @@ def claim(db: sqlite3.Connection, workspace: str, worker: str, limit: int) -> Se
     return rows
 
 
-def start(db: sqlite3.Connection, workspace: str, action_id: int, now: datetime) -> bool:
+def start(
+    db: sqlite3.Connection, workspace: str, action_id: int, now: datetime, noted: CreateTicket | None = None
+) -> bool:
     """Note that the call is about to leave; false when the action was withdrawn or is finished.
 
-    A pause before it is over: what is *started* and has one waits for the lag of a look-up.
+    ``noted`` replaces the action. A pause before it is over: what is *started* and has one waits for the lag
+    of a look-up.
     """
     changed = db.execute(
         """
-        UPDATE actions SET status = 'started', not_before = NULL, updated_at = ?
+        UPDATE actions SET status = 'started', not_before = NULL, updated_at = ?,
+            document = COALESCE(?, document)
         WHERE workspace = ? AND id = ? AND status IN ('pending', 'started')
         """,
-        (utc_text(now), workspace, action_id),
+        (utc_text(now), None if noted is None else documents.dump(noted), workspace, action_id),
     )
     return changed.rowcount == 1
 
