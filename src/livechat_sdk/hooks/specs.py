@@ -133,9 +133,9 @@ class TicketingSpecs:
         """Make a ticket. The same ``draft.key`` must give the same ticket.
 
         A ``draft.first_tried_at`` says since when it may be there: look for it first. Where that proves
-        nothing yet, raise ``RetryableError`` with ``retry_after``; where it proves that there is none, make it
-        only if the vendor itself makes a second one impossible or ``draft.repeat`` is set, and else raise
-        ``RejectedError``: the ticket is *doubtful* then.
+        nothing yet, raise ``RetryableError`` with ``retry_after``. Where it proves that there is none, make
+        it only if the vendor itself makes a second one impossible or ``draft.repeat`` is set; else raise
+        ``RejectedError``, and the ticket is *doubtful*.
 
         When: at the moments that the settings list, or when somebody asks for it.
         Combining: only the configured plugin is asked. Failure: repeated, then recorded as failed, or as
