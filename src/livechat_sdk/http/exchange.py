@@ -84,6 +84,8 @@ async def _read_refusal(response: httpx.Response, seconds: float) -> Reply:
 
 async def close_quietly(response: httpx.Response) -> None:
     """Give the connection back or close it. What was read counts, so a failure here is nobody's."""
+    if response.is_closed:  # it was read to its end
+        return
     with contextlib.suppress(*BROKEN):
         async with asyncio.timeout(_CLOSING):
             await response.aclose()

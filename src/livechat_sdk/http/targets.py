@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import httpx
@@ -30,7 +31,14 @@ def base_of(base_url: str, provider: str) -> httpx.URL:
 def target_of(base: httpx.URL, path: str, params: Params | None) -> httpx.URL:
     """What ``path`` means below ``base``, or a whole URL as it is. Raises ``httpx.InvalidURL``."""
     whole = path.startswith(("https://", "http://"))
-    url = httpx.URL(path if whole else f"{base}{path.lstrip('/')}")
+    url = _parsed(path if whole else f"{base}{path.lstrip('/')}")
+    return url if params is None else url.copy_merge_params(params)
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str) -> httpx.URL:
+    """A URL, which does not change. Calls of one chat go to a few, and httpx takes its time to read one."""
+    url = httpx.URL(text)
     if not url.host:
         raise httpx.InvalidURL("no host")
-    return url if params is None else url.copy_merge_params(params)
+    return url

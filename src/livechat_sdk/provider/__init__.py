@@ -1,28 +1,63 @@
-"""The provider interface: what an adapter to one live-chat system implements, and what it is given."""
+"""The provider interface: what an adapter to one live-chat system implements, and what it is given.
 
-from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
-from livechat_sdk.provider.bodies import read_json_object
-from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
-from livechat_sdk.provider.files import FileOpener, NoFiles, OpenedFile, VendorFile
-from livechat_sdk.provider.integration import Finding, IntegrationContext, IntegrationType
-from livechat_sdk.provider.interface import (
-    AnyProvider,
-    AsgiApp,
-    Availability,
-    ChatDetails,
-    ChatOpening,
-    ChatProvider,
-    ChatStatus,
-    PlannedMessage,
-    Polled,
-    PollPace,
-    ProviderHost,
-    Sent,
-)
-from livechat_sdk.provider.personal import PersonalTable, declare_personal
-from livechat_sdk.provider.settings import IntegrationSettings, Secret
-from livechat_sdk.provider.verifying import REPLAY_WINDOW, verify_hmac, verify_shared_key, verify_time
-from livechat_sdk.provider.webhooks import WebhookDelivery
+Names are loaded when they are used: what offers an adapter does not need the adapter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
+    from livechat_sdk.provider.bodies import read_json_object
+    from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
+    from livechat_sdk.provider.files import FileOpener, NoFiles, OpenedFile, VendorFile
+    from livechat_sdk.provider.integration import Finding, IntegrationContext, IntegrationType
+    from livechat_sdk.provider.interface import (
+        AnyProvider,
+        AsgiApp,
+        Availability,
+        ChatDetails,
+        ChatOpening,
+        ChatProvider,
+        ChatStatus,
+        PlannedMessage,
+        Polled,
+        PollPace,
+        ProviderHost,
+        Sent,
+    )
+    from livechat_sdk.provider.personal import PersonalTable, declare_personal
+    from livechat_sdk.provider.settings import IntegrationSettings, Secret
+    from livechat_sdk.provider.verifying import REPLAY_WINDOW, verify_hmac, verify_shared_key, verify_time
+    from livechat_sdk.provider.webhooks import WebhookDelivery
+
+_HOMES: dict[str, tuple[str, ...]] = {
+    "domain.capabilities": ("Capabilities", "Inbound", "WebhookAuth"),
+    "provider.bodies": ("read_json_object",),
+    "provider.embedded": ("EmbeddedDatabase", "Row", "SqlValue", "Statement"),
+    "provider.files": ("FileOpener", "NoFiles", "OpenedFile", "VendorFile"),
+    "provider.integration": ("Finding", "IntegrationContext", "IntegrationType"),
+    "provider.interface": (
+        "AnyProvider",
+        "AsgiApp",
+        "Availability",
+        "ChatDetails",
+        "ChatOpening",
+        "ChatProvider",
+        "ChatStatus",
+        "PlannedMessage",
+        "Polled",
+        "PollPace",
+        "ProviderHost",
+        "Sent",
+    ),
+    "provider.personal": ("PersonalTable", "declare_personal"),
+    "provider.settings": ("IntegrationSettings", "Secret"),
+    "provider.verifying": ("REPLAY_WINDOW", "verify_hmac", "verify_shared_key", "verify_time"),
+    "provider.webhooks": ("WebhookDelivery",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "REPLAY_WINDOW",
@@ -62,3 +97,17 @@ __all__ = [
     "verify_shared_key",
     "verify_time",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"livechat_sdk.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,190 @@
+"""Zendesk for benchmarks, in a process of its own: no more of its API than a bridge needs, and quick.
+
+It answers after ``delay`` seconds, as a vendor far away does, and remembers the text of each message that it
+took, in order: ``GET /taken`` tells them, and ``POST /forget`` makes it forget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import multiprocessing
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+__all__ = ["APP", "Zendesk", "a_zendesk"]
+
+APP: Final = "5ebee0975ac5304b664a12fa"
+_AT: Final = "2026-11-26T09:30:00.000Z"
+_USER: Final = "67a11490f0305f4a391e9f8a"
+_WORKSPACE: Final = {
+    "id": "67a0ecf8f0305f4a391e9db2",
+    "name": "zd-agentWorkspace",
+    "integrationId": "67a0ecf8f0305f4a391e9db3",
+    "integrationType": "zd:agentWorkspace",
+}
+_PROFILE: Final = {"locale": "en", "localeOrigin": "zendeskAccount"}
+_REASONS: Final = {200: "OK", 201: "Created", 404: "Not Found"}
+
+
+@dataclass(frozen=True, slots=True)
+class Zendesk:
+    """Where it is."""
+
+    url: str
+
+    def taken(self) -> list[str]:
+        """The texts of the messages that it took."""
+        with urllib.request.urlopen(f"{self.url}/taken", timeout=60) as answer:  # noqa: S310 - ours
+            return list(json.load(answer))
+
+    def count(self) -> int:
+        """How many it took."""
+        with urllib.request.urlopen(f"{self.url}/count", timeout=60) as answer:  # noqa: S310 - ours
+            return int(json.load(answer))
+
+    def forget(self) -> None:
+        """Begin anew."""
+        urllib.request.urlopen(f"{self.url}/forget", data=b"{}", timeout=60).close()  # noqa: S310 - ours
+
+
+class _State:
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        self.taken: list[str] = []
+        self.made = 0
+        self.metadata: dict[str, Any] = {}
+
+    def new_id(self) -> str:
+        self.made += 1
+        return f"{self.made:024x}"
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        """What a request is answered with; what it does is done."""
+        what = path.partition("?")[0].rpartition("/")[2]
+        if method == "GET":
+            return 200 if "/users/" not in path else 404, self._get(path, what)
+        asked = json.loads(body)
+        match what:
+            case "messages":
+                return 201, {"messages": [self._message(asked)]}
+            case "users":
+                profile = {**_PROFILE, **(asked.get("profile") or {})}
+                user = {"id": _USER, "externalId": asked["externalId"], "signedUpAt": _AT, "identities": []}
+                return 201, {"user": {**user, "profile": profile, "metadata": asked.get("metadata") or {}}}
+            case "conversations":
+                identity = self.new_id()
+                self.metadata[identity] = asked.get("metadata") or {}
+                return 201, self._conversation(identity)
+            case "forget":
+                self.taken.clear()
+                return 200, {}
+            case _:
+                return 200, {}  # control is passed
+
+    def _get(self, path: str, what: str) -> Any:
+        match what:
+            case "taken":
+                return self.taken
+            case "count":
+                return len(self.taken)
+            case "messages" | "conversations":
+                return {"messages": [], "conversations": [], "meta": {"hasMore": False}, "links": {}}
+            case _ if "/conversations/" in path:
+                return self._conversation(what)
+            case _:
+                return {"errors": [{"code": "user_not_found", "title": "User not found"}]}
+
+    def _conversation(self, identity: str) -> dict[str, Any]:
+        conversation = {
+            "id": identity,
+            "type": "personal",
+            "metadata": self.metadata.get(identity, {}),
+            "activeSwitchboardIntegration": _WORKSPACE,
+            "isDefault": False,
+            "lastUpdatedAt": _AT,
+            "createdAt": _AT,
+        }
+        return {"conversation": conversation}
+
+    def _message(self, asked: dict[str, Any]) -> dict[str, Any]:
+        content = asked["content"]
+        self.taken.append(content["text"])
+        return {
+            "id": self.new_id(),
+            "received": _AT,
+            "author": {**asked["author"], "displayName": "Maria"},
+            "content": {"type": "text", "text": content["text"]},
+            "source": {"type": "api:conversations"},
+            "metadata": asked.get("metadata") or {},
+        }
+
+
+class _Connection(asyncio.Protocol):
+    """As little HTTP as the clients under test need."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+        self._buffer = b""
+        self._transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while True:
+            head, separator, rest = self._buffer.partition(b"\r\n\r\n")
+            if not separator:
+                return
+            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+            if len(rest) < length:
+                return
+            self._buffer = rest[length:]
+            method, path, _ = head.split(b"\r\n")[0].decode().split(" ")
+            self._answer(*self._state.answer(method, path, rest[:length]))
+
+    def _answer(self, status: int, document: Any) -> None:
+        content = json.dumps(document).encode()
+        head = (
+            f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: application/json; charset=utf-8\r\n"
+            f"content-length: {len(content)}\r\n\r\n"
+        )
+        if self._transport is None:
+            return
+        whole = head.encode() + content
+        if self._state.delay:
+            asyncio.get_running_loop().call_later(self._state.delay, self._transport.write, whole)
+        else:
+            self._transport.write(whole)
+
+
+async def _serve(ports: multiprocessing.SimpleQueue[int], delay: float) -> None:
+    state = _State(delay)
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(state), "127.0.0.1", 0)
+    ports.put(server.sockets[0].getsockname()[1])
+    await server.serve_forever()
+
+
+def _run(ports: multiprocessing.SimpleQueue[int], delay: float) -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(ports, delay))
+
+
+@contextmanager
+def a_zendesk(delay: float = 0.0) -> Generator[Zendesk]:
+    """A vendor that runs while the context is open."""
+    context = multiprocessing.get_context("spawn")
+    ports: multiprocessing.SimpleQueue[int] = context.SimpleQueue()
+    process = context.Process(target=_run, args=(ports, delay), daemon=True)
+    process.start()
+    try:
+        yield Zendesk(f"http://127.0.0.1:{ports.get()}")
+    finally:
+        process.terminate()
+        process.join()
