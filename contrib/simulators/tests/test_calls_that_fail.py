@@ -87,7 +87,7 @@ async def test_scripted_status_takes_a_body_a_pause_and_may_be_applied() -> None
         first, second, third = [await parley.send(chat) for _ in range(3)]
         assert (first.headers["retry-after"], first.json()) == ("7", {"why": "because"})
         assert second.headers["retry-after"].endswith("GMT")
-        assert (second.text, second.headers["content-type"]) == ("<html>", "text/plain; charset=utf-8")
+        assert (second.text, second.headers["content-type"]) == ("<html>", "text/html; charset=utf-8")
         assert third.status_code == 500
         assert await _texts(parley) == ["hello"]
 

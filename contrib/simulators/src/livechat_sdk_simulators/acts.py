@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from livechat_sdk_simulators.human import Choice, File, HumanSide
 
-__all__ = ["ACTS", "Act", "perform"]
+__all__ = ["ACTS", "Act", "acts_of", "as_text", "perform"]
 
 _TEXT: Final = 100_000
 _CHOICES: Final = 100
@@ -26,7 +26,8 @@ class Act:
     takes: Mapping[str, Callable[[object], Any]]
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A field that is text. Raises ``ValueError``."""
     if not isinstance(value, str) or len(value) > _TEXT:
         raise ValueError(f"is text of at most {_TEXT} characters")
     return value
@@ -47,15 +48,15 @@ def _choices(value: object) -> list[Choice]:
 def _choice(value: object) -> Choice:
     if isinstance(value, dict):
         pair = cast("dict[str, object]", value)
-        return _text(pair.get("label")), _text(pair.get("value"))
-    return _text(value)
+        return as_text(pair.get("label")), as_text(pair.get("value"))
+    return as_text(value)
 
 
 def _file(value: object) -> File:
     fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     try:
         content = base64.b64decode(cast("str", fields.get("data")), validate=True)
-        return _text(fields.get("name")), _text(fields.get("type")), content
+        return as_text(fields.get("name")), as_text(fields.get("type")), content
     except (binascii.Error, TypeError, ValueError) as error:
         raise ValueError('is {"name", "type", "data" in base64}') from error
 
@@ -63,25 +64,30 @@ def _file(value: object) -> File:
 ACTS: Final[Mapping[str, Act]] = {
     act.name: act
     for act in (
-        Act("accept", "Accept", {}, {"agent": _text}),
-        Act("join", "Join", {}, {"agent": _text}),
+        Act("accept", "Accept", {}, {"agent": as_text}),
+        Act("join", "Join", {}, {"agent": as_text}),
         Act(
             "say",
             "Send",
-            {"text": _text},
-            {"agent": _text, "choices": _choices, "file": _file},
+            {"text": as_text},
+            {"agent": as_text, "choices": _choices, "file": _file},
         ),
         Act("typing", "Type", {"on": _flag}, {}),
         Act("read", "Read everything", {}, {}),
-        Act("transfer", "Transfer", {"to": _text}, {}),
-        Act("leave", "Leave", {}, {"agent": _text}),
-        Act("end", "End", {}, {"why": _text}),
-        Act("announce", "Write as the system", {"text": _text}, {}),
-        Act("fail_message", "Take a message back", {"key": _text, "reason": _text}, {}),
+        Act("transfer", "Transfer", {"to": as_text}, {}),
+        Act("leave", "Leave", {}, {"agent": as_text}),
+        Act("end", "End", {}, {"why": as_text}),
+        Act("announce", "Write as the system", {"text": as_text}, {}),
+        Act("fail_message", "Take a message back", {"key": as_text, "reason": as_text}, {}),
         Act("unknown_event", "Unknown event", {}, {}),
     )
 }
-"""Every act on a chat, in the order of the page."""
+"""The acts on a chat that ``HumanSide`` knows, in the order of the page."""
+
+
+def acts_of(human: HumanSide) -> dict[str, Act]:
+    """Everything that agents of this vendor can do in a chat, in the order of the page."""
+    return {**{name: act for name, act in ACTS.items() if human.can(name)}, **human.own_acts}
 
 
 async def perform(human: HumanSide, ref: str, act: Act, fields: Mapping[str, object]) -> str | None:

@@ -192,9 +192,8 @@ class _Handled:
             body = bytes(response.body)
             kept = body[: len(body) // 2]
             rubbish = kept + (_RUBBISH * (len(body) + 1))[: max(len(body) - len(kept), len(_RUBBISH))]
-            return Response(
-                rubbish, response.status_code if body else 200, media_type="application/json; charset=utf-8"
-            )
+            kind = response.headers.get("content-type") or "application/json; charset=utf-8"
+            return Response(rubbish, response.status_code if body else 200, media_type=kind)
         return response
 
     def _scripted_status(self) -> Response:
@@ -206,7 +205,7 @@ class _Handled:
             error.headers.update(headers)
             return self._simulator.problem(self._call, error)
         text = body if isinstance(body, str) else json.dumps(body)
-        kind = "text/plain" if isinstance(body, str) else "application/json"
+        kind = _kind_of(body) if isinstance(body, str) else "application/json"
         return Response(text, status, headers=headers, media_type=kind)
 
     def _cut_after(self, response: Response) -> CutKind | None:
@@ -230,6 +229,13 @@ async def _send_half(response: Response, send: Send) -> None:
     )
     body = bytes(response.body)
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+
+
+def _kind_of(text: str) -> str:
+    start = text.lstrip()[:15].lower()
+    if start.startswith(("<!doctype html", "<html")):
+        return "text/html"
+    return "application/xml" if start.startswith("<") else "text/plain"
 
 
 def _request_id(request: Request) -> str:

@@ -6,9 +6,10 @@ import inspect
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
-__all__ = ["Clock", "RealClock", "VirtualClock", "advance", "is_virtual", "rfc3339"]
+__all__ = ["Clock", "RealClock", "VirtualClock", "advance", "epoch_milliseconds", "is_virtual", "rfc3339"]
 
 _START: Final = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday morning
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -65,3 +66,8 @@ async def advance(clock: Clock, seconds: float) -> None:
 def rfc3339(moment: datetime) -> str:
     """``moment`` in UTC with milliseconds, as most vendors write it: ``2026-11-24T09:00:00.000Z``."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def epoch_milliseconds(moment: datetime) -> int:
+    """``moment`` in milliseconds since 1970, in whole ones."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livechat_sdk_simulators import views
-from livechat_sdk_simulators.acts import ACTS, perform
+from livechat_sdk_simulators.acts import acts_of, perform
 from livechat_sdk_simulators.calls import strict_json
 from livechat_sdk_simulators.clock import advance
 from livechat_sdk_simulators.human import NoSuchChat, NotPossible
@@ -57,6 +57,7 @@ def control_app(simulator: Simulator) -> ASGIApp:
         ("POST", "/chats/{ref:path}/{act}", control.act),
         ("GET", "/chats/{ref:path}", control.chat),
         ("POST", "/duty", control.duty),
+        ("POST", "/restart", control.restart),
         ("GET", "/faults", control.faults),
         ("POST", "/faults", control.script),
         ("DELETE", "/faults", control.clear_faults),
@@ -152,7 +153,7 @@ class _Control:
     async def acts(self, _: Request) -> object:
         """What agents of this vendor can do."""
         human = self._simulator.human
-        return {"acts": [name for name in ACTS if human.can(name)], "duty": human.can("duty")}
+        return {"acts": list(acts_of(human)), "duty": human.can("duty")}
 
     async def state(self, request: Request) -> object:
         """Everything that the page shows; ``?chat=`` names the conversation."""
@@ -193,10 +194,10 @@ class _Control:
     # --------------------------------------------------------------------------------------- acting
     async def act(self, request: Request) -> object:
         name, ref = str(request.path_params["act"]), str(request.path_params["ref"])
-        act = ACTS.get(name)
-        if act is None or not self._simulator.human.can(name):
-            possible = ", ".join(one for one in ACTS if self._simulator.human.can(one))
-            raise _Refused(404, f"there is no act {name!r} here; there are: {possible}")
+        acts = acts_of(self._simulator.human)
+        act = acts.get(name)
+        if act is None:
+            raise _Refused(404, f"there is no act {name!r} here; there are: {', '.join(acts)}")
         message = await perform(self._simulator.human, ref, act, await _fields(request))
         return {"message_id": message} if message is not None else {}
 
@@ -208,6 +209,10 @@ class _Control:
             waiting=None if waiting is None else int(waiting),
             estimate=estimate,
         )
+        return {}
+
+    async def restart(self, request: Request) -> object:
+        self._simulator.restart()
         return {}
 
     async def script(self, request: Request) -> object:

@@ -54,11 +54,14 @@ class Feed:
         self._places = 0
         self._changed = asyncio.Event()
 
-    def emit(self, event_id: str, event: str, data: Any, chat: str = "") -> None:
-        """Make an event, which shows at once unless a fault says otherwise."""
+    def emit(self, event_id: str, event: str, data: Any, chat: str = "", *, faulty: bool = True) -> None:
+        """Make an event, which shows at once unless a fault says otherwise.
+
+        ``faulty`` is false for one that only tells callers what they did: no fault happens to it.
+        """
         made = self._add(event_id, event, data, chat)
         let_go(self._waiting, made)
-        fault = self._faults.of_webhook(event)
+        fault = self._faults.of_webhook(event) if faulty else None
         if fault is not None:
             made.suffer(fault)
         if fault is not None and fault.kind == "repeat":

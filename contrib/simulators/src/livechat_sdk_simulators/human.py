@@ -10,7 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Never
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never
+
+if TYPE_CHECKING:
+    from livechat_sdk_simulators.acts import Act
 
 __all__ = [
     "Choice",
@@ -79,6 +82,9 @@ class HumanSide(ABC):
     Every method raises ``NotPossible`` when the agent cannot do that now; one that a vendor does not override
     raises it always.
     """
+
+    own_acts: ClassVar[Mapping[str, Act]] = {}
+    """What only agents of this vendor can do: acts by the names of the methods that do them."""
 
     @abstractmethod
     async def chats(self) -> list[SimChat]:

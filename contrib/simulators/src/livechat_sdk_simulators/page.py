@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from livechat_sdk_simulators.acts import ACTS
+from livechat_sdk_simulators.acts import acts_of
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.simulator import Simulator
@@ -29,10 +29,13 @@ def page_routes(simulator: Simulator) -> list[BaseRoute]:
     files = {name: (_FOLDER / name).read_text("utf-8") for name in _TYPES}
 
     async def page(_: Request) -> Response:
-        acts = {name for name in ACTS if simulator.human.can(name)}
+        acts = acts_of(simulator.human)
         html = environment.get_template("page.html").render(
             title=simulator.title,
             acts=acts,
+            own_acts=[acts[name] for name in simulator.human.own_acts],
+            restarts=simulator.can_restart,
+            webhooks=simulator.sends_webhooks,
             duty=simulator.human.can("duty"),
             operations=simulator.faults.operations,
         )

@@ -15,6 +15,8 @@ class SimulatorSettings:
 
     base_url: str = "https://vendor.example"
     """Where callers reach the simulator; the addresses that it gives out begin with it."""
+    ca_file: str | None = None
+    """Where the certificate lies that callers have to trust, when the simulator is served over TLS."""
     webhook_target: str | None = None
     """Where webhooks are sent to."""
     webhook_path: str = "/webhooks/vendor"

@@ -18,7 +18,7 @@ from livechat_sdk_simulators.calls import Call, Operation, VendorError
 from livechat_sdk_simulators.clock import Clock, RealClock
 from livechat_sdk_simulators.faults import FaultSwitch
 from livechat_sdk_simulators.feed import Feed
-from livechat_sdk_simulators.human import HumanSide
+from livechat_sdk_simulators.human import HumanSide, NotPossible
 from livechat_sdk_simulators.masking import Mask
 from livechat_sdk_simulators.requestlog import RequestLog
 from livechat_sdk_simulators.tokens import TokenStore
@@ -45,6 +45,9 @@ class Simulator(ABC):
     """Seconds that an answer to a webhook may take."""
     body_limit: ClassVar[int] = 1_000_000
     """Bytes of a request, where its operation says nothing else."""
+
+    sends_webhooks: ClassVar[bool] = True
+    """Whether the vendor has webhooks; else callers fetch its events or listen to a stream."""
 
     human: HumanSide
     """The agents."""
@@ -94,6 +97,18 @@ class Simulator(ABC):
         if self.tokens is None:
             raise RuntimeError(f"{self.title} has no tokens that could be too old")
         self.tokens.expire_all()
+
+    def restart(self) -> None:
+        """Forget what the vendor's server forgets when it restarts.
+
+        Raises ``NotPossible`` where that is nothing.
+        """
+        raise NotPossible(f"{self.title} forgets nothing when it restarts")
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether a restart of the server makes a difference."""
+        return type(self).restart is not Simulator.restart
 
     def sign(self, body: bytes, at: datetime) -> Mapping[str, str]:
         """The headers that prove a webhook; ``at`` is the time of the attempt."""

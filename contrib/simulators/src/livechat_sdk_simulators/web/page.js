@@ -72,8 +72,10 @@ async function refresh() {
     part("messages", state.chat.messages, (messages) => messages.map(messageItem));
   }
   part("faults", state.faults.waiting, (waiting) => waiting.map((one) => element("li", `${one.operation}: ${one.fault}, ${one.times} times`)));
-  byId("target").textContent = state.webhooks.target || (state.webhooks.listening ? "Delivered in process." : "Nobody listens: events wait.");
-  part("webhooks", state.webhooks.deliveries, (deliveries) => deliveries.map(webhookRow));
+  if (byId("webhooks")) {
+    byId("target").textContent = state.webhooks.target || (state.webhooks.listening ? "Delivered in process." : "Nobody listens: events wait.");
+    part("webhooks", state.webhooks.deliveries, (deliveries) => deliveries.map(webhookRow));
+  }
   part("requests", state.requests, (requests) => requests.map(requestRow));
   if (!byId("fault").elements.fault.options.length) faultChoices();
 }
@@ -239,6 +241,12 @@ byId("fault").elements.fault.addEventListener("change", () => {
 byId("clear-faults").addEventListener("click", async () => {
   problem("");
   await ask("DELETE", "faults");
+  await refresh();
+});
+
+byId("restart")?.addEventListener("click", async () => {
+  problem("");
+  await ask("POST", "restart");
   await refresh();
 });
 
