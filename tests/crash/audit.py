@@ -11,6 +11,7 @@ from typing import Any
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Direction, Fate, LedgerEntry
 from livechat_sdk.ledger.store import ActionStatus, Store
+from livechat_sdk.lifecycle.effects import CreateTicket
 from tests.processes.world import Chat, Talk, World
 
 _ARRIVED = {Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN}
@@ -58,6 +59,7 @@ async def audit(world: World, store: Store, expected: Expected) -> list[str]:
             findings += _the_end(world, handoff)
             findings += _vendors_side(chats)
             findings += await _at_rest(store, handoff)
+            findings += await _tickets(world, store, talk, handoff)
         findings += await _owner(world, store, talk, ours)
     if doubts > expected.doubts:
         findings.append(f"{doubts} messages are doubtful without a reason, {expected.doubts} may be")
@@ -202,6 +204,31 @@ async def _at_rest(store: Store, handoff: Handoff) -> list[str]:
         findings.append(f"{handoff.id}: versions jump: {versions}")
     if handoff.is_live or handoff.timers:
         findings.append(f"{handoff.id}: is {handoff.state} with timers {sorted(handoff.timers)}")
+    return findings
+
+
+async def _tickets(world: World, store: Store, talk: Talk, handoff: Handoff) -> list[str]:
+    """One ticket with the whole conversation, or one of which nobody knows: never two."""
+    if world.desk is None or handoff.outcome not in handoff.policy.ticket_on:
+        return []
+    made = [one for one in world.desk.tickets if one.handoff == handoff.id]
+    (row,) = [one for one in await store.actions(handoff.id) if isinstance(one.action, CreateTicket)]
+    known = await store.tickets(handoff.id)
+    findings: list[str] = []
+    if len(made) > 1:
+        findings.append(f"{handoff.id}: {len(made)} tickets were made")
+    may_be_in_doubt = not world.desk.dedupes
+    if row.status is ActionStatus.DOUBTFUL and may_be_in_doubt:
+        return findings
+    if row.status is not ActionStatus.DONE or len(made) != 1 or len(known) != 1:
+        counts = f"{len(made)} tickets made, {len(known)} known"
+        findings.append(f"{handoff.id}: {counts}, the action is {row.status}")
+    spoken = [key for of, key, accepted in talk.said if of == handoff.id and accepted]
+    findings += [
+        f"{handoff.id}: the ticket lacks {key}"
+        for key in spoken
+        if not all(f"text of {key}" in one.body for one in made)
+    ]
     return findings
 
 

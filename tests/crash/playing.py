@@ -64,17 +64,23 @@ async def played(
     ``kills`` are the steps at which the worker dies, one for each of its first lives. With ``survivors``,
     which are other workers that are not killed, its first death is its last.
     """
-    async with World(scenario.vendors) as world:
+    async with World(scenario.vendors, scenario.desk) as world:
         declared = {name: vendor.settings for name, vendor in world.vendors.items()}
         for name, able in scenario.truth.items():
             world.vendors[name].capabilities = dict(able)
         settings = {
             **ledger.settings,
             "vendors": declared,
-            "bots": {"shop-bot": {"request_timeout": "30m"}, "hasty-bot": {"request_timeout": "5s"}},
+            "bots": {
+                "shop-bot": {"request_timeout": "30m"},
+                "hasty-bot": {"request_timeout": "5s"},
+                "ticket-bot": {"request_timeout": "10s", "tickets_on": ["missed"]},
+            },
             "since": time.monotonic(),
             "speed": SPEED,
         }
+        if scenario.desk is not None:
+            settings["desk"] = {"dedupes": scenario.desk.get("dedupes", True)}
         lives = Lives(nursery, world, folder, settings, kills, restarts=not survivors)
         others = [Lives(nursery, world, folder, settings, name=f"s{n}") for n in range(survivors)]
         async with asyncio.TaskGroup() as group:

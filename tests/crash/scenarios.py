@@ -40,6 +40,8 @@ class Scenario:
     """Whether one conversation goes on at a time."""
     truth: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What vendors can really do, where it is not what they say."""
+    desk: Mapping[str, Any] | None = None
+    """What the ticket system can do, if there is one."""
 
 
 async def chat_at(world: World, vendor: Vendor, talk: Talk) -> Chat:
@@ -151,6 +153,15 @@ async def nobody_comes(world: World) -> None:
     await two.settle()
 
 
+async def nobody_comes_and_a_ticket_is_made(world: World) -> None:
+    """The clock ends it, and what was said goes into a ticket."""
+    talk = world.talk("c-1", bot="ticket-bot")
+    await talk.request()
+    await talk.say("m-1", "m-2", "m-3")
+    await talk.handed_back()
+    await talk.settle()
+
+
 async def a_busy_hour(world: World) -> None:
     """Four conversations at once; nobody waits for anybody, and both sides may end at the same time."""
     vendor = world.vendors["main"]
@@ -180,6 +191,14 @@ async def a_busy_hour(world: World) -> None:
     await asyncio.gather(*(one(number) for number in range(4)))
 
 
+TICKET_DESKS: Mapping[str, Mapping[str, Any]] = {
+    "missed-ticket": {"dedupes": True},
+    "missed-ticket-late": {"dedupes": True, "hides_answers": 2},
+    "missed-ticket-looks-up": {"dedupes": False},
+    "missed-ticket-looks-up-late": {"dedupes": False, "hides_answers": 1},
+}
+"""Scenarios in which a missed handoff makes a ticket, with what the ticket system can do."""
+
 SCENARIOS: Mapping[str, Scenario] = {
     one.name: one
     for one in (
@@ -204,6 +223,16 @@ SCENARIOS: Mapping[str, Scenario] = {
             nobody_comes,
             {"main": FORGETS},
             {"c-1": ("cancelled",), "c-2": ("missed",)},
+        ),
+        *(
+            Scenario(
+                name,
+                nobody_comes_and_a_ticket_is_made,
+                {"main": FORGETS},
+                {"c-1": ("missed",)},
+                desk=desk,
+            )
+            for name, desk in TICKET_DESKS.items()
         ),
         Scenario(
             "busy-hour",

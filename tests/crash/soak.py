@@ -1,8 +1,8 @@
 """The long form: dies at every step of every scenario, and at random ones twice and thrice.
 
-``python -m tests.crash.soak [--ledgers KIND] [--scenario NAME] [--doubles N] [--seed N]`` prints what goes
-wrong as it happens, with what it takes to play it again, and writes a report. The exit code is 1 if anything
-went wrong.
+``python -m tests.crash.soak [--ledgers KIND] [--scenario NAME] [--doubles N] [--tickets N] [--seed N]``
+prints what goes wrong as it happens, with what it takes to play it again, and writes a report. The exit code
+is 1 if anything went wrong.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 from livechat_sdk_testing.postgres import running_server
 from tests.crash.playing import Run, play_all
-from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.crash.scenarios import SCENARIOS, TICKET_DESKS, Scenario
 from tests.processes.ledgers import Ledgers, on_postgres, on_sqlite
 from tests.processes.nursery import Nursery
 
@@ -60,6 +60,16 @@ class Soak:
                 )
                 for _ in range(min(_BATCH, count - done))
             )
+
+    async def deaths_at_a_timeout(self, moments: random.Random, count: int) -> None:
+        """Die around the moment at which a request times out and a ticket is made of it."""
+        scenarios = [SCENARIOS[name] for name in TICKET_DESKS]
+        for done in range(0, count, _BATCH):
+            plays = (
+                (moments.choice(scenarios), [moments.randint(33, 70)])
+                for _ in range(min(_BATCH, count - done))
+            )
+            await self._play(plays)
 
     async def deaths_among_others(
         self, scenarios: Sequence[Scenario], moments: random.Random, count: int
@@ -106,7 +116,9 @@ def tell(line: str) -> None:
     sys.stdout.flush()
 
 
-async def soak(ledgers: Ledgers, names: Sequence[str], doubles: int, seed: int) -> dict[str, Any]:
+async def soak(
+    ledgers: Ledgers, names: Sequence[str], doubles: int, seed: int, tickets: int = 200
+) -> dict[str, Any]:
     """Run it all on one kind of ledgers and return the report."""
     folder = Path(tempfile.mkdtemp(prefix="livechat-crash-"))
     moments = random.Random(seed)  # noqa: S311  # only has to be the same again
@@ -118,6 +130,8 @@ async def soak(ledgers: Ledgers, names: Sequence[str], doubles: int, seed: int) 
             await soaking.every_step(scenario)
         tell(f"{ledgers.kind}: {doubles} times two or three random deaths, seed {seed}")
         await soaking.many_deaths(scenarios, moments, doubles)
+        tell(f"{ledgers.kind}: {tickets} times a death when a request times out and makes a ticket")
+        await soaking.deaths_at_a_timeout(moments, tickets)
         if ledgers.kind == "postgres":
             tell(f"{ledgers.kind}: {doubles} times one of three workers dies")
             await soaking.deaths_among_others(scenarios, moments, doubles)
@@ -130,16 +144,20 @@ def main() -> int:
     parser.add_argument("--ledgers", choices=["sqlite", "postgres"], help="only this kind")
     parser.add_argument("--scenario", action="append", choices=list(SCENARIOS), help="only this one")
     parser.add_argument("--doubles", type=int, default=500)
+    parser.add_argument("--tickets", type=int, default=200, help="deaths at the timeout of a request")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     parser.add_argument("--report", type=Path, default=Path("build/soak/crash.json"))
     chosen = parser.parse_args()
     names = chosen.scenario or list(SCENARIOS)
+    options = (names, chosen.doubles, chosen.seed, chosen.tickets)
     reports: list[dict[str, Any]] = []
     if chosen.ledgers != "postgres":
-        reports.append(asyncio.run(soak(on_sqlite(), names, chosen.doubles, chosen.seed)))
+        reports.append(asyncio.run(soak(on_sqlite(), *options)))
     if chosen.ledgers != "sqlite":
         with running_server() as server:
-            reports.append(asyncio.run(soak(on_postgres(server), names, chosen.doubles, chosen.seed)))
+            reports.append(
+                asyncio.run(soak(on_postgres(server), names, chosen.doubles, chosen.seed, chosen.tickets))
+            )
     chosen.report.parent.mkdir(parents=True, exist_ok=True)
     chosen.report.write_text(json.dumps(reports, indent=2) + "\n")
     for report in reports:

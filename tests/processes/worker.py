@@ -34,6 +34,7 @@ from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
 from tests.processes.clock import QuickClock
+from tests.processes.desks import DESK, SocketDesk
 from tests.processes.steps import Steps
 from tests.processes.vendors import Outside, SocketChannel, SocketPlugin
 from tests.processes.wire import LINE_LIMIT, Peer
@@ -164,7 +165,10 @@ def settings_of(document: Mapping[str, Any]) -> LivechatFile:
                 for name, vendor in vendors.items()
             },
             "bots": {
-                name: {"livechat": {"integrations": list(vendors), **livechat}}
+                name: {
+                    "livechat": {"integrations": list(vendors), **livechat},
+                    "ticketing": DESK if "desk" in document else None,
+                }
                 for name, livechat in document["bots"].items()
             },
         }
@@ -207,6 +211,7 @@ async def serve(document: Mapping[str, Any]) -> None:
         registry=Registry(plugins),
         clock=clock,
         store=_store(document, clock),
+        plugins=[SocketDesk(peer, steps, document["desk"])] if "desk" in document else (),
     )
     async with dispatcher:
         commands = Commands(dispatcher, clock, steps)
@@ -229,8 +234,8 @@ def main(document: Mapping[str, Any]) -> int:
     ``document``: ``worker`` (its name), ``socket`` (of the world), ``store`` (address), ``vendors`` (by name:
     their capabilities and webhook key), ``bots`` (by name: their settings of live chat), ``since`` and
     ``speed`` (of the clock), ``steps`` (the log of steps), ``kill_at`` (the step to die at; none: live),
-    ``busy_timeout`` (of an SQLite store, where the usual one is too long), ``lease`` and ``store_key`` (of a
-    PostgreSQL store).
+    ``desk`` (what the ticket system can do, if there is one), ``busy_timeout`` (of an SQLite store, where the
+    usual one is too long), ``lease`` and ``store_key`` (of a PostgreSQL store).
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     asyncio.run(serve(document))

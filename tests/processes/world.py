@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from livechat_sdk_testing.toy import ToyPlugin
+from tests.processes.desks import Desk
 from tests.processes.wire import LINE_LIMIT, Gone, Handler, Peer, Refused
 
 PATIENCE = 30.0
@@ -240,7 +241,11 @@ class Talk:
 class World:
     """Everything outside the workers, reachable at ``socket``."""
 
-    def __init__(self, vendors: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, vendors: Mapping[str, Mapping[str, Any]], desk: Mapping[str, Any] | None = None
+    ) -> None:
+        self.desk = None if desk is None else Desk(self.changed, **desk)
+        """The ticket system, if there is one."""
         self.folder = Path(tempfile.mkdtemp(prefix="lc-"))  # short: the address of a socket has 100 bytes
         self.socket = self.folder / "world"
         self.vendors = {name: Vendor(self, name, able) for name, able in vendors.items()}
@@ -371,6 +376,8 @@ class World:
 
         handlers: dict[str, Handler] = {what: self._vendor_call(what, names) for what in _VENDOR_CALLS}
         handlers.update(arrive=arrive, ready=ready, draining=draining, deliver=self._delivery(names))
+        if self.desk is not None:
+            handlers.update(create_ticket=self.desk.create_ticket, find_ticket=self.desk.find_ticket)
         peer = Peer(reader, writer, handlers)
         try:
             await peer.run()

@@ -1,0 +1,57 @@
+"""``kill -9`` at the moment at which a request times out: one ticket with the whole conversation, never two.
+
+Twenty times here, over four kinds of ticket systems; ``python -m tests.crash.soak`` (``make soak``) at every
+step and two hundred times at random ones.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.playing import play_all
+from tests.crash.scenarios import (
+    FORGETS,
+    SCENARIOS,
+    TICKET_DESKS,
+    Scenario,
+    nobody_comes_and_a_ticket_is_made,
+)
+from tests.crash.test_crash import complaints
+from tests.processes.ledgers import Ledgers, on_sqlite
+from tests.processes.nursery import Nursery
+
+TIMES = 5
+"""How often it dies with each kind of ticket system."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TICKET_DESKS)
+async def test_a_missed_handoff_makes_one_ticket_whenever_it_dies_at_the_timeout(
+    name: str, ledgers: Ledgers, nursery: Nursery, tmp_path: Path
+) -> None:
+    scenario = SCENARIOS[name]
+    (alive,) = await play_all(nursery, tmp_path / "alive", ledgers, [(scenario, [])])
+    assert alive.findings == ()
+    assert "create_ticket, before" in alive.steps
+    # After the last answer to the end user nothing happens before the clock runs out.
+    timeout = len(alive.steps) - alive.steps[::-1].index("answer say, before")
+    steps = range(timeout + 1, len(alive.steps) + 1)
+    kills = [steps[(2 * index + 1) * len(steps) // (2 * TIMES)] for index in range(TIMES)]
+
+    runs = await play_all(nursery, tmp_path, ledgers, [(scenario, [number]) for number in kills])
+
+    assert complaints(runs) == []
+    assert sum(len(run.deaths) for run in runs) > len(runs) / 2, "it hardly ever died"
+
+
+async def test_a_ticket_system_that_dedupes_in_words_only_is_found_out(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    # The proof that this harness sees a doubled ticket: by what the desk promises, repeating is right.
+    desk = {"dedupes": True, "hides_answers": 1, "lies": True}
+    play, vendors, outcomes = nobody_comes_and_a_ticket_is_made, {"main": FORGETS}, {"c-1": ("missed",)}
+    liar = Scenario("liar", play, vendors, outcomes, desk=desk)
+    (alive,) = await play_all(nursery, tmp_path, on_sqlite(), [(liar, [])])
+    assert any("2 tickets were made" in finding for finding in alive.findings)
