@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from livechat_sdk_simulators.human import Choice, File, HumanSide
 
-__all__ = ["ACTS", "Act", "acts_of", "as_text", "perform"]
+__all__ = ["ACTS", "Act", "acts_of", "as_file", "as_flag", "as_text", "perform"]
 
 _TEXT: Final = 100_000
 _CHOICES: Final = 100
@@ -33,7 +33,8 @@ def as_text(value: object) -> str:
     return value
 
 
-def _flag(value: object) -> bool:
+def as_flag(value: object) -> bool:
+    """A field that is true or false. Raises ``ValueError``."""
     if not isinstance(value, bool):
         raise ValueError("is true or false")
     return value
@@ -52,7 +53,8 @@ def _choice(value: object) -> Choice:
     return as_text(value)
 
 
-def _file(value: object) -> File:
+def as_file(value: object) -> File:
+    """A field that is a file: name, type and content in base64. Raises ``ValueError``."""
     fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     try:
         content = base64.b64decode(cast("str", fields.get("data")), validate=True)
@@ -70,9 +72,9 @@ ACTS: Final[Mapping[str, Act]] = {
             "say",
             "Send",
             {"text": as_text},
-            {"agent": as_text, "choices": _choices, "file": _file},
+            {"agent": as_text, "choices": _choices, "file": as_file},
         ),
-        Act("typing", "Type", {"on": _flag}, {}),
+        Act("typing", "Type", {"on": as_flag}, {}),
         Act("read", "Read everything", {}, {}),
         Act("transfer", "Transfer", {"to": as_text}, {}),
         Act("leave", "Leave", {}, {"agent": as_text}),

@@ -22,6 +22,7 @@ from livechat_sdk_simulators.clock import advance
 from livechat_sdk_simulators.human import NoSuchChat, NotPossible
 from livechat_sdk_simulators.page import page_routes
 from livechat_sdk_simulators.plans import FaultPlan
+from livechat_sdk_simulators.supportcontrol import support_calls
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.simulator import Simulator
@@ -68,6 +69,7 @@ def control_app(simulator: Simulator) -> ASGIApp:
         ("POST", "/pump", control.pump),
         ("GET", "/clock", control.clock),
         ("POST", "/clock/advance", control.advance),
+        *support_calls(simulator, _fields),
     ]
     routes: list[BaseRoute] = [*page_routes(simulator)]
     routes += [Route(path, _Guarded(handler), methods=[method]) for method, path, handler in calls]
@@ -146,9 +148,17 @@ class _Control:
         self._simulator = simulator
 
     # -------------------------------------------------------------------------------------- looking
-    async def integration(self, _: Request) -> object:
-        """What an integration needs to reach this simulator, its secrets included: they open nothing else."""
-        return dict(self._simulator.integration())
+    async def integration(self, request: Request) -> object:
+        """What an integration needs to reach this simulator, its secrets included: they open nothing else.
+
+        ``?kind=`` names one of several.
+        """
+        kinds = self._simulator.integrations()
+        kind = request.query_params.get("kind", next(iter(kinds)))
+        if kind not in kinds:
+            known = ", ".join(kinds)
+            raise _Refused(404, f"there is no integration of the kind {kind!r}; there are: {known}")
+        return dict(kinds[kind])
 
     async def acts(self, _: Request) -> object:
         """What agents of this vendor can do."""

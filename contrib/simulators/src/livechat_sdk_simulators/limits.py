@@ -31,3 +31,7 @@ class CallLimit:
         if len(self._calls) > _KEYS:
             self._calls = {known: kept for known, kept in self._calls.items() if kept and kept[-1] >= now}
         return None
+
+    def left(self, key: str) -> int:
+        """How many calls of this key may still happen in the window of the last one."""
+        return max(0, self._most - len(self._calls.get(key, ())))

@@ -88,6 +88,10 @@ class Simulator(ABC):
     def integration(self) -> Mapping[str, object]:
         """Type and settings of an integration that reaches this simulator, named as in ``livechat.yaml``."""
 
+    def integrations(self) -> Mapping[str, Mapping[str, object]]:
+        """The same for each kind of integration that this vendor can be, the usual one first."""
+        return {"livechat": self.integration()}
+
     @abstractmethod
     def authorise(self, call: Call) -> None:
         """Let a call pass, or raise ``VendorError``. Asked for every operation that is not ``public``."""
