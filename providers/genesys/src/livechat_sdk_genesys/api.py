@@ -1,0 +1,314 @@
+"""Genesys' calls, one method each: what is asked, and how often it may be asked again.
+
+Genesys has no key by which it would know a repeated message. What makes one is therefore not repeated here
+unless it never left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from livechat_sdk.errors import AuthError, ProviderError, RejectedError, RetryableError
+from livechat_sdk.http import Answer, ClientCredentials, Repeat, VendorClient
+from livechat_sdk.provider.files import VendorFile
+from livechat_sdk_genesys.pacing import Pace
+from livechat_sdk_genesys.settings import GenesysSettings
+from livechat_sdk_genesys.wire import (
+    WireChannel,
+    WireConversation,
+    WireMessageData,
+    WireMessages,
+    WireSentMessage,
+    WireTopics,
+    read,
+)
+
+__all__ = ["Api"]
+
+_UNAUTHORISED: Final = 401
+_FORBIDDEN: Final = 403
+_NOT_FOUND: Final = 404
+_CONFLICT: Final = 409
+_DONE: Final = (200, 202)
+
+_BULK: Final = 100
+"""Messages that are read again with one call."""
+
+_CODE: Final = re.compile(r'"code"\s*:\s*"([a-zA-Z0-9._-]{1,100})"')
+_HINTS: Final[Mapping[str, str]] = {
+    "not.a.client": "the token belongs to a user: the OAuth client must have the grant client credentials",
+    "missing.permissions": "the role of the OAuth client lacks a permission",
+    "missing.any.permissions": "the role of the OAuth client lacks a permission",
+    "missing.division.permission": "the role of the OAuth client does not hold for this division",
+    "missing.any.division.permissions": "the role of the OAuth client does not hold for this division",
+    "ip.not.authorized": "the organisation does not allow calls from this address",
+}
+_WRONG_CLIENT: Final = frozenset({"not.a.client"})
+_PASSES: Final = frozenset({"RateLimited", "ServerError"})
+_FILE_SECONDS: Final = 60.0
+
+
+class Api:
+    """Calls of one organisation. ``operation`` is the name that an error gives to a call."""
+
+    def __init__(self, provider: str, settings: GenesysSettings) -> None:
+        self.provider = provider
+        self._auth = ClientCredentials(
+            token_url=settings.token_url, client_id=settings.client_id, client_secret=settings.client_secret
+        )
+        self._base = settings.api
+        self._region = settings.region
+        self.client = VendorClient(provider=provider, base_url=self._base, auth=self._auth)
+        self._pace = Pace(provider, settings.calls_per_minute, lambda: self.client.clock)
+        self._inbound = f"conversations/messages/{quote(settings.open_integration_id, safe='')}/inbound/open"
+        self._downloads: dict[str, VendorClient] = {}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.close()
+        for client in self._downloads.values():
+            await client.close()
+        self._downloads.clear()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the API is reached without TLS: a simulator on this machine, then."""
+        return self._base.startswith("http://")
+
+    # ---- what the end user does
+
+    async def message(self, operation: str, body: Mapping[str, Any], *, prefetch: bool) -> WireSentMessage:
+        """Post a message of the end user. Not repeated unless it never left.
+
+        ``prefetch``: the answer names the conversation. Raises ``RejectedError`` when the answer says that
+        it failed, whatever its status.
+        """
+        params = {"prefetchConversationId": "true"} if prefetch else {}
+        return await self._inbound_call(operation, "message", body, params=params)
+
+    async def structured(self, operation: str, body: Mapping[str, Any]) -> WireSentMessage:
+        """Post the answer to a button. Not repeated unless it never left."""
+        return await self._inbound_call(operation, "structured/response", body)
+
+    async def event(self, body: Mapping[str, Any]) -> None:
+        """Post that the end user types."""
+        await self._inbound_call("typing", "event", body)
+
+    async def receipt(self, body: Mapping[str, Any]) -> None:
+        """Tell what became of a message of an agent. Again is as good as once."""
+        await self._inbound_call("receipt", "receipt", body, repeat=Repeat.SAFE)
+
+    async def _inbound_call(
+        self,
+        operation: str,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        params: Mapping[str, str] | None = None,
+        repeat: Repeat = Repeat.NEVER_LEFT,
+    ) -> WireSentMessage:
+        answer = await self._call(
+            operation,
+            "POST",
+            f"{self._inbound}/{kind}",
+            params=params,
+            json=body,
+            repeat=repeat,
+            expect=_DONE,
+        )
+        sent = read(WireSentMessage, answer)
+        if sent.status == "Failed":
+            raise _failed(sent, answer)
+        return sent
+
+    # ---- conversations
+
+    async def conversation(
+        self, operation: str, conversation: str, *, can_wait: bool = False
+    ) -> WireConversation:
+        """A conversation with its participants. Raises ``RejectedError`` with status 404 if there is none."""
+        answer = await self._call(
+            operation, "GET", _path(conversation), repeat=Repeat.SAFE, can_wait=can_wait
+        )
+        return read(WireConversation, answer)
+
+    async def messages(self, operation: str, conversation: str, ids: Sequence[str]) -> list[WireMessageData]:
+        """Messages of a conversation, read again, in no order."""
+        found: list[WireMessageData] = []
+        for start in range(0, len(ids), _BULK):
+            answer = await self._call(
+                operation,
+                "POST",
+                f"{_path(conversation)}/messages/bulk",
+                params={"useNormalizedMessage": "true"},
+                json=list(ids[start : start + _BULK]),
+                repeat=Repeat.SAFE,
+                can_wait=True,
+            )
+            found += read(WireMessages, answer).entities
+        return found
+
+    async def disconnect(self, conversation: str, participant: str) -> None:
+        """Let a participant leave. Whoever has left already is no error."""
+        await self._call(
+            "close",
+            "PATCH",
+            f"{_path(conversation)}/participants/{quote(participant, safe='')}",
+            json={"state": "disconnected"},
+            repeat=Repeat.SAFE,
+            expect=(*_DONE, 204, _NOT_FOUND),
+        )
+
+    async def attributes(self, conversation: str, participant: str, values: Mapping[str, str]) -> None:
+        """Set attributes of a participant. Others stay."""
+        await self._call(
+            "update",
+            "PATCH",
+            f"{_path(conversation)}/participants/{quote(participant, safe='')}/attributes",
+            json={"attributes": dict(values)},
+            repeat=Repeat.SAFE,
+            expect=(*_DONE, 204),
+        )
+
+    # ---- notifications
+
+    async def channel(self) -> WireChannel:
+        """Make a channel of notifications."""
+        return read(WireChannel, await self._call("stream", "POST", "notifications/channels", json={}))
+
+    async def subscribe(self, channel: str, topics: Sequence[str]) -> WireTopics:
+        """Add topics to a channel; one that is not granted is told, and does not keep the others from it."""
+        answer = await self._call(
+            "stream",
+            "POST",
+            f"notifications/channels/{quote(channel, safe='')}/subscriptions",
+            params={"ignoreErrors": "true"},
+            json=[{"id": topic} for topic in topics],
+            repeat=Repeat.SAFE,
+        )
+        return read(WireTopics, answer)
+
+    # ---- files
+
+    async def download(self, url: str, limit: int) -> VendorFile | None:
+        """A file of an agent; ``None`` for a link that does not lead to Genesys.
+
+        Whether a link wants a token is not documented: it is asked without one first.
+        """
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        ours = urlsplit(self._base)
+        if parts.netloc != ours.netloc and not (
+            parts.scheme == "https" and host.endswith(f".{self._region}")
+        ):
+            return None
+        origin = f"{parts.scheme}://{parts.netloc}"
+        client = self.client if parts.netloc == ours.netloc else self._downloads.get(origin)
+        if client is None:
+            client = self._downloads[origin] = VendorClient(
+                provider=self.provider, base_url=origin, auth=self._auth
+            )
+        plain = await self._file(client, url, limit, auth=False)
+        if plain.status not in {_UNAUTHORISED, _FORBIDDEN}:
+            return VendorFile(content=plain.content)
+        return VendorFile(content=(await self._file(client, url, limit, auth=True)).content)
+
+    async def _file(self, client: VendorClient, url: str, limit: int, *, auth: bool) -> Answer:
+        return await client.request(
+            "file",
+            "GET",
+            url,
+            headers={"Accept": "*/*"},
+            repeat=Repeat.SAFE,
+            expect=(200,) if auth else (200, _UNAUTHORISED, _FORBIDDEN),
+            redirects=3,
+            max_bytes=limit,
+            timeout=_FILE_SECONDS,
+            budget=_FILE_SECONDS,
+            auth=auth,
+        )
+
+    # ---- questions of availability and doctor
+
+    async def get(self, operation: str, path: str) -> Answer:
+        """Read something that can wait."""
+        return await self._call(operation, "GET", path, repeat=Repeat.SAFE, can_wait=True)
+
+    async def query(self, operation: str, path: str, body: Mapping[str, Any]) -> Answer:
+        """Ask something that can wait, with a body."""
+        return await self._call(operation, "POST", path, json=body, repeat=Repeat.SAFE, can_wait=True)
+
+    # ---- what calls have in common
+
+    async def _call(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        repeat: Repeat = Repeat.NEVER_LEFT,
+        expect: Collection[int] | None = None,
+        can_wait: bool = False,
+    ) -> Answer:
+        await self._pace.turn(operation, can_wait=can_wait)
+        try:
+            answer = await self.client.request(
+                operation, method, path, params=params, json=json, repeat=repeat, expect=expect
+            )
+        except ProviderError as error:
+            raise _explained(error) from None
+        self._pace.heard(answer.headers)
+        return answer
+
+
+def _explained(error: ProviderError) -> ProviderError:
+    """An error by what its body says: the vendor's ``code``, for its texts may change.
+
+    A conflict may be gone with the next try, and a token of the wrong kind is a matter of credentials.
+    """
+    found = _CODE.search(error.body or "")
+    code = found.group(1) if found is not None else ""
+    kind: type[ProviderError] = type(error)
+    if code in _WRONG_CLIENT:
+        kind = AuthError
+    elif error.status == _CONFLICT:
+        kind = RetryableError
+    hint = _HINTS.get(code)
+    if hint is None and kind is type(error):
+        return error
+    prefix = " ".join(part for part in (error.provider, error.operation) if part)
+    text = str(error).removeprefix(f"{prefix}: ")
+    return kind(
+        f"{hint}: {text}" if hint is not None else text,
+        provider=error.provider,
+        operation=error.operation,
+        status=error.status,
+        request_id=error.request_id,
+        body=error.body,
+        retry_after=error.retry_after,
+        sent=error.sent,
+    )
+
+
+def _failed(sent: WireSentMessage, answer: Answer) -> ProviderError:
+    """The error for an answer that says ``Failed``, whatever its status."""
+    reasons = sent.reasons or ()
+    told = "; ".join(": ".join(part for part in (one.code, one.message) if part) for one in reasons)
+    kind = RetryableError if any(one.code in _PASSES for one in reasons) else RejectedError
+    return kind(
+        f"status {answer.status}, and the answer says Failed" + (f": {told[:500]}" if told else ""),
+        provider=answer.provider,
+        operation=answer.operation,
+        status=answer.status,
+        request_id=answer.request_id,
+        sent=True,
+    )
+
+
+def _path(conversation: str) -> str:
+    return f"conversations/messages/{quote(conversation, safe='')}"
