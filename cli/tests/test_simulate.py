@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -22,11 +23,13 @@ from livechat_sdk_cli.main import app
 
 
 @contextmanager
-def simulating(folder: Path, *words: str) -> Generator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """Parley on a free port, and the line of JSON that it prints."""
+def simulating(
+    folder: Path, *words: str, vendor: str = "parley"
+) -> Generator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A vendor on a free port, and the line of JSON that it prints."""
     with (folder / "stderr.txt").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            [LIVECHAT, "simulate", "parley", "--port", "0", "--json", *words],
+            [LIVECHAT, "simulate", vendor, "--port", "0", "--json", *words],
             cwd=folder,
             env=environment(),
             stdout=subprocess.PIPE,
@@ -78,11 +81,12 @@ def test_vendors_are_listed() -> None:
     assert {"name": "parley", "title": "Parley, the example vendor"} in document["vendors"]
 
 
-def test_what_a_person_is_told_at_the_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("vendor", "words"), [("parley", []), ("cisco", ["--tls"])])
+def test_what_a_person_is_told_at_the_start(tmp_path: Path, vendor: str, words: list[str]) -> None:
     with (
         (tmp_path / "stderr.txt").open("w", encoding="utf-8") as log,
         subprocess.Popen(
-            [LIVECHAT, "simulate", "parley", "--port", "0"],
+            [LIVECHAT, "simulate", vendor, "--port", "0", *words],
             cwd=tmp_path,
             env=environment(),
             stdout=subprocess.PIPE,
@@ -96,8 +100,9 @@ def test_what_a_person_is_told_at_the_start(tmp_path: Path) -> None:
         told += process.stdout.read()
         assert process.wait(timeout=30) == 0
     assert (tmp_path / "stderr.txt").read_text("utf-8") == "The simulator has ended. What it knew is gone.\n"
-    port = re.findall(r"API +http://127\.0\.0\.1:([0-9]+)", told)[0]
-    assert_golden("simulate-parley.txt", told.replace(port, "PORT"))
+    port = re.findall(r"API +https?://127\.0\.0\.1:([0-9]+)", told)[0]
+    told = re.sub(r"/\S+/livechat-simulate-\w+/", "FOLDER/", told)
+    assert_golden(f"simulate-{vendor}.txt", told.replace(port, "PORT"))
 
 
 def test_person_at_the_page_and_caller_of_the_api_meet(tmp_path: Path) -> None:
@@ -118,6 +123,22 @@ def test_person_at_the_page_and_caller_of_the_api_meet(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     assert (tmp_path / "stderr.txt").read_text("utf-8") == ""
+
+
+def test_vendor_over_tls_is_reached_by_whoever_trusts_the_file_that_is_named(tmp_path: Path) -> None:
+    with simulating(tmp_path, "--tls", vendor="cisco") as (process, document):
+        ca_file = Path(document["ca_file"])
+        assert document["integration"]["caBundle"] == str(ca_file)
+        assert document["integration"]["endpoint"] == f"{document['url']}/ccp/chat"
+        context = ssl.create_default_context(cafile=ca_file)
+        host = document["url"].removeprefix("https://")
+        with closing(http.client.HTTPSConnection(host, timeout=20, context=context)) as connection:
+            connection.request("GET", "/_sim/chats")
+            answer = connection.getresponse()
+            assert (answer.status, json.loads(answer.read())) == (200, {"chats": []})
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    assert not ca_file.parent.exists()
 
 
 def test_webhooks_reach_the_target_and_those_that_are_due_are_sent_at_the_end(tmp_path: Path) -> None:
@@ -167,6 +188,11 @@ def test_faults_of_the_command_line_happen(tmp_path: Path) -> None:
             ["parley", "--webhook-target", "ftp://x"],
             2,
             "error: 'ftp://x' is no address that webhooks can go to",
+        ),
+        (
+            ["cisco", "--webhook-target", "http://127.0.0.1:9/"],
+            2,
+            "error: Cisco CCP sends no webhooks\nnext: leave --webhook-target away",
         ),
         (["parley", "--fault", "sing=status"], 2, "error: --fault sing=status: there is no operation 'sing'"),
         (["parley", "--fault", "send=status,times=often"], 2, "times is a number, not 'often'"),

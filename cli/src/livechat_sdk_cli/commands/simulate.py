@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,6 +14,7 @@ from livechat_sdk_cli import terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
+    from livechat_sdk_simulators.certificates import SelfSigned
     from livechat_sdk_simulators.discovery import Vendor
     from livechat_sdk_simulators.simulator import Simulator
 
@@ -47,6 +50,9 @@ def simulate(
     clock: Annotated[
         ClockKind, typer.Option(help="A virtual clock stands still until its page moves it.")
     ] = ClockKind.real,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve it over https, with a certificate made for this run.")
+    ] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -79,7 +85,28 @@ def simulate(
         )
     settings = {"webhook_target": _target(webhook_target), "webhook_secret": secret}
     given = {name: value for name, value in settings.items() if value is not None}
-    _run(_load(vendor), port, given, clock, fault or [], as_json=as_json)
+    with _certificate(tls=tls) as (certificate, ca_file):
+        if ca_file is not None:
+            given["ca_file"] = ca_file
+        _run(_load(vendor), port, given, clock, fault or [], certificate, as_json=as_json)
+
+
+@contextmanager
+def _certificate(*, tls: bool) -> Generator[tuple[SelfSigned | None, str | None]]:
+    """A certificate for this run and the file that callers find it in, for as long as it runs."""
+    if not tls:
+        yield None, None
+        return
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from livechat_sdk_simulators.certificates import SelfSigned
+
+    with TemporaryDirectory(prefix="livechat-simulate-") as folder:
+        certificate = SelfSigned.make()
+        ca_file = Path(folder) / "ca.pem"
+        ca_file.write_bytes(certificate.certificate)
+        yield certificate, str(ca_file)
 
 
 def _list_vendors(*, as_json: bool) -> None:
@@ -129,6 +156,7 @@ def _run(
     settings: dict[str, Any],
     clock: ClockKind,
     faults: list[str],
+    certificate: SelfSigned | None,
     *,
     as_json: bool,
 ) -> None:
@@ -146,12 +174,21 @@ def _run(
             next_step="stop what listens there, or give another --port; 0 takes a free one",
         ) from error
     with listener:
-        settings["base_url"] = address_of(listener)
+        settings["base_url"] = address_of(listener, tls=certificate is not None)
         simulator = vendor.make(settings, VirtualClock() if clock is ClockKind.virtual else RealClock())
+        if "webhook_target" in settings and not simulator.sends_webhooks:
+            raise CommandError(
+                f"{simulator.title} sends no webhooks",
+                code=ExitCode.USAGE,
+                next_step="leave --webhook-target away: who calls it fetches its events",
+            )
         for one in faults:
             _script(simulator, one)
-        server = SimulatorServer(simulator, listener)
-        asyncio.run(server.run(on_started=lambda url: _started(vendor, simulator, url, as_json=as_json)))
+        server = SimulatorServer(simulator, listener, certificate=certificate)
+        ca_file = settings.get("ca_file")
+        asyncio.run(
+            server.run(on_started=lambda url: _started(vendor, simulator, url, ca_file, as_json=as_json))
+        )
     if not as_json:
         terminal.note("The simulator has ended. What it knew is gone.")
 
@@ -186,7 +223,7 @@ def _value(text: str) -> object:
         return text
 
 
-def _started(vendor: Vendor, simulator: Simulator, url: str, *, as_json: bool) -> None:
+def _started(vendor: Vendor, simulator: Simulator, url: str, ca_file: str | None, *, as_json: bool) -> None:
     import json
 
     from livechat_sdk_simulators.clock import is_virtual
@@ -199,6 +236,7 @@ def _started(vendor: Vendor, simulator: Simulator, url: str, *, as_json: bool) -
             "url": url,
             "page": page,
             "clock": "virtual" if is_virtual(simulator.clock) else "real",
+            "ca_file": ca_file,
             "webhook_target": simulator.webhooks.target,
             "integration": integration,
         }
@@ -209,6 +247,8 @@ def _started(vendor: Vendor, simulator: Simulator, url: str, *, as_json: bool) -
     terminal.out()
     terminal.out(f"  API     {url}")
     terminal.out(f"  agents  {page}")
+    if ca_file is not None:
+        terminal.out(f"  trust   {terminal.visible(ca_file)}")
     terminal.out()
     terminal.out("For livechat.yaml:")
     terminal.out()
@@ -217,7 +257,9 @@ def _started(vendor: Vendor, simulator: Simulator, url: str, *, as_json: bool) -
     for name, value in integration.items():
         terminal.out(f"      {name}: {json.dumps(value, ensure_ascii=False)}")
     terminal.out()
-    if simulator.webhooks.target:
+    if not simulator.sends_webhooks:
+        terminal.out("It sends no webhooks: who calls it fetches its events.")
+    elif simulator.webhooks.target:
         terminal.out(f"Webhooks go to {terminal.visible(simulator.webhooks.target)}.")
     else:
         terminal.out("Webhooks wait: start it with --webhook-target http://127.0.0.1:8080/webhooks/NAME.")

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from livechat_sdk_simulators.certificates import SelfSigned
 from livechat_sdk_simulators.clock import is_virtual
 from livechat_sdk_simulators.control import LOCAL_ONLY
 from livechat_sdk_simulators.cuts import Cut
@@ -44,19 +45,30 @@ def listen(port: int = 0, host: str = "127.0.0.1") -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
-    """The address as callers write it: ``http://127.0.0.1:8090``."""
+def address_of(listener: socket.socket, *, tls: bool = False) -> str:
+    """The address as callers write it: ``http://127.0.0.1:8090``, or with ``https``."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class SimulatorServer:
-    """One simulator on one listening socket. ``drain`` is in seconds, for requests under way at the end."""
+    """One simulator on one listening socket, over TLS when there is a ``certificate``.
 
-    def __init__(self, simulator: Simulator, listener: socket.socket, *, drain: float = 5.0) -> None:
+    ``drain`` is in seconds, for requests under way at the end.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        listener: socket.socket,
+        *,
+        drain: float = 5.0,
+        certificate: SelfSigned | None = None,
+    ) -> None:
         self._simulator = simulator
         self._listener = listener
         self._drain = drain
+        self._tls = certificate is not None
         config = uvicorn.Config(
             _Breakable(simulator.app),
             http=_CuttableProtocol,
@@ -69,11 +81,14 @@ class SimulatorServer:
             timeout_keep_alive=5,
             timeout_graceful_shutdown=max(1, round(drain)),
         )
+        if certificate is not None:
+            config.load()
+            config.ssl = certificate.context()
         self._server = _Server(config)
 
     async def run(self, *, on_started: Callable[[str], object] | None = None, signals: bool = True) -> None:
         """Serve until ``stop``, or a signal when ``signals`` is set (main thread only)."""
-        url = address_of(self._listener)
+        url = address_of(self._listener, tls=self._tls)
         self._server.handles_signals = signals
         self._server.when_started = lambda: on_started(url) if on_started else None
         pumping = asyncio.create_task(self._pump_for_ever(), name="webhooks")
