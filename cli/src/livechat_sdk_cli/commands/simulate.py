@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from livechat_sdk_simulators.discovery import Vendor
     from livechat_sdk_simulators.simulator import Simulator
 
-__all__ = ["simulate"]
+__all__ = ["find_vendor", "simulate"]
 
 PORT: Final = 8090
 """Where a simulator listens, unless another port is given."""
@@ -66,6 +66,33 @@ def simulate(
 
     It listens on 127.0.0.1 only and keeps everything in memory. Ctrl-C ends it, after the calls under way.
     """
+    if vendor is None:
+        _list_vendors(as_json=as_json)
+        return
+    found = find_vendor(vendor)
+    settings = {"webhook_target": _target(webhook_target), "webhook_secret": secret}
+    given = {name: value for name, value in settings.items() if value is not None}
+    with _certificate(tls=tls) as (certificate, ca_file):
+        if ca_file is not None:
+            given["ca_file"] = ca_file
+        _run(found, port, given, clock, fault or [], certificate, as_json=as_json)
+
+
+def find_vendor(name: str) -> Vendor:
+    """The vendor with this name, ready to be simulated.
+
+    Raises ``CommandError`` when there is none, or when it cannot be loaded.
+    """
+    if name not in _installed():
+        raise CommandError(
+            f"there is no simulator of {name!r}",
+            code=ExitCode.USAGE,
+            next_step="`livechat simulate` lists those that there are",
+        )
+    return _load(name)
+
+
+def _installed() -> Collection[str]:
     try:
         from livechat_sdk_simulators.discovery import installed
     except ModuleNotFoundError as missing:
@@ -74,21 +101,7 @@ def simulate(
             code=ExitCode.PLUGIN,
             next_step='pip install "livechat-sdk[simulators]"',
         ) from missing
-    if vendor is None:
-        _list_vendors(as_json=as_json)
-        return
-    if vendor not in installed():
-        raise CommandError(
-            f"there is no simulator of {vendor!r}",
-            code=ExitCode.USAGE,
-            next_step="`livechat simulate` lists those that there are",
-        )
-    settings = {"webhook_target": _target(webhook_target), "webhook_secret": secret}
-    given = {name: value for name, value in settings.items() if value is not None}
-    with _certificate(tls=tls) as (certificate, ca_file):
-        if ca_file is not None:
-            given["ca_file"] = ca_file
-        _run(_load(vendor), port, given, clock, fault or [], certificate, as_json=as_json)
+    return installed()
 
 
 @contextmanager
@@ -110,9 +123,7 @@ def _certificate(*, tls: bool) -> Generator[tuple[SelfSigned | None, str | None]
 
 
 def _list_vendors(*, as_json: bool) -> None:
-    from livechat_sdk_simulators.discovery import installed
-
-    vendors = [_load(name) for name in installed()]
+    vendors = [_load(name) for name in _installed()]
     if as_json:
         listed = [{"name": one.name, "title": one.title} for one in vendors]
         terminal.out_json({"schema_version": 1, "vendors": listed})

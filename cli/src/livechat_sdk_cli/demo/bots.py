@@ -7,7 +7,7 @@ and the handoff that its workflow waits for. So a killed demo goes on where it w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -68,8 +68,13 @@ ON CONFLICT (workspace, conversation) DO UPDATE SET owner_number = excluded.owne
 """
 
 
-def demo_settings(folder: Path, *, day: datetime | None = None) -> dict[str, Any]:
-    """Settings of the demo as they would stand in ``livechat.yaml``."""
+def demo_settings(
+    folder: Path, *, day: datetime | None = None, vendor: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Settings of the demo as they would stand in ``livechat.yaml``.
+
+    ``vendor`` is an integration in place of the desk, with its ``name``.
+    """
     another_day = ((day or datetime.now(UTC)) + timedelta(days=2)).strftime("%a").lower()
     survey = [
         {
@@ -78,16 +83,18 @@ def demo_settings(folder: Path, *, day: datetime | None = None) -> dict[str, Any
             "choices": ["My order", "A bill", "Something else"],
         }
     ]
+    agents = dict(vendor or {"name": "desk", "type": "HELVIA_LIVECHAT", "demoAccounts": True})
+    name = str(agents.pop("name"))
     return {
         "version": 1,
         "store": f"sqlite:///{folder / 'demo.db'}",
-        "integrations": {"desk": {"type": "HELVIA_LIVECHAT", "demoAccounts": True}},
+        "integrations": {name: agents},
         "bots": {
-            DAY_BOT: {"livechat": {"integrations": ["desk"], "request_timeout": "10m", "survey": survey}},
-            HASTY_BOT: {"livechat": {"integrations": ["desk"], "request_timeout": "1s"}},
+            DAY_BOT: {"livechat": {"integrations": [name], "request_timeout": "10m", "survey": survey}},
+            HASTY_BOT: {"livechat": {"integrations": [name], "request_timeout": "1s"}},
             NIGHT_BOT: {
                 "livechat": {
-                    "integrations": ["desk"],
+                    "integrations": [name],
                     "business_hours": {
                         "timezone": "Europe/Athens",
                         "weekly": {another_day: ["09:00-17:00"]},

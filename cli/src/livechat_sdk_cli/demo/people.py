@@ -82,13 +82,16 @@ class AgentClient:
         return ok(await self._client.post(f"{self._url}/{path}", json=body, headers=self._headers))
 
 
-async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
-    """What ``look`` finds, as soon as it finds something. Raises ``CommandError`` after ``PATIENCE``."""
-    deadline = time.monotonic() + PATIENCE
+async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: float = PATIENCE) -> T:
+    """What ``look`` finds, as soon as it finds something.
+
+    Raises ``CommandError`` after ``patience`` seconds.
+    """
+    deadline = time.monotonic() + patience
     while not (found := await look()):
         if time.monotonic() > deadline:
             raise CommandError(
-                f"waited {PATIENCE:.0f} s in vain: {what}",
+                f"waited {patience:.0f} s in vain: {what}",
                 code=ExitCode.CHECK_FAILED,
                 next_step="run it again; if it fails again, that is a bug to report",
             )

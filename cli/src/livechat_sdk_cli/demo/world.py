@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -81,14 +82,20 @@ class _DemoChannel:
 
 
 @asynccontextmanager
-async def demo_world(folder: Path, port: int | None) -> AsyncGenerator[DemoWorld]:
+async def demo_world(
+    folder: Path,
+    port: int | None,
+    *,
+    registry: Registry | None = None,
+    vendor: Mapping[str, Any] | None = None,
+) -> AsyncGenerator[DemoWorld]:
     """Bring everything up on ``folder``, and down again at the end.
 
-    ``port`` 0 takes a free one; ``None`` tries ``PORT`` first. Serving itself is the caller's:
-    ``world.server.run()``.
+    ``port`` 0 takes a free one; ``None`` tries ``PORT`` first. ``vendor`` is an integration in place of the
+    desk, as ``demo_settings`` takes it. Serving itself is the caller's: ``world.server.run()``.
     """
-    registry = Registry.discover()
-    settings = require(load_mapping(demo_settings(folder), types=registry.types))
+    registry = registry or Registry.discover()
+    settings = require(load_mapping(demo_settings(folder, vendor=vendor), types=registry.types))
     resumed: list[NodeResult] = []
     channel = _DemoChannel(resumed)
     async with Dispatcher(settings, channel=channel, registry=registry) as dispatcher:

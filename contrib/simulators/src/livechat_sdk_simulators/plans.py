@@ -41,8 +41,8 @@ class FaultPlan:
     delay_seconds: float = 1.0
     """The longest that an event is late; the shortest is a tenth of it."""
     refuse_every: int = 0
-    """5 refuses every fifth call, with 429 and 503 in turns, and the next call of its operation too, which is
-    the retry. 0 refuses none."""
+    """5 refuses one call of every five, chance says which, with 429 and 503 in turns, and the next call of
+    its operation too, which is the retry. 0 refuses none."""
     retry_after: float | None = 1.0
     """Seconds that a 429 asks for."""
 
@@ -68,7 +68,7 @@ class FaultPlan:
 
     def words(self) -> str:
         """The plan for people."""
-        refusals = f"every {self.refuse_every}th call refused" if self.refuse_every else "no call refused"
+        refusals = f"one call of {self.refuse_every} refused" if self.refuse_every else "no call refused"
         return f"{self.repeat:.0%} of events twice, {self.delay:.0%} late, {refusals}, seed {self.seed}"
 
 
@@ -77,22 +77,40 @@ class PlanRun:
 
     def __init__(self, plan: FaultPlan) -> None:
         self.plan = plan
-        self._random = random.Random(plan.seed)  # noqa: S311 - chance that can be had again, no secret
+        # Chance that can be had again, no secret. Calls have their own, so that events do not disturb it.
+        self._random = random.Random(plan.seed)  # noqa: S311
+        self._of_calls = random.Random(plan.seed)  # noqa: S311
         self._calls = 0
+        self._unlucky = 0
         self._refusals = 0
         self._retries: set[str] = set()
 
     def refusal(self, operation: str) -> int | None:
         """The status with which the call that begins now is refused; ``None`` when it goes its way."""
-        self._calls += 1
+        chosen = self._is_chosen()
         if operation in self._retries:
             self._retries.remove(operation)
-        elif self.plan.refuse_every and self._calls % self.plan.refuse_every == 0:
+        elif chosen:
             self._retries.add(operation)
         else:
             return None
         self._refusals += 1
         return _REFUSALS[(self._refusals - 1) % len(_REFUSALS)]
+
+    def _is_chosen(self) -> bool:
+        """Whether this call is the unlucky one of its row.
+
+        Its place differs from row to row: a caller that makes the same calls again at each attempt would else
+        meet the same refusal for ever.
+        """
+        every = self.plan.refuse_every
+        if not every:
+            return False
+        place = self._calls % every
+        if place == 0:
+            self._unlucky = self._of_calls.randrange(every)
+        self._calls += 1
+        return place == self._unlucky
 
     def lateness(self) -> float:
         """Seconds that the event that comes late now is late."""

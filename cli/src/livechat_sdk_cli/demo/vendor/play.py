@@ -1,0 +1,263 @@
+"""The handoff that is played: from the bot's history to the end, with everything checked as it goes.
+
+Who writes waits for an answer, as people do: an agent's next word comes after the last one has arrived. The
+end user is quicker, and writes twice before the agent has read anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from livechat_sdk_cli.demo.people import until
+from livechat_sdk_cli.demo.vendor.agents import AgentSide
+from livechat_sdk_cli.demo.vendor.checks import (
+    as_agents_saw,
+    as_platform_took,
+    differences,
+    fates,
+)
+from livechat_sdk_cli.demo.vendor.lines import AGENTS, HISTORY, LABEL, RECEIPT, Line
+from livechat_sdk_cli.demo.vendor.platform import Platform, Taken
+from livechat_sdk_cli.demo.vendor.stage import Stage
+from livechat_sdk_cli.demo.vendor.steps import Steps
+from livechat_sdk_cli.demo.vendor.users import UserSide
+from livechat_sdk_cli.exits import CommandError, ExitCode
+
+__all__ = ["Played", "play"]
+
+_CONVERSATION: Final = "conversation-1"
+_PATIENCE: Final = 120.0
+"""Seconds for one arrival. A vendor that refuses calls is left alone for longer and longer, and one whose
+webhooks found nobody may come again only after a minute."""
+
+
+@dataclass(slots=True)
+class Played:
+    """What happened: what both sides said, what each of them saw, and what is wrong with it."""
+
+    handoff: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    from_user: list[Line] = field(default_factory=list[Line])
+    from_agents: list[Line] = field(default_factory=list[Line])
+    platform: Sequence[Taken] = ()
+    chat: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    ledger: Sequence[Mapping[str, Any]] = ()
+    events: Sequence[str] = ()
+    suffered: Mapping[str, int] = field(default_factory=dict[str, int])
+    left_out: list[str] = field(default_factory=list[str])
+    """What this vendor cannot do."""
+    problems: list[str] = field(default_factory=list[str])
+
+
+async def play(
+    stage: Stage, platform: Platform, user: UserSide, steps: Steps, played: Played, *, kill: bool
+) -> None:
+    """Play it and note everything in ``played``. Raises ``CommandError`` when something never arrives."""
+    actors = _Actors(stage, platform, user, steps, played, kill=kill)
+    await actors.begin()
+    await actors.talk()
+    await actors.transfer()
+    await actors.part()
+    await actors.look_back()
+
+
+class _Actors:
+    """Everybody on the stage."""
+
+    def __init__(
+        self, stage: Stage, platform: Platform, user: UserSide, steps: Steps, played: Played, *, kill: bool
+    ) -> None:
+        self._stage = stage
+        self._agents: AgentSide = stage.agents
+        self._platform = platform
+        self._user = user
+        self._steps = steps
+        self._kill = kill
+        self._agent = AGENTS[0]
+        self.played = played
+
+    # ---------------------------------------------------------------------------------------- the acts
+    async def begin(self) -> None:
+        """Ask for a human; an agent comes and greets."""
+        with self._steps.step("the end user asks for a human; the vendor has the chat"):
+            await self._user.ask(_CONVERSATION)
+
+            async def opened() -> str | None:
+                chats = await self._agents.chats()
+                return str(chats[0]["id"]) if chats and await self._is_waiting() else None
+
+            self._agents.chat_id = await until(opened, "the vendor has the chat", _PATIENCE)
+        with self._steps.step(f"{self._agent} joins and greets"):
+            await self._come(self._agent)
+            await self._agent_says(Line("Hello Maria, I am Eleni. What is the order number?"))
+
+            async def joined() -> bool:
+                return bool((await self._user.view())["state"] == "active")
+
+            await until(joined, "the handoff is active", _PATIENCE)
+        shown = json.dumps(await self._agents.chat(), ensure_ascii=False)
+        self.played.problems += [
+            f"“{one['body']}”, which was said before, is not shown to the agent"
+            for one in HISTORY
+            if one["body"] not in shown
+        ]
+
+    async def talk(self) -> None:
+        """Texts and files, both ways; twice the worker is killed, where that is wanted."""
+        with self._steps.step("the end user writes twice in a row; the agent reads it"):
+            await self._user_says(Line("It is 4711."), Line("It was due yesterday."))
+            await self._agents.may("read")
+        with self._steps.step("the end user sends a file"):
+            await self._user_says(Line("This is the label:", LABEL))
+        await self._agent_answers()
+        receipt = Line("This is your receipt:", RECEIPT)
+        with self._steps.step("the agent sends a file"):
+            if not await self._agent_says(receipt):
+                self.played.left_out.append("agents of this vendor send no files")
+        await self._user_thanks()
+
+    async def _agent_answers(self) -> None:
+        answer = Line("I see it: it is at the depot.")
+        if not self._kill:
+            with self._steps.step("the agent types and answers"):
+                await self._agents.may("typing", on=True)
+                await self._agent_says(answer)
+            return
+        with self._steps.step("the worker is killed while the agent writes; another takes over"):
+            await self._agents.may("typing", on=True)
+            await self._stage.kill_worker()
+            await self._agents.say(answer, self._agent)
+            await self._stage.start_worker()
+            await self._arrives(answer)
+
+    async def _user_thanks(self) -> None:
+        thanks = Line("Can it be left with my neighbour?")
+        if not self._kill:
+            with self._steps.step("the end user writes again"):
+                await self._user_says(thanks)
+            return
+        with self._steps.step("the worker is killed between a message accepted and its arrival"):
+            await self._agents.script("send", "time_out_before")
+            await self._user.write(thanks)
+            await self._stage.kill_worker()
+            if any(thanks.text in one["text"] for one in await self._agents.sees()):
+                raise _failed(f"“{thanks.text}” was at the vendor before the worker was killed")
+            await self._stage.start_worker()
+            await self._is_read(thanks)
+
+    async def transfer(self) -> None:
+        """Another agent takes over, where the vendor has that."""
+        other = AGENTS[1]
+        goodbye = Line("It comes tomorrow. Have a nice day!")
+        with self._steps.step(f"the chat goes to {other}, who writes"):
+            if await self._agents.may("transfer", to=other):
+                if (await self._agents.chat())["state"] == "queued":
+                    await self._come(other)
+                self._agent = other
+            else:
+                self.played.left_out.append("agents of this vendor do not transfer chats")
+            await self._agent_says(goodbye)
+            taken = self._platform.of("handoff.message")[-1]
+            named = taken.data["agent_name"]
+            if named is not None and self._agent not in named:
+                self.played.problems.append(f"the end user is told that {named} writes: it is {self._agent}")
+
+    async def part(self) -> None:
+        """The agent ends it; the platform has the conversation back."""
+        with self._steps.step("the agent ends it; the platform has the end"):
+            await self._agents.act("end")
+
+            async def ended() -> Taken | None:
+                return next(iter(self._platform.of("handoff.ended")), None)
+
+            end = (await until(ended, "the platform gets the end", _PATIENCE)).data
+            outcome = end["end"]["outcome"]
+            if outcome != "completed":
+                self.played.problems.append(f"the outcome is {outcome}, not completed")
+            if end["undelivered"]:
+                self.played.problems.append(f"{len(end['undelivered'])} messages came back as undelivered")
+            if not await self._user.bot_may_speak(_CONVERSATION, end["owner_number"]):
+                self.played.problems.append("the bot may not speak after the end")
+
+    async def look_back(self) -> None:
+        """Read the history and compare everything."""
+        played = self.played
+        with self._steps.step("history, and the check of both sides"):
+            played.handoff = await self._user.view()
+            played.ledger = await self._user.history()
+            played.events = await self._user.events()
+            heard = [as_platform_took(one.data) for one in self._platform.of("handoff.message")]
+            seen = as_agents_saw(await self._agents.sees())
+            played.problems += [
+                *differences(played.from_agents, heard, "the end user's side"),
+                *differences(played.from_user, seen, "the agent's side", preface=True),
+                *fates(played.ledger, user=len(played.from_user), agent=len(played.from_agents)),
+                *self._of_the_end(),
+            ]
+
+    def _of_the_end(self) -> list[str]:
+        problems: list[str] = []
+        ends = self._platform.of("handoff.ended")
+        if len(ends) > 1:
+            problems.append(f"the platform was told {len(ends)} times that it ended")
+        after = self._platform.taken[self._platform.taken.index(ends[0]) + 1 :]
+        late = [one.type for one in after if one.type == "handoff.message"]
+        if late:
+            problems.append(f"{len(late)} messages came to the end user's side after the end")
+        if self._platform.refused:
+            problems.append(f"{self._platform.refused} deliveries were not signed as they should be")
+        return problems
+
+    # ------------------------------------------------------------------------------- what they all do
+    async def _is_waiting(self) -> bool:
+        return (await self._user.view())["state"] in {"queued", "active"}
+
+    async def _come(self, agent: str) -> None:
+        """Take the chat and open it; at some vendors that is one act."""
+        came = [await self._agents.may(act, agent=agent) for act in ("accept", "join")]
+        if not any(came):
+            raise _failed(f"{agent} cannot come into the chat")
+        if (await self._agents.chat())["agent"] is None:
+            raise _failed(f"{agent} came, and nobody has the chat")
+
+    async def _user_says(self, *lines: Line) -> None:
+        for line in lines:
+            await self._user.write(line)
+        for line in lines:
+            await self._is_read(line)
+
+    async def _is_read(self, line: Line) -> None:
+        """Wait until the agent sees a message of the end user."""
+        self.played.from_user.append(line)
+
+        async def there() -> bool:
+            return any(line.text in one["text"] for one in await self._agents.sees())
+
+        await until(there, f"the agent sees “{line.text}”", _PATIENCE)
+
+    async def _agent_says(self, line: Line) -> bool:
+        if not await self._agents.say(line, self._agent):
+            return False
+        await self._arrives(line)
+        return True
+
+    async def _arrives(self, line: Line) -> None:
+        """Wait until the platform has a message of the agent; a file must be whole."""
+        self.played.from_agents.append(line)
+
+        async def there() -> Taken | None:
+            taken = self._platform.of("handoff.message")
+            return next((one for one in taken if line.text in one.data["message"]["body"]), None)
+
+        came = await until(there, f"the end user's side gets “{line.text}”", _PATIENCE)
+        if line.file is not None:
+            links = [str(one["url"]) for one in came.data["message"]["attachments"]]
+            contents = [await self._user.read(link) for link in links]
+            if line.file.content not in contents:
+                self.played.problems.append(f"the file {line.file.name} of the agent is not what was sent")
+
+
+def _failed(what: str) -> CommandError:
+    return CommandError(what, code=ExitCode.CHECK_FAILED, next_step="report it: this is a bug")

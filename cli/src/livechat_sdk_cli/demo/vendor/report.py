@@ -1,0 +1,142 @@
+"""What a play has shown: for people side by side, and as one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from livechat_sdk_cli.demo.vendor.checks import as_platform_took
+from livechat_sdk_cli.demo.vendor.platform import Taken
+from livechat_sdk_cli.demo.vendor.play import Played
+from livechat_sdk_cli.demo.vendor.steps import Steps
+from livechat_sdk_cli.tables import Column, table
+from livechat_sdk_cli.terminal import out, screen
+
+__all__ = ["Setting", "document", "print_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How it was played. ``seed`` is that of the faults."""
+
+    vendor: str
+    faults: bool
+    kill: bool
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    at: datetime
+    platform: str = ""
+    agents: str = ""
+
+
+def document(setting: Setting, played: Played, steps: Steps, workers: int) -> dict[str, Any]:
+    """Everything, for programs."""
+    return {
+        "schema_version": 1,
+        "provider": setting.vendor,
+        "faults": {"seed": setting.seed, **played.suffered} if setting.faults else None,
+        "kill": setting.kill,
+        "workers": workers,
+        "seconds": round(steps.seconds, 3),
+        "steps": [asdict(one) for one in steps.done],
+        "handoff": dict(played.handoff),
+        "platform": [_taken(one) for one in played.platform],
+        "agents": [dict(one) for one in played.chat.get("messages", ())],
+        "ledger": [dict(one) for one in played.ledger],
+        "events": list(played.events),
+        "left_out": list(played.left_out),
+        "problems": list(played.problems),
+        "passed": not played.problems,
+    }
+
+
+def _taken(one: Taken) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "type": one.type,
+        "at": one.at.isoformat(),
+        "deliveries": one.deliveries,
+        "data": dict(one.data),
+    }
+
+
+def print_report(setting: Setting, played: Played, steps: Steps, workers: int) -> None:
+    """Everything, for people: the steps, both sides, and the verdict."""
+    view = screen()
+    out(view.style("== What was done ==", "bold"))
+    rows = [[f"{one.seconds:.2f} s", one.what] for one in steps.done]
+    for line in table([Column("took", right=True), Column("step", shrinks_to=20)], rows, view):
+        out(line)
+    out()
+    out(view.style("== What each side received, in order ==", "bold"))
+    columns = [
+        Column("time"),
+        Column("end user's side", shrinks_to=20),
+        Column("agent's side", shrinks_to=20),
+    ]
+    sides = sorted([*_of_platform(played.platform), *_of_agents(played.chat)], key=lambda row: row.at)
+    for line in table(columns, [[_time(row.at), row.platform, row.agents] for row in sides], view):
+        out(line)
+    out()
+    for left in played.left_out:
+        out(f"left out: {left}")
+    out(_numbers(setting, played, workers))
+    for problem in played.problems:
+        out(f"{view.style('wrong:', 'bold', 'red')} {problem}")
+    if not played.problems:
+        told = f"{len(played.from_user)} messages to the agent, {len(played.from_agents)} to the end user"
+        out(f"{told}: nothing lost, doubled or out of order.")
+        out(f"The handoff through {setting.vendor} was played in {steps.seconds:.1f} s: completed")
+
+
+def _of_platform(taken: Sequence[Taken]) -> list[_Row]:
+    return [_Row(one.at, platform=text) for one in taken if (text := _in_words(one))]
+
+
+def _in_words(one: Taken) -> str:
+    data: Mapping[str, Any] = one.data
+    again = f" (came {one.deliveries} times)" if one.deliveries > 1 else ""
+    match one.type:
+        case "handoff.message":
+            heard = as_platform_took(data)
+            files = "".join(f" [{name}]" for name in heard.files)
+            return f"{data['agent_name'] or 'agent'}: {heard.text}{files}{again}"
+        case "handoff.system_message":
+            return f"({data['text']}){again}"
+        case "handoff.ended":
+            return f"ended: {data['end']['outcome']}{again}"
+        case _:
+            return ""  # typing and receipts
+
+
+def _of_agents(chat: Mapping[str, Any]) -> list[_Row]:
+    rows: list[_Row] = []
+    for one in chat.get("messages", ()):
+        if one["author"] == "visitor":
+            files = "".join(f" [{name}]" for name in one["files"])
+            rows.append(_Row(datetime.fromisoformat(one["at"]), agents=f"end user: {one['text']}{files}"))
+    return rows
+
+
+def _numbers(setting: Setting, played: Played, workers: int) -> str:
+    suffered = played.suffered
+    parts: list[str] = []
+    if suffered:
+        parts.append(f"{suffered['calls']} calls to the vendor, {suffered['events']} webhooks from it")
+    if suffered and setting.faults:
+        parts.append(
+            f"{suffered['calls_refused']} calls refused, {suffered['events_twice']} events twice, "
+            f"{suffered['events_late']} late (seed {setting.seed})"
+        )
+    if setting.kill:
+        parts.append(f"{workers} workers, {workers - 1} killed")
+    return "; ".join(parts)
+
+
+def _time(at: datetime) -> str:
+    return at.strftime("%H:%M:%S.%f")[:-3]
