@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, cast
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -72,6 +73,7 @@ class SimulatorServer:
         config = uvicorn.Config(
             _Breakable(simulator.app),
             http=_CuttableProtocol,
+            ws="websockets-sansio",
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -150,6 +152,7 @@ class _CuttableProtocol(H11Protocol):
     """A connection that the application can close without an answer, and whose headers must come in time."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -170,10 +173,16 @@ class _CuttableProtocol(H11Protocol):
         super().connection_lost(exc)
         self._stop_watching()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Let go of the connection: from now on a WebSocket speaks on it, for as long as it likes."""
+        self._upgraded = True
+        self._stop_watching()
+        super().handle_websocket_upgrade(event)
+
     def _watch(self) -> None:
         """Give up a connection on which no request is under way, and none arrives in time."""
         under_way = bool(self.cycle) and not self.cycle.response_complete  # before the first there is none
-        if under_way:
+        if under_way or self._upgraded:
             self._stop_watching()
         elif self._deadline is None and not self.transport.is_closing():
             self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)

@@ -1,0 +1,343 @@
+"""Notification channels: made, subscribed, opened, pushed out by newer ones; and what is told on them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from livechat_sdk_simulators.calls import Call, Operation, VendorError, json_answer
+from livechat_sdk_simulators.clock import rfc3339
+from livechat_sdk_simulators.faults import Fault
+from livechat_sdk_simulators.genesys.bodies import Body, json_list, no_body, only, truth
+from livechat_sdk_simulators.genesys.errors import refusal
+from livechat_sdk_simulators.genesys.sockets import Frame, Socket, frame, serve
+from livechat_sdk_simulators.genesys.state import new_id
+from livechat_sdk_simulators.genesys.topics import TOPICS, family, rights_for
+from livechat_sdk_simulators.turns import let_go
+
+if TYPE_CHECKING:
+    from livechat_sdk_simulators.genesys.simulator import GenesysSimulator
+
+__all__ = ["Channel", "Channels"]
+
+_ALL: Final = "/api/v2/notifications/channels"
+_SUBSCRIPTIONS: Final = f"{_ALL}/{{channel}}/subscriptions"
+_SOCKET: Final = "/channels/{channel}"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Channel:
+    """A channel. Without an open socket, whatever happens on its topics is lost to it."""
+
+    id: str
+    client: str
+    used_at: datetime
+    expires: datetime
+    topics: dict[str, None] = field(default_factory=dict[str, None])
+    socket: Socket | None = None
+
+
+class Channels:
+    """The channels of all clients."""
+
+    def __init__(self, genesys: GenesysSimulator) -> None:
+        self._genesys = genesys
+        self._channels: dict[str, Channel] = {}
+        self._numbers = itertools.count(1)
+
+    def operations(self) -> Sequence[Operation]:
+        """What there is."""
+        return [
+            Operation("channel", "POST", _ALL, self.create),
+            Operation("channel", "GET", _ALL, self.list_all),
+            Operation("subscribe", "POST", _SUBSCRIPTIONS, self.add),
+            Operation("subscribe", "PUT", _SUBSCRIPTIONS, self.replace),
+            Operation("subscribe", "GET", _SUBSCRIPTIONS, self.show),
+            Operation("subscribe", "DELETE", _SUBSCRIPTIONS, self.clear),
+            Operation("topics", "GET", "/api/v2/notifications/availabletopics", self.available),
+            Operation("socket", "GET", _SOCKET, self.no_upgrade, public=True),
+        ]
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Where a real WebSocket is opened."""
+
+        async def connect(connection: WebSocket) -> None:
+            try:
+                socket = await self.open(str(connection.path_params["channel"]))
+            except ConnectionError:
+                await connection.close(1008)
+                return
+            await serve(connection, socket)
+
+        return [WebSocketRoute(_SOCKET, connect)]
+
+    # -------------------------------------------------------------------------------------- the sockets
+    async def open(self, channel_id: str) -> Socket:
+        """Open the socket of a channel.
+
+        Raises ``ConnectionError`` where there is no such channel, or a fault of ``socket`` is scripted.
+        """
+        fault = self._genesys.faults.of_call("socket")
+        if fault is not None and fault.kind != "pass":
+            raise ConnectionRefusedError(f"scripted: {fault.words()}")
+        channel = self._known().get(channel_id)
+        if channel is None:
+            raise ConnectionRefusedError("there is no such channel")
+        if channel.socket is not None:
+            channel.socket.cut()
+        settings = self._genesys.settings
+        channel.socket = Socket(self, channel, self._genesys.clock, settings.heartbeat_seconds)
+        channel.used_at = self._genesys.clock.now()
+        return channel.socket
+
+    async def open_url(self, url: str) -> Socket:
+        """The same by its ``connectUri``."""
+        path = urlsplit(url).path
+        if not path.startswith("/channels/"):
+            raise ConnectionRefusedError(f"nothing listens at {path}")
+        return await self.open(path.removeprefix("/channels/"))
+
+    def left(self, channel: Channel, socket: Socket) -> None:
+        """A socket is closed."""
+        if channel.socket is socket:
+            channel.socket = None
+
+    def cut(self) -> int:
+        """Break every open socket, without a warning; returns how many there were."""
+        sockets = [one.socket for one in self._channels.values() if one.socket is not None]
+        for socket in sockets:
+            socket.cut()
+        return len(sockets)
+
+    def warn(self) -> int:
+        """Say on every open socket that it will end in a minute; returns how many there were."""
+        sockets = [one.socket for one in self._channels.values() if one.socket is not None]
+        for socket in sockets:
+            socket.warn()
+        return len(sockets)
+
+    def wake(self) -> None:
+        """Let every socket look again: a virtual clock was moved."""
+        for one in list(self._channels.values()):
+            if one.socket is not None:
+                one.socket.wake()
+
+    # -------------------------------------------------------------------------------------- what is told
+    def wanted(self, queues: Collection[str], users: Collection[str]) -> bool:
+        """Whether anybody listens to one of these queues or users."""
+        names = {f"v2.routing.queues.{one}.conversations.messages" for one in queues}
+        names |= {f"v2.users.{one}.conversations.messages" for one in users}
+        return any(not names.isdisjoint(one.topics) for one in self._channels.values() if one.socket)
+
+    def tell(self, chat: str, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Tell of one moment of a chat. A scripted fault without ``event`` happens to all of the moment."""
+        listening = [one for one in self._channels.values() if one.socket is not None]
+        heard = [(topic, body) for topic, body in told if any(topic in one.topics for one in listening)]
+        faults = self._faults([topic for topic, _ in heard])
+        texts = [(topic, frame(topic, body, correlated=True)) for topic, body in heard]
+        for channel in listening:
+            self._put(channel, chat, [one for one in texts if one[0] in channel.topics], faults)
+
+    def _faults(self, topics: Sequence[str]) -> dict[str, Fault]:
+        found: dict[str, Fault] = {}
+        for topic in topics:
+            fault = self._genesys.faults.of_webhook(family(topic) or topic)
+            if fault is not None and fault.details["event"] is None:
+                return {**dict.fromkeys(topics, fault), **found}
+            if fault is not None:
+                found[topic] = fault
+        return found
+
+    def _put(
+        self, channel: Channel, chat: str, texts: Sequence[tuple[str, str]], faults: Mapping[str, Fault]
+    ) -> None:
+        socket = channel.socket
+        if socket is None or not texts:
+            return
+        now = self._genesys.clock.now()
+        made: list[tuple[Frame, Fault | None]] = []
+        for topic, text in texts:
+            fault = faults.get(topic)
+            for _ in range(2 if fault is not None and fault.kind == "repeat" else 1):
+                one = Frame(number=next(self._numbers), chat=chat, due=now, text=text)
+                made.append((one, fault))
+                socket.waiting.append(one)
+        let_go(socket.waiting, made[-1][0])
+        for one, fault in made:
+            if fault is not None:
+                one.suffer(fault)
+            if one.withheld:
+                socket.waiting.remove(one)
+        socket.wake()
+
+    def tell_all(self, topic: str, body: Mapping[str, Any]) -> None:
+        """Put a frame of any topic on every open socket."""
+        for channel in self._channels.values():
+            self._put(channel, "", [(topic, frame(topic, body, correlated=True))], {})
+
+    # ---------------------------------------------------------------------------------------- the calls
+    def _known(self) -> dict[str, Channel]:
+        now = self._genesys.clock.now()
+        for one in [one for one in self._channels.values() if one.expires <= now]:
+            if one.socket is not None:
+                one.socket.cut()
+            del self._channels[one.id]
+        return self._channels
+
+    async def create(self, call: Call) -> Response:
+        """Make a channel."""
+        only(call.query)
+        no_body(call)
+        settings, now = self._genesys.settings, self._genesys.clock.now()
+        client = self._genesys.client_of(call)
+        mine = [one for one in self._known().values() if one.client == client]
+        while len(mine) >= settings.channels:
+            oldest = min(mine, key=lambda one: (one.socket is not None, one.used_at))
+            mine.remove(oldest)
+            self._remove(oldest)
+        made = Channel(
+            id=f"streaming-5-{new_id()}",
+            client=client,
+            used_at=now,
+            expires=now + timedelta(seconds=settings.channel_seconds),
+        )
+        self._channels[made.id] = made
+        call.applied = f"channel {made.id} was made"
+        return json_answer(self._shown(made))
+
+    def _remove(self, channel: Channel) -> None:
+        if channel.socket is not None:
+            channel.socket.cut()
+        del self._channels[channel.id]
+
+    async def list_all(self, call: Call) -> Response:
+        """The channels of this client."""
+        only(call.query, "includechannels")
+        client = self._genesys.client_of(call)
+        mine = [self._shown(one) for one in self._known().values() if one.client == client]
+        return json_answer({"entities": mine})
+
+    def _shown(self, channel: Channel) -> dict[str, str]:
+        base = "ws" + self._genesys.settings.base_url.removeprefix("http")
+        return {
+            "connectUri": f"{base}/channels/{channel.id}",
+            "id": channel.id,
+            "expires": rfc3339(channel.expires),
+        }
+
+    def _of(self, call: Call) -> Channel:
+        found = self._known().get(call.part("channel"))
+        if found is None or found.client != self._genesys.client_of(call):
+            raise refusal("not.found")
+        return found
+
+    async def add(self, call: Call) -> Response:
+        """Subscribe to more topics; the channel lives on for its time."""
+        return self._subscribe(call, self._of(call), keep=True)
+
+    async def replace(self, call: Call) -> Response:
+        """Subscribe to these topics and no others."""
+        return self._subscribe(call, self._of(call), keep=False)
+
+    def _subscribe(self, call: Call, channel: Channel, *, keep: bool) -> Response:
+        only(call.query, "ignoreErrors")
+        lenient = truth(call.query, "ignoreErrors")
+        asked = [_topic(one) for one in json_list(call)]
+        answers = [self._judged(topic, lenient=lenient) for topic in asked]
+        topics = dict(channel.topics) if keep else {}
+        topics |= {one["id"]: None for one in answers if one["state"] == "Permitted"}
+        if len(topics) > self._genesys.settings.topics:
+            raise refusal("notification.subscription.too.many.subscriptions")
+        self._set(channel, topics)
+        call.applied = f"channel {channel.id} has {len(topics)} topics"
+        return json_answer({"entities": answers})
+
+    def _set(self, channel: Channel, topics: dict[str, None]) -> None:
+        now = self._genesys.clock.now()
+        channel.topics, channel.used_at = topics, now
+        channel.expires = now + timedelta(seconds=self._genesys.settings.channel_seconds)
+        if channel.socket is not None:
+            channel.socket.extended()
+
+    def _judged(self, topic: str, *, lenient: bool) -> dict[str, Any]:
+        if family(topic) is None:
+            if not lenient:
+                raise refusal("notification.invalid.topic")
+            return {"id": topic, "state": "Rejected", "rejectionReason": "notification.invalid.topic"}
+        missing = [one for one in rights_for(topic) if one in self._genesys.missing_rights]
+        if missing:
+            if not lenient:
+                raise refusal("notification.unauthorized.topic")
+            reason = "notification.unauthorized.topic"
+            return {
+                "id": topic,
+                "state": "Rejected",
+                "rejectionReason": reason,
+                "missingPermissions": missing,
+            }
+        uri = f"/api/v2/notifications/availabletopics/{topic}"
+        return {"id": topic, "state": "Permitted", "selfUri": uri}
+
+    def subscribe_over(self, channel: Channel, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Subscribe by a frame on the socket."""
+        answer: dict[str, Any] = {"correlationId": asked.get("correlationId")}
+        topics = asked.get("topics")
+        try:
+            names = [str(one) for one in cast("list[object]", topics)] if isinstance(topics, list) else []
+            for one in names:
+                self._judged(one, lenient=False)
+        except VendorError as error:
+            return {**answer, "result": str(error.status), "status": error.code}
+        if not names:
+            return {**answer, "result": "400", "status": "bad request"}
+        self._set(channel, {**channel.topics, **dict.fromkeys(names)})
+        return {**answer, "result": "200", "status": "subscribed"}
+
+    async def show(self, call: Call) -> Response:
+        """The topics of a channel."""
+        only(call.query)
+        entities = [{"id": one, "state": "Permitted"} for one in self._of(call).topics]
+        return json_answer({"entities": entities})
+
+    async def clear(self, call: Call) -> Response:
+        """Subscribe to nothing."""
+        only(call.query)
+        channel = self._of(call)
+        self._set(channel, {})
+        call.applied = f"channel {channel.id} has 0 topics"
+        return json_answer({})
+
+    async def available(self, call: Call) -> Response:
+        """The topics that there are."""
+        only(call.query, "expand", "includePreview")
+        entities = [
+            {
+                "id": topic,
+                "description": "",
+                "requiresPermissions": list(rights),
+                "visibility": "Public",
+                "transports": ["All"],
+                "topicParameters": ["id"],
+            }
+            for topic, rights in TOPICS.items()
+        ]
+        return json_answer({"entities": entities})
+
+    async def no_upgrade(self, call: Call) -> Response:
+        """A plain request where a WebSocket belongs."""
+        raise VendorError(426, "bad.request", "Upgrade Required", headers={"upgrade": "websocket"})
+
+
+def _topic(value: object) -> str:
+    body = Body(value, "ChannelTopic")
+    topic = body.text("id")
+    body.end()
+    return topic
