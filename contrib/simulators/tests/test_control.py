@@ -72,6 +72,16 @@ async def test_what_does_not_fit_is_explained(path: str, body: Any, status: int,
         assert word in answer.json()["error"]
 
 
+async def test_vendor_that_forgets_nothing_cannot_be_restarted() -> None:
+    async with bench() as parley:
+        answer = await parley.client.post("/_sim/restart")
+        assert (answer.status_code, answer.json()) == (
+            409,
+            {"error": "Parley forgets nothing when it restarts"},
+        )
+        assert "Restart the server" not in (await parley.client.get("/_sim/")).text
+
+
 async def test_faults_are_scripted_listed_and_cleared() -> None:
     async with bench() as parley:
         chat = await parley.open()

@@ -57,6 +57,14 @@ def test_faults_of_webhooks_happen_to_fetched_events(fault: str, shown: list[str
     assert [name for _, name in vendor.after()] == shown
 
 
+def test_no_fault_happens_to_what_only_tells_a_caller_of_itself() -> None:
+    vendor = Vendor()
+    vendor.faults.script("webhook", "withhold")
+    vendor.feed.emit("id-own", "said", "own", "c", faulty=False)
+    vendor.emit("a", "b")
+    assert [name for _, name in vendor.after()] == ["own", "b"]
+
+
 def test_event_changes_places_within_its_chat_only() -> None:
     vendor = Vendor()
     vendor.faults.script("webhook", "reorder")

@@ -35,7 +35,7 @@ async def over_tls() -> AsyncIterator[tuple[CiscoSimulator, SelfSigned]]:
 
 
 def _trusting(certificate: SelfSigned) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=certificate.certificate.decode())
+    context = certificate.client_context()
     context.verify_flags |= ssl.VERIFY_X509_STRICT  # as newer Pythons do by themselves
     return context
 

@@ -86,3 +86,9 @@ class SelfSigned:
             both.write_bytes(self.key + self.certificate)
             context.load_cert_chain(both)
         return context
+
+    def client_context(self) -> ssl.SSLContext:
+        """What a client needs that trusts it, and nobody else."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=self.certificate.decode())
+        return context

@@ -95,6 +95,15 @@ async def test_session_that_nobody_polls_is_gone() -> None:
         assert (await customer.poll()).status_code == 404
 
 
+async def test_credentials_that_expire_are_the_sessions() -> None:
+    async with cisco_bench() as ccp:
+        customer = await ccp.talking()
+        ccp.cisco.faults.script("send", "expire_token")
+        assert problem(await customer.send("hello"))[:2] == (404, "notFound")
+        assert await ccp.human.texts("h-1.1") == []
+        assert (await customer.poll()).status_code == 404
+
+
 async def test_restart_loses_every_session_and_no_contact() -> None:
     async with cisco_bench() as ccp:
         customers = [await ccp.talking(), await ccp.open("")]

@@ -79,6 +79,10 @@ class CiscoSimulator(Simulator):
         """The server restarts. Contacts are kept, and every session is lost; agents find themselves alone."""
         self.rooms.drop_all("restart")
 
+    def expire_credentials(self) -> None:
+        """The cookies are the only credentials of customers: every session is lost."""
+        self.rooms.drop_all("session lost")
+
     # -------------------------------------------------------------------------------- its addresses
     def contact_url(self, chat: Chat) -> str:
         """The contact of a chat, as CCP names it."""
