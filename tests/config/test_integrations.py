@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from livechat_sdk.config.integrations import KNOWN_TYPES, read_integration
+from livechat_sdk.provider import IntegrationType, Remark
 from tests.config.vendors import ENV, TYPES, DeskSettings, ZendeskSettings
 
 CANARY = "canary-9c1f2e3d4b5a"
@@ -139,3 +142,26 @@ def test_every_type_of_our_own_names_its_package() -> None:
 
 def test_name_with_letters_of_any_language_is_fine() -> None:
     assert codes({"type": "HELVIA_LIVECHAT", "name": "Γραφείο 1 (νύχτα)"}) == []
+
+
+class Retiring(DeskSettings):
+    """A vendor that is about to switch something off."""
+
+    old_token: str = ""
+
+    def remarks(self, now: datetime) -> Iterable[Remark]:
+        if self.old_token:
+            yield Remark("old_token", f"tokens end on {now.year + 1}-04-30", "use OAuth")
+        yield Remark("nowhere", "the whole account moves")
+
+
+@pytest.mark.parametrize("spelling", ["oldToken", "old_token"])
+def test_what_a_vendor_is_retiring_is_a_warning_at_its_setting(spelling: str) -> None:
+    types = [IntegrationType(type="OLD", kind="crm", settings=Retiring, build=lambda *_: object())]
+    settings, problems = read_integration({"type": "OLD", "name": "old", spelling: "x"}, types=types)
+    assert settings is not None
+    assert [(one.code, one.severity, one.path) for one in problems] == [
+        ("LC613", "warning", ""),
+        ("LC613", "warning", spelling),
+    ]
+    assert problems[1].suggestion == "use OAuth"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -389,3 +390,18 @@ async def test_an_adapter_brings_a_session_of_its_own() -> None:
     with override_transport(httpx.MockTransport(answer)):
         assert (await client.request("send", "POST", "/m", json={})).status == 200
     assert logins == ["s=1", "s=2"]
+
+
+async def test_vendors_that_want_json_get_it() -> None:
+    world = World(style="json", scope="read write")
+    with override_transport(world.vendor):
+        assert await world.call() == "token-1"
+    (asked,) = world.vendor.token_requests
+    assert json.loads(asked.content) == {
+        "grant_type": "client_credentials",
+        "scope": "read write",
+        "client_id": "the-client",
+        "client_secret": CANARY,
+    }
+    assert "authorization" not in asked.headers
+    await world.client.close()

@@ -284,6 +284,12 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Nothing, or remove it from the list.",
     ),
     (
+        "LC613",
+        "Good for now",
+        "The vendor is retiring something that the integration uses.",
+        "Do what the message says before the day that it names.",
+    ),
+    (
         "LC612",
         "Files without a public address",
         "Links to files begin with `gateway.public_url`; without it a message that needs one is refused.",

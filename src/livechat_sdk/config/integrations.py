@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
 from livechat_sdk.config.diagnostics import Draft, did_you_mean, finish
 from livechat_sdk.config.masking import Masks
@@ -107,7 +109,8 @@ def check_integration(
     content.setdefault("name", label or "unnamed")
     _check_category(content, offered, path, drafts)
     try:
-        return offered.settings.model_validate(content)
+        settings = offered.settings.model_validate(content)
+        drafts += _remarks(settings, node, path)
     except ValidationError as error:
         whole = _under(node, path)
         drafts += drafts_from(error, root=whole, model=offered.settings, base=path, integration=True)
@@ -120,7 +123,18 @@ def check_integration(
                 suggestion="this is a bug of the plugin that offers the type; tell its author",
             )
         )
+    else:
+        return settings
     return None
+
+
+def _remarks(settings: IntegrationSettings, node: MappingNode, path: Path) -> Iterable[Draft]:
+    """Warnings of the type's own model, each at its setting as it is spelt there."""
+    for remark in settings.remarks(datetime.now(UTC)):
+        spellings = (to_camel(remark.setting), remark.setting)
+        there = next((one for one in spellings if one in node.entries), None)
+        place = path if there is None else (*path, there)
+        yield Draft("LC613", remark.message, place, suggestion=remark.advice, at_key=there is None)
 
 
 def _under(node: Node, path: Path) -> Node:

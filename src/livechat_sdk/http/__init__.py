@@ -9,9 +9,10 @@ from __future__ import annotations
 from livechat_sdk.http.answer import Answer
 from livechat_sdk.http.attachments import AttachmentReader
 from livechat_sdk.http.auth import Auth, BasicAuth, BearerAuth
-from livechat_sdk.http.client import VendorClient
+from livechat_sdk.http.client import Classify, VendorClient
 from livechat_sdk.http.egress import Egress, EgressRefused
 from livechat_sdk.http.fetching import Download, FetchLimits, fetch
+from livechat_sdk.http.limiting import Limiter
 from livechat_sdk.http.oauth import ClientCredentials
 from livechat_sdk.http.repeating import Repeat
 from livechat_sdk.http.transport import override_transport
@@ -22,11 +23,13 @@ __all__ = [
     "Auth",
     "BasicAuth",
     "BearerAuth",
+    "Classify",
     "ClientCredentials",
     "Download",
     "Egress",
     "EgressRefused",
     "FetchLimits",
+    "Limiter",
     "Repeat",
     "VendorClient",
     "fetch",

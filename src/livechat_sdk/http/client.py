@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from livechat_sdk.http.bodies import ACCEPTED_ENCODINGS
 from livechat_sdk.http.egress import Egress, EgressRefused
 from livechat_sdk.http.exchange import exchange
 from livechat_sdk.http.failures import (
+    TOO_MANY,
     UNAUTHORISED,
     ClientClosed,
     Place,
@@ -28,13 +29,18 @@ from livechat_sdk.http.failures import (
     failure_of_status,
     request_id_of,
 )
+from livechat_sdk.http.limiting import Limiter
 from livechat_sdk.http.redacting import secret_headers
 from livechat_sdk.http.redirects import follow, origin_of
 from livechat_sdk.http.repeating import Repeat, call_repeatedly
 from livechat_sdk.http.targets import Params, base_of, target_of
 from livechat_sdk.http.transport import make_transport, overriding_clock, overriding_transport
 
-__all__ = ["VendorClient"]
+__all__ = ["Classify", "VendorClient"]
+
+Classify = Callable[[int, bytes], type[ProviderError] | None]
+"""From the status and the body of an unwelcome answer: the class of its error, where the status alone would
+say something else; ``None`` where the status is right."""
 
 _SHORTEST: Final = 0.05
 """Seconds that an attempt gets at least."""
@@ -72,7 +78,8 @@ class VendorClient:
     ``base_url``: what paths are relative to; from the settings, so the egress rule does not question it
     unless ``egress`` is given. ``timeout``: seconds for one attempt, everything included. ``budget``: seconds
     for a call with its repeats. ``max_bytes``: how much of an answer is read, unpacked. ``connections``: how
-    many are open at once.
+    many are open at once. ``classify``: what an error means whose status says something else.
+    ``limiter``: how many calls may be under way, and who waits after a 429.
     """
 
     def __init__(  # noqa: PLR0913 - an integration has that many sides
@@ -89,8 +96,12 @@ class VendorClient:
         clock: Clock | None = None,
         max_bytes: int = 5_000_000,
         connections: int = 100,
+        classify: Classify | None = None,
+        limiter: Limiter | None = None,
     ) -> None:
         self.provider = provider
+        self._classify = classify
+        self._limiter = limiter
         self._base = base_of(base_url, provider)
         self._auth = auth
         self._timeout = timeout
@@ -213,7 +224,7 @@ class VendorClient:
             signature = await self._first(call, deadline, auth.headers(self))
             reply = await self._follow(call, signature, deadline)
         if not call.expects(reply.status):
-            raise failure_of_status(reply, call.place, self.clock.now())
+            raise self._failure(reply, call.place)
         return Answer(
             status=reply.status,
             headers=reply.headers,
@@ -222,6 +233,14 @@ class VendorClient:
             operation=call.place.operation,
             request_id=request_id_of(reply.headers),
         )
+
+    def _failure(self, reply: Reply, place: Place) -> ProviderError:
+        now = self.clock.now()
+        kind = None if self._classify is None else self._classify(reply.status, reply.content)
+        failure = failure_of_status(reply, place, now, kind)
+        if self._limiter is not None and reply.status == TOO_MANY and failure.retry_after is not None:
+            self._limiter.slow_down(place.operation, failure.retry_after, now)
+        return failure
 
     async def _first(self, call: _Call, deadline: datetime, needed: Awaitable[_T]) -> _T:
         """What must be had before the call can leave: if it fails, the call never left."""
@@ -242,6 +261,12 @@ class VendorClient:
 
     async def _follow(self, call: _Call, signature: Mapping[str, str], deadline: datetime) -> Reply:
         async def send(request: httpx.Request, egress: Egress | None) -> Reply:
+            if self._limiter is None:
+                return await exchanged(request, egress)
+            async with self._limiter.turn(call.place, self.clock.now(), self._left(deadline)):
+                return await exchanged(request, egress)
+
+        async def exchanged(request: httpx.Request, egress: Egress | None) -> Reply:
             return await exchange(
                 self._transport(egress, call.place),
                 request,

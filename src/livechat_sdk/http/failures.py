@@ -7,7 +7,7 @@ credentials to send it with. A time-out, a lost connection or a broken answer pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,6 +21,7 @@ from livechat_sdk.http.redacting import excerpt
 from livechat_sdk.http.retry_after import seconds_to_wait
 
 __all__ = [
+    "TOO_MANY",
     "UNAUTHORISED",
     "ClientClosed",
     "Place",
@@ -31,14 +32,17 @@ __all__ = [
 ]
 
 UNAUTHORISED: Final = 401
+TOO_MANY: Final = 429
 _AUTH: Final = frozenset({UNAUTHORISED, 403, 407})
-_TEMPORARY: Final = frozenset({408, 425, 429})
+_TEMPORARY: Final = frozenset({408, 425, TOO_MANY})
 _REQUEST_IDS: Final = (
     b"x-request-id",
     b"request-id",
     b"x-correlation-id",
     b"inin-correlation-id",
     b"x-ms-request-id",
+    b"x-ms-service-request-id",
+    b"x-zendesk-request-id",
 )
 _NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -104,11 +108,15 @@ def _kind_of(
     return RetryableError, what, None
 
 
-def failure_of_status(reply: Reply, place: Place, now: datetime) -> ProviderError:
-    """The error for a status that nobody expected."""
+def failure_of_status(
+    reply: Reply, place: Place, now: datetime, known: type[ProviderError] | None = None
+) -> ProviderError:
+    """The error for a status that nobody expected; ``known`` is its class where the body has told."""
     wish = seconds_to_wait(reply.headers.get("retry-after"), now)
     body = excerpt(reply.content, place.secrets(), cut=reply.cut)
     kind, what = _class_of(reply.status)
+    if known is not None and known is not kind:
+        kind, what = known, _WORDS.get(known, what)
     return kind(
         f"{what} (status {reply.status})" + (f": {body}" if body else ""),
         provider=place.provider,
@@ -119,6 +127,14 @@ def failure_of_status(reply: Reply, place: Place, now: datetime) -> ProviderErro
         retry_after=wish,
         sent=True,
     )
+
+
+_WORDS: Final[Mapping[type[ProviderError], str]] = {
+    AuthError: "credentials refused",
+    ProtocolError: "unexpected answer",
+    RejectedError: "refused",
+    RetryableError: "not now",
+}
 
 
 def _class_of(status: int) -> tuple[type[ProviderError], str]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import SecretStr
 
@@ -40,8 +40,8 @@ class ClientCredentials(Auth):
     """A token for a client id and secret, cached, refreshed early, and got anew once after a 401.
 
     ``token_url`` may be a path of the client's base URL. During a change of secrets ``client_secret`` is
-    ``[new, old]``; they are tried in this order. ``style``: how id and secret travel, as HTTP Basic or as
-    fields of the form. ``extra`` fields (``audience``, ``resource``) go along.
+    ``[new, old]``; they are tried in this order. ``style``: how id and secret travel, as HTTP Basic, as
+    fields of the form, or as fields of a JSON object. ``extra`` fields (``audience``, ``resource``) go along.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ClientCredentials(Auth):
         client_id: str,
         client_secret: SecretStr | Sequence[SecretStr],
         scope: str | None = None,
-        style: Literal["basic", "form"] = "basic",
+        style: Literal["basic", "form", "json"] = "basic",
         extra: Mapping[str, str] | None = None,
     ) -> None:
         self._token_url = token_url
@@ -128,9 +128,10 @@ class ClientCredentials(Auth):
             headers["Authorization"] = basic_header(self._client_id, secret)
         else:
             form |= {"client_id": self._client_id, "client_secret": secret.get_secret_value()}
+        body: Mapping[str, Any] = {"json": form} if self._style == "json" else {"form": form}
         try:
             return await client.request(
-                "token", "POST", self._token_url, form=form, headers=headers, repeat=Repeat.SAFE, auth=False
+                "token", "POST", self._token_url, headers=headers, repeat=Repeat.SAFE, auth=False, **body
             )
         except RejectedError as error:
             if (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         Sent,
     )
     from livechat_sdk.provider.personal import PersonalTable, declare_personal
-    from livechat_sdk.provider.settings import IntegrationSettings, Secret
+    from livechat_sdk.provider.settings import IntegrationSettings, Remark, Secret
     from livechat_sdk.provider.verifying import REPLAY_WINDOW, verify_hmac, verify_shared_key, verify_time
     from livechat_sdk.provider.webhooks import WebhookDelivery
 
@@ -53,7 +53,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Sent",
     ),
     "provider.personal": ("PersonalTable", "declare_personal"),
-    "provider.settings": ("IntegrationSettings", "Secret"),
+    "provider.settings": ("IntegrationSettings", "Remark", "Secret"),
     "provider.verifying": ("REPLAY_WINDOW", "verify_hmac", "verify_shared_key", "verify_time"),
     "provider.webhooks": ("WebhookDelivery",),
 }
@@ -83,6 +83,7 @@ __all__ = [
     "PollPace",
     "Polled",
     "ProviderHost",
+    "Remark",
     "Row",
     "Secret",
     "Sent",

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
-__all__ = ["IntegrationSettings", "Secret"]
+__all__ = ["IntegrationSettings", "Remark", "Secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A warning about settings that are good today: ``setting`` is the field's name in Python."""
+
+    setting: str
+    message: str
+    advice: str | None = None
 
 
 def _as_list(value: object) -> object:
@@ -44,3 +56,7 @@ class IntegrationSettings(BaseModel):
     id: str = ""
     created_at: str = ""
     updated_at: str = ""
+
+    def remarks(self, now: datetime) -> Iterable[Remark]:
+        """What ``livechat validate`` warns of: a way to log in that the vendor is retiring, say."""
+        return ()
