@@ -56,6 +56,15 @@ def kept_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+def install_vendor(folder: Path, code: str) -> None:
+    """Put a distribution with the simulator ``doubling`` into ``folder``."""
+    info = folder / "doubling-1.dist-info"
+    info.mkdir(parents=True)
+    (folder / "doubling.py").write_text(code, "utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: doubling\nVersion: 1\n", "utf-8")
+    (info / "entry_points.txt").write_text("[livechat_sdk_simulators]\ndoubling = doubling:vendor\n", "utf-8")
+
+
 async def run(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of ``livechat demo``."""
     process = await asyncio.create_subprocess_exec(
@@ -151,11 +160,7 @@ async def test_both_sides_are_printed_with_what_each_step_took(tmp_path: Path) -
 @pytest.mark.timeout(120)
 async def test_a_failed_check_names_the_message_the_side_and_where_the_logs_are(tmp_path: Path) -> None:
     packages = tmp_path / "packages"
-    info = packages / "doubling-1.dist-info"
-    info.mkdir(parents=True)
-    (packages / "doubling.py").write_text(DOUBLING, "utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: doubling\nVersion: 1\n", "utf-8")
-    (info / "entry_points.txt").write_text("[livechat_sdk_simulators]\ndoubling = doubling:vendor\n", "utf-8")
+    install_vendor(packages, DOUBLING)
     words = ("--provider", "doubling", "--script", "--json")
     code, out, err = await run(tmp_path, *words, env={"PYTHONPATH": str(packages)})
     assert code == ExitCode.CHECK_FAILED, out + err
@@ -230,6 +235,24 @@ def test_a_vendor_without_a_simulator_is_named() -> None:
     assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
     assert "there is no simulator of 'nobody'" in done.stderr
     assert not Path("livechat-demo-nobody").exists()
+
+
+@pytest.mark.timeout(120)
+async def test_a_play_that_cannot_begin_leaves_nothing_behind(tmp_path: Path) -> None:
+    packages, folder = tmp_path / "packages", tmp_path / "folder"
+    folder.mkdir()
+    install_vendor(packages, f"{DOUBLING}\nParleySimulator.integration = lambda _: {{'type': 'ACME'}}\n")
+    words = ("--provider", "doubling", "--script", "--json")
+    left, out, err = await run(folder, *words, env={"PYTHONPATH": str(packages)})
+    assert (left, out) == (ExitCode.PLUGIN, ""), err
+    assert "nothing speaks ACME" in err
+    assert kept_in(folder) == set()
+
+
+def test_a_type_without_live_chat_is_refused() -> None:
+    with pytest.raises(CommandError, match="LOCAL_TICKETING is no live chat") as refused:
+        registry_with("LOCAL_TICKETING")
+    assert refused.value.exit_code == ExitCode.USAGE
 
 
 def test_a_vendor_without_an_adapter_is_told_what_is_missing() -> None:

@@ -97,12 +97,6 @@ class _Actors:
                 return bool((await self._user.view())["state"] == "active")
 
             await until(joined, "the handoff is active", _PATIENCE)
-        shown = json.dumps(await self._agents.chat(), ensure_ascii=False)
-        self.played.problems += [
-            f"“{one['body']}”, which was said before, is not shown to the agent"
-            for one in HISTORY
-            if one["body"] not in shown
-        ]
 
     async def talk(self) -> None:
         """Texts and files, both ways; twice the worker is killed, where that is wanted."""
@@ -189,11 +183,18 @@ class _Actors:
             played.ledger = await self._user.history()
             played.events = await self._user.events()
             heard = [as_platform_took(one.data) for one in self._platform.of("handoff.message")]
-            seen = as_agents_saw(await self._agents.sees())
+            chat = await self._agents.chat()
+            seen = as_agents_saw([one for one in chat["messages"] if one["author"] == "visitor"])
+            shown = json.dumps(chat, ensure_ascii=False)
             played.problems += [
                 *differences(played.from_agents, heard, "the end user's side"),
                 *differences(played.from_user, seen, "the agent's side", preface=True),
                 *fates(played.ledger, user=len(played.from_user), agent=len(played.from_agents)),
+                *(
+                    f"“{one['body']}”, which was said before, is not shown to the agent"
+                    for one in HISTORY
+                    if one["body"] not in shown
+                ),
                 *self._of_the_end(),
             ]
 

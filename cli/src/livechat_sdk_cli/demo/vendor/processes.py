@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from livechat_sdk_cli.commands.simulate import find_vendor
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
 __all__ = ["Child", "free_port", "start_vendor", "start_worker"]
@@ -88,10 +89,14 @@ async def _start(folder: Path, name: str, *words: str, path: Path | None = None)
 
 
 async def start_vendor(folder: Path, vendor: str, target: str) -> tuple[Child, Mapping[str, Any]]:
-    """``livechat simulate``, with webhooks to ``target``; and what it printed when it was ready."""
-    child = await _start(
-        folder, "vendor", "simulate", vendor, "--port", "0", "--json", "--webhook-target", target
-    )
+    """``livechat simulate``, and what it printed when it was ready.
+
+    Its webhooks go to ``target``, where the vendor has any.
+    """
+    words = ["simulate", vendor, "--port", "0", "--json"]
+    if find_vendor(vendor).make({}).sends_webhooks:
+        words += ["--webhook-target", target]
+    child = await _start(folder, "vendor", *words)
     try:
         told: Mapping[str, Any] = json.loads(await child.first_line())
     except BaseException:

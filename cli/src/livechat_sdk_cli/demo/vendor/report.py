@@ -68,6 +68,8 @@ def _taken(one: Taken) -> dict[str, Any]:
 def print_report(setting: Setting, played: Played, steps: Steps, workers: int) -> None:
     """Everything, for people: the steps, both sides, and the verdict."""
     view = screen()
+    if not steps.done:
+        return  # nothing came up: the error says all
     out(view.style("== What was done ==", "bold"))
     rows = [[f"{one.seconds:.2f} s", one.what] for one in steps.done]
     for line in table([Column("took", right=True), Column("step", shrinks_to=20)], rows, view):
@@ -127,10 +129,11 @@ def _numbers(setting: Setting, played: Played, workers: int) -> str:
     suffered = played.suffered
     parts: list[str] = []
     if suffered:
-        parts.append(f"{suffered['calls']} calls to the vendor, {suffered['events']} webhooks from it")
+        webhooks = f", {suffered['events']} webhooks from it" if suffered["events"] else ""
+        parts.append(f"{suffered['calls']} calls to the vendor{webhooks}")
     if suffered and setting.faults:
         parts.append(
-            f"{suffered['calls_refused']} calls refused, {suffered['events_twice']} events twice, "
+            f"{suffered['calls_refused']} calls refused, {suffered['events_twice']} webhooks twice, "
             f"{suffered['events_late']} late (seed {setting.seed})"
         )
     if setting.kill:

@@ -11,6 +11,7 @@ from typing import Final
 
 import httpx
 
+from livechat_sdk.errors import LivechatError
 from livechat_sdk_cli import terminal
 from livechat_sdk_cli.demo.vendor.play import Played, play
 from livechat_sdk_cli.demo.vendor.report import Setting, document, print_report
@@ -37,7 +38,12 @@ def script(setting: Setting, data: Path | None, *, as_json: bool) -> int:
     else:
         data.mkdir(parents=True, exist_ok=True)
         folder = data.resolve()
-    problems = asyncio.run(_script(setting, folder, as_json=as_json))
+    try:
+        problems = asyncio.run(_script(setting, folder, as_json=as_json))
+    except (LivechatError, KeyboardInterrupt):
+        if data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     if problems:
         raise CommandError(
             problems[0] if len(problems) == 1 else f"{problems[0]} (and {len(problems) - 1} more)",
@@ -69,6 +75,8 @@ async def _script(setting: Setting, folder: Path, *, as_json: bool) -> list[str]
             if error.exit_code != ExitCode.CHECK_FAILED:
                 raise
             played.problems.insert(0, str(error))
+        except httpx.TransportError as error:
+            played.problems.insert(0, f"{error.request.url} did not answer: {type(error).__name__}")
     if as_json:
         terminal.out_json(document(setting, played, steps, workers))
     else:

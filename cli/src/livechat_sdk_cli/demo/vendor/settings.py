@@ -43,7 +43,7 @@ class Endpoints:
 def registry_with(kind: str) -> Registry:
     """The installed plugins, and the model adapter where ``kind`` is its type.
 
-    Raises ``CommandError`` when nothing that is installed offers this type.
+    Raises ``CommandError`` when nothing that is installed offers this type, and for a type without live chat.
     """
     from livechat_sdk.hooks import Hooks, discover
     from livechat_sdk.registry import Registry
@@ -59,7 +59,13 @@ def registry_with(kind: str) -> Registry:
             raise _not_installed(kind, module.partition(".")[0]) from missing
     registry = Registry(plugins, found=found)
     if kind not in registry.types:
-        raise _not_installed(kind, f"a package for {kind}")
+        raise _not_installed(kind, "the adapter")
+    if registry.types[kind].kind != "livechat":
+        raise CommandError(
+            f"{kind} is no live chat: nobody can be talked to there",
+            code=ExitCode.USAGE,
+            next_step="`livechat simulate` lists the vendors that there are",
+        )
     return registry
 
 
