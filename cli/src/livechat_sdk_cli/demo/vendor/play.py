@@ -7,9 +7,7 @@ end user is quicker, and writes twice before the agent has read anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from livechat_sdk_cli.demo.people import until
 from livechat_sdk_cli.demo.vendor.agents import AgentSide
@@ -19,36 +17,21 @@ from livechat_sdk_cli.demo.vendor.checks import (
     differences,
     fates,
 )
+from livechat_sdk_cli.demo.vendor.following import Followed
 from livechat_sdk_cli.demo.vendor.lines import AGENTS, HISTORY, LABEL, RECEIPT, Line
 from livechat_sdk_cli.demo.vendor.platform import Platform, Taken
+from livechat_sdk_cli.demo.vendor.played import Played
 from livechat_sdk_cli.demo.vendor.stage import Stage
 from livechat_sdk_cli.demo.vendor.steps import Steps
 from livechat_sdk_cli.demo.vendor.users import UserSide
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
-__all__ = ["Played", "play"]
+__all__ = ["play"]
 
 _CONVERSATION: Final = "conversation-1"
 _PATIENCE: Final = 120.0
 """Seconds for one arrival. A vendor that refuses calls is left alone for longer and longer, and one whose
 webhooks found nobody may come again only after a minute."""
-
-
-@dataclass(slots=True)
-class Played:
-    """What happened: what both sides said, what each of them saw, and what is wrong with it."""
-
-    handoff: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    from_user: list[Line] = field(default_factory=list[Line])
-    from_agents: list[Line] = field(default_factory=list[Line])
-    platform: Sequence[Taken] = ()
-    chat: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    ledger: Sequence[Mapping[str, Any]] = ()
-    events: Sequence[str] = ()
-    suffered: Mapping[str, int] = field(default_factory=dict[str, int])
-    left_out: list[str] = field(default_factory=list[str])
-    """What this vendor cannot do."""
-    problems: list[str] = field(default_factory=list[str])
 
 
 async def play(
@@ -57,10 +40,11 @@ async def play(
     """Play it and note everything in ``played``. Raises ``CommandError`` when something never arrives."""
     actors = _Actors(stage, platform, user, steps, played, kill=kill)
     await actors.begin()
-    await actors.talk()
-    await actors.transfer()
-    await actors.part()
-    await actors.look_back()
+    async with user.follows() as followed:
+        await actors.talk()
+        await actors.transfer()
+        await actors.part(followed)
+    await actors.look_back(followed)
 
 
 class _Actors:
@@ -158,8 +142,8 @@ class _Actors:
             if named is not None and self._agent not in named:
                 self.played.problems.append(f"the end user is told that {named} writes: it is {self._agent}")
 
-    async def part(self) -> None:
-        """The agent ends it; the platform has the conversation back."""
+    async def part(self, followed: Followed) -> None:
+        """The agent ends it; the platform has the conversation back, and the stream of events ends."""
         with self._steps.step("the agent ends it; the platform has the end"):
             await self._agents.act("end")
 
@@ -175,13 +159,18 @@ class _Actors:
             if not await self._user.bot_may_speak(_CONVERSATION, end["owner_number"]):
                 self.played.problems.append("the bot may not speak after the end")
 
-    async def look_back(self) -> None:
+            async def told() -> bool:
+                return followed.ended
+
+            await until(told, "the stream of events ends", _PATIENCE)
+
+    async def look_back(self, followed: Followed) -> None:
         """Read the history and compare everything."""
         played = self.played
         with self._steps.step("history, and the check of both sides"):
             played.handoff = await self._user.view()
             played.ledger = await self._user.history()
-            played.events = await self._user.events()
+            played.events = followed.kinds
             heard = [as_platform_took(one.data) for one in self._platform.of("handoff.message")]
             chat = await self._agents.chat()
             seen = as_agents_saw([one for one in chat["messages"] if one["author"] == "visitor"])
@@ -196,6 +185,7 @@ class _Actors:
                     if one["body"] not in shown
                 ),
                 *self._of_the_end(),
+                *followed.problems,
             ]
 
     def _of_the_end(self) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from livechat_sdk_cli.demo.vendor.checks import as_platform_took
 from livechat_sdk_cli.demo.vendor.platform import Taken
-from livechat_sdk_cli.demo.vendor.play import Played
+from livechat_sdk_cli.demo.vendor.played import Played
 from livechat_sdk_cli.demo.vendor.steps import Steps
 from livechat_sdk_cli.tables import Column, table
 from livechat_sdk_cli.terminal import out, screen

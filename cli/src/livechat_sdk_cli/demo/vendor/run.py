@@ -13,7 +13,8 @@ import httpx
 
 from livechat_sdk.errors import LivechatError
 from livechat_sdk_cli import terminal
-from livechat_sdk_cli.demo.vendor.play import Played, play
+from livechat_sdk_cli.demo.vendor.play import play
+from livechat_sdk_cli.demo.vendor.played import Played
 from livechat_sdk_cli.demo.vendor.report import Setting, document, print_report
 from livechat_sdk_cli.demo.vendor.stage import Stage, set_stage
 from livechat_sdk_cli.demo.vendor.steps import Steps

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
 
 from livechat_sdk_cli.demo.people import ok
+from livechat_sdk_cli.demo.vendor.following import Followed, following
 from livechat_sdk_cli.demo.vendor.lines import HISTORY, Line
 from livechat_sdk_cli.demo.vendor.platform import Platform
 from livechat_sdk_cli.demo.vendor.settings import BOT, Endpoints
@@ -67,12 +68,9 @@ class UserSide:
         messages: Sequence[Mapping[str, Any]] = page["messages"]
         return messages
 
-    async def events(self) -> Sequence[str]:
-        """The kinds of what happened, from the handoff's stream of events, which ends with the handoff."""
-        async with self._client.stream("GET", f"{self._one}/events", headers=self._headers) as stream:
-            lines = [line async for line in stream.aiter_lines() if line.startswith("data: ")]
-        documents = [json.loads(line.removeprefix("data: ")) for line in lines]
-        return [str(one["kind"]) for one in documents if "kind" in one]
+    def follows(self) -> AbstractAsyncContextManager[Followed]:
+        """Follow the events of the handoff meanwhile."""
+        return following(self._client, f"{self._one}/events", self._headers)
 
     async def bot_may_speak(self, conversation: str, owner_number: int) -> bool:
         """What the send gate says to the bot."""
