@@ -77,6 +77,7 @@ def test_every_dependency_is_explained(distribution: Distribution) -> None:
 
 def test_entry_points_of_the_providers_are_found() -> None:
     assert {entry.name: entry.value for entry in entry_points(group="livechat_sdk")} == {
+        "cisco": "livechat_sdk_cisco.plugin",
         "genesys": "livechat_sdk_genesys.plugin",
         "helvia": "livechat_sdk_helvia.plugin",
         "zendesk": "livechat_sdk_zendesk.plugin",
@@ -244,6 +245,7 @@ def _python(program: str) -> str:
         "httpcore",
         "httpx",
         "jinja2",
+        "livechat_sdk_cisco",
         "livechat_sdk_cli",
         "livechat_sdk_genesys",
         "livechat_sdk_helvia",

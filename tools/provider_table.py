@@ -57,6 +57,10 @@ ROWS: tuple[tuple[str, Callable[[Capabilities], object]], ...] = (
     ("availability", lambda able: able.availability),
     ("details after opening", lambda able: able.update),
     ("messages before an agent joins", lambda able: "kept" if able.send_before_join else "held by us"),
+    (
+        "an opening whose answer is lost is",
+        lambda able: "made again: the chat is found" if able.finds_by_ref else "doubtful: the next provider",
+    ),
     ("a send that may have arrived is", _doubt),
     ("missed messages (`history`)", lambda able: able.history),
     ("the truth of a chat (`status`)", lambda able: able.status),

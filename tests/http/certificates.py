@@ -51,6 +51,9 @@ class Certificates:
         certificate = self._builder(name, key.public_key()).add_extension(
             x509.SubjectAlternativeName([place]), critical=False
         )
+        signed = certificate.sign(self._key, hashes.SHA256())
+        self.digest = signed.fingerprint(hashes.SHA256()).hex()
+        """SHA-256 of the last server's certificate."""
         file = self.folder / f"{host}.pem"
         file.write_bytes(
             key.private_bytes(
@@ -58,7 +61,7 @@ class Certificates:
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),
             )
-            + certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+            + signed.public_bytes(serialization.Encoding.PEM)
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)

@@ -122,6 +122,38 @@ async def test_a_certificate_of_the_given_authority_is_good(certificates: Certif
     assert answer.status == 200
 
 
+async def test_the_pinned_certificate_is_good_whoever_signed_it_and_whatever_its_name(
+    certificates: Certificates,
+) -> None:
+    async with loopback(well_behaved, tls=certificates.server("elsewhere.test")) as server:
+        for written in (certificates.digest, certificates.digest.upper(), _with_colons(certificates.digest)):
+            async with vendor(server.url, certificate_sha256=written) as client:
+                answer = await client.request("send", "POST", "/messages", json={})
+            assert answer.status == 200
+
+
+async def test_a_certificate_that_is_not_the_pinned_one_never_left(certificates: Certificates) -> None:
+    async with loopback(well_behaved, tls=certificates.server()) as server:
+        error = await failure(server.url, certificate_sha256="ab" * 32)
+    assert isinstance(error, RetryableError)
+    assert error.sent is False
+    assert "not the pinned one" in str(error)
+    assert server.requests == []
+
+
+async def test_no_certificate_at_all_is_checked_only_where_that_was_said(certificates: Certificates) -> None:
+    async with (
+        loopback(well_behaved, tls=certificates.server("elsewhere.test")) as server,
+        vendor(server.url, verify=False) as client,
+    ):
+        answer = await client.request("send", "POST", "/messages", json={})
+    assert answer.status == 200
+
+
+def _with_colons(digest: str) -> str:
+    return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
+
+
 async def test_waiting_for_a_free_connection_in_vain_never_left() -> None:
     taken = asyncio.Event()
 

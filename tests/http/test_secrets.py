@@ -78,6 +78,17 @@ AUTHS: list[Callable[[], Auth]] = [
 ]
 
 
+async def test_a_session_cookie_does_not_get_into_errors_in_whole_or_in_part() -> None:
+    def refuses(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, text=f"no session {TOKEN}; got {request.headers['cookie']}")
+
+    client = VendorClient(provider="TOY", base_url="https://toy.test")
+    with override_transport(httpx.MockTransport(refuses)), pytest.raises(ProviderError) as caught:
+        await client.request("poll", "GET", "/", headers={"Cookie": f"lb=0815; JSESSIONID={TOKEN}"})
+    assert TOKEN not in everything(caught.value)
+    await client.close()
+
+
 @pytest.mark.parametrize("auth", AUTHS)
 async def test_a_vendor_that_repeats_our_credentials_does_not_get_them_into_errors(
     auth: Callable[[], Auth],

@@ -64,6 +64,9 @@ class Capabilities(Model):
     """``was_sent`` can tell whether a doubtful send arrived."""
     lookup_lag: float = Field(default=0.0, ge=0, le=3600, allow_inf_nan=False)
     """Seconds after a send until which "it is not there" proves nothing, as the vendor states it."""
+    finds_by_ref: bool = True
+    """``open``, called again for the same ``ref``, finds the chat that is there. Where it cannot, an opening
+    whose answer was lost is not repeated: the next provider is asked, unless the policy is ``repeat``."""
     send_before_join: bool = False
     """Messages sent before an agent joins are kept and shown in order."""
     closes: bool = True

@@ -40,11 +40,21 @@ _AddressInfo = tuple[
 
 
 class VendorTransport(AiohttpTransport):
-    """One pool of connections. With an ``egress`` rule no socket is made to an address that it forbids."""
+    """One pool of connections. With an ``egress`` rule no socket is made to an address that it forbids.
+
+    ``pinned`` is the SHA-256 of the only certificate that is good; then ``verify`` looks at nothing.
+    """
 
     def __init__(
-        self, *, verify: ssl.SSLContext, connections: int, egress: Egress | None = None, reuse: bool = True
+        self,
+        *,
+        verify: ssl.SSLContext,
+        connections: int,
+        pinned: bytes | None = None,
+        egress: Egress | None = None,
+        reuse: bool = True,
     ) -> None:
+        self._pinned = pinned
         self._connections = connections
         self._egress = egress
         self._reuse = reuse
@@ -53,7 +63,7 @@ class VendorTransport(AiohttpTransport):
     def _session(self) -> aiohttp.ClientSession:
         guard = None if self._egress is None else _Guard(self._egress)
         connector = _Connector(
-            ssl=self.ssl_context,
+            ssl=self.ssl_context if self._pinned is None else aiohttp.Fingerprint(self._pinned),
             limit=self._connections,
             force_close=not self._reuse,
             keepalive_timeout=_KEEP_ALIVE if self._reuse else None,
@@ -129,6 +139,8 @@ def _as_httpx(error: BaseException) -> httpx.TransportError:  # noqa: PLR0911 - 
             return httpx.UnsupportedProtocol("the address cannot be used")
         case aiohttp.ClientConnectorCertificateError():
             return httpx.ConnectError(f"certificate refused: {error.certificate_error}")
+        case aiohttp.ServerFingerprintMismatch():
+            return httpx.ConnectError("certificate refused: it is not the pinned one")
         case aiohttp.ClientConnectorError():
             return httpx.ConnectError(f"no connection: {error.os_error}")
         case aiohttp.ServerTimeoutError():

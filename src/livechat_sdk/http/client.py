@@ -34,7 +34,7 @@ from livechat_sdk.http.redacting import secret_headers
 from livechat_sdk.http.redirects import follow, origin_of
 from livechat_sdk.http.repeating import Repeat, call_repeatedly
 from livechat_sdk.http.targets import Params, base_of, target_of
-from livechat_sdk.http.transport import make_transport, overriding_clock, overriding_transport
+from livechat_sdk.http.transport import Trust, make_transport, overriding_clock, overriding_transport
 
 __all__ = ["Classify", "VendorClient"]
 
@@ -78,8 +78,9 @@ class VendorClient:
     ``base_url``: what paths are relative to; from the settings, so the egress rule does not question it
     unless ``egress`` is given. ``timeout``: seconds for one attempt, everything included. ``budget``: seconds
     for a call with its repeats. ``max_bytes``: how much of an answer is read, unpacked. ``connections``: how
-    many are open at once. ``classify``: what an error means whose status says something else.
-    ``limiter``: how many calls may be under way, and who waits after a 429.
+    many are open at once. ``ca_bundle``, ``certificate_sha256``, ``verify``: see ``transport.Trust``.
+    ``classify``: what an error means whose status says something else. ``limiter``: how many calls may be
+    under way, and who waits after a 429.
     """
 
     def __init__(  # noqa: PLR0913 - an integration has that many sides
@@ -93,6 +94,8 @@ class VendorClient:
         egress: Egress | None = None,
         headers: Mapping[str, str] | None = None,
         ca_bundle: Path | None = None,
+        certificate_sha256: str | None = None,
+        verify: bool = True,
         clock: Clock | None = None,
         max_bytes: int = 5_000_000,
         connections: int = 100,
@@ -113,7 +116,7 @@ class VendorClient:
             "Accept-Encoding": ACCEPTED_ENCODINGS,
             **(headers or {}),
         }
-        self._ca_bundle = ca_bundle
+        self._trust = Trust(ca_bundle, certificate_sha256, verify)
         self._clock = clock or SystemClock()
         self._max_bytes = max_bytes
         self._connections = connections
@@ -291,9 +294,7 @@ class VendorClient:
         if transport is None:  # whatever it is worth as a truth value
             transport = self._pools.get(egress)
         if transport is None:
-            transport = make_transport(
-                ca_bundle=self._ca_bundle, connections=self._connections, egress=egress
-            )
+            transport = make_transport(trust=self._trust, connections=self._connections, egress=egress)
             self._pools[egress] = transport
         return transport
 

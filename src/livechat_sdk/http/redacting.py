@@ -41,8 +41,10 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def secret_headers(headers: Mapping[str, str]) -> Iterable[str]:
-    """The values of headers whose names say that they are secret."""
-    return [value for name, value in headers.items() if _NAME.fullmatch(name)]
+    """The values of headers whose names say that they are secret; of cookies also each value alone."""
+    found = [value for name, value in headers.items() if _NAME.fullmatch(name)]
+    cookies = [value for name, value in headers.items() if name.lower() == "cookie"]
+    return found + [pair.partition("=")[2].strip() for value in cookies for pair in value.split(";")]
 
 
 def _forms(secret: str) -> set[str]:

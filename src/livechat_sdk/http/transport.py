@@ -8,6 +8,7 @@ and simulators in the same process put theirs in its place with ``override_trans
 from __future__ import annotations
 
 import functools
+import hashlib
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,7 +20,31 @@ import httpx
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.http.egress import Egress
 
-__all__ = ["make_transport", "override_transport", "overriding_clock", "overriding_transport"]
+__all__ = ["Trust", "make_transport", "override_transport", "overriding_clock", "overriding_transport"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Which certificates of a server are good: those of the usual authorities, unless something else is said.
+
+    ``ca_bundle``: those of the authorities in this file. ``certificate_sha256``: this one certificate, by the
+    SHA-256 of its DER form, whoever has signed it and whatever name is in it. ``verify`` False: all of them,
+    which protects from nobody.
+    """
+
+    ca_bundle: Path | None = None
+    certificate_sha256: str | None = None
+    verify: bool = True
+
+    @property
+    def pinned(self) -> bytes | None:
+        """The pinned digest. Raises ``ValueError``."""
+        if self.certificate_sha256 is None:
+            return None
+        digest = bytes.fromhex(self.certificate_sha256.replace(":", ""))
+        if len(digest) != hashlib.sha256().digest_size:
+            raise ValueError("a SHA-256 has 64 hexadecimal digits")
+        return digest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,24 +84,31 @@ def overriding_clock() -> Clock | None:
 
 def make_transport(
     *,
-    ca_bundle: Path | None = None,
+    trust: Trust = Trust(),
     connections: int = 100,
     egress: Egress | None = None,
     reuse: bool = True,
 ) -> httpx.AsyncBaseTransport:
-    """A pool of connections. Certificates are checked against ``ca_bundle``, or the usual authorities.
-
-    ``reuse``: whether a connection serves more than one request.
-    """
+    """A pool of connections. ``reuse``: whether a connection serves more than one request."""
     from livechat_sdk.http.aiohttp_transport import VendorTransport
 
-    verify = _verification(ca_bundle)
-    return VendorTransport(verify=verify, connections=connections, egress=egress, reuse=reuse)
+    return VendorTransport(
+        verify=_verification(trust),
+        pinned=trust.pinned,
+        connections=connections,
+        egress=egress,
+        reuse=reuse,
+    )
 
 
 @functools.cache
-def _verification(ca_bundle: Path | None) -> ssl.SSLContext:
+def _verification(trust: Trust) -> ssl.SSLContext:
     # Reading the authorities takes tens of milliseconds, so all clients share them.
-    if ca_bundle is None:
+    if trust.certificate_sha256 is not None or not trust.verify:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    if trust.ca_bundle is None:
         return httpx.create_ssl_context()
-    return ssl.create_default_context(cafile=ca_bundle)
+    return ssl.create_default_context(cafile=trust.ca_bundle)

@@ -160,4 +160,5 @@ class Poller:
         retry_after = error.retry_after if isinstance(error, ProviderError) else None
         if retry_after:  # it is the account that has asked too often, not this chat
             self.rounds.hold(place.integration, retry_after)
-        return after_failure(self._pause(place), failures, retry_after)
+        longest = self._providers[place.integration].poll_pace.backoff
+        return after_failure(self._pause(place), failures, retry_after, longest=longest)

@@ -143,10 +143,15 @@ class Polled(Model):
 
 
 class PollPace(Model):
-    """Seconds between two polls of one chat: ``fastest`` while people talk, ``slowest`` when all is quiet."""
+    """Seconds between two polls of one chat: ``fastest`` while people talk, ``slowest`` when all is quiet.
+
+    ``backoff`` is the longest pause after polls that failed, however many: a vendor that gives up whoever is
+    not heard of needs a short one.
+    """
 
     fastest: float = Field(default=1.0, ge=0.05, le=3600, allow_inf_nan=False)
     slowest: float = Field(default=20.0, ge=0.05, le=3600, allow_inf_nan=False)
+    backoff: float = Field(default=120.0, ge=0.05, le=3600, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -205,6 +210,9 @@ class ChatProvider(ABC, Generic[Settings]):
     @abstractmethod
     async def open(self, opening: ChatOpening) -> Chat:
         """Open a chat. May be called again for the same attempt (same ``ref``): must not open twice.
+
+        A provider that cannot find a chat by its ``ref`` says so (``Capabilities.finds_by_ref``), and is
+        called again only where the first call certainly opened nothing, or the policy wants it.
 
         Raises ``UnavailableError`` when the vendor has nobody, ``RejectedError`` when it refuses.
         """

@@ -77,10 +77,18 @@ class Judge:
             kind=row.action.kind,
             tries=row.tries + 1,
             age=max((self._clock.now() - since).total_seconds(), 0.0),
-            safe=not_sent.safe if not_sent else True,
+            safe=not_sent.safe if not_sent else _is_safe(row, handoff),
             in_doubt=not_sent.in_doubt if not_sent else _was_in_doubt(row),
             alone=handoff is not None and not handoff.fallbacks,
         )
+
+
+def _is_safe(row: ActionRow, handoff: Handoff | None) -> bool:
+    """Whether what may have been done can be done again: all but an opening that cannot be found."""
+    if handoff is None or not isinstance(row.action, OpenChat):
+        return True
+    able = handoff.attempts[row.action.attempt - 1].candidate.capabilities
+    return able.finds_by_ref or handoff.policy.doubtful == "repeat"
 
 
 def _was_in_doubt(row: ActionRow) -> bool:

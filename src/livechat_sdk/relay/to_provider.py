@@ -11,7 +11,7 @@ from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Fate, LedgerEntry, TranscriptEntry
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, LeaseLost, Store
 from livechat_sdk.lifecycle.effects import CloseChat, OpenChat, SendMessage, UpdateDetails
-from livechat_sdk.lifecycle.inputs import EffectFailed, EffectSucceeded, Input
+from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, EffectSucceeded, Input
 from livechat_sdk.provider.interface import AnyProvider, ChatDetails, ChatOpening
 from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.enriching import was_fetched
@@ -58,6 +58,9 @@ class ProviderCalls:
     async def _open(
         self, row: ActionRow, action: OpenChat, handoff: Handoff, provider: AnyProvider
     ) -> Input | None:
+        repeatable = provider.capabilities.finds_by_ref or handoff.policy.doubtful == "repeat"
+        if row.status is ActionStatus.STARTED and not repeatable:
+            return EffectDoubtful(action=action, error=row.error or "the process stopped during the opening")
         if not await self._store.start_action(row):
             return None
         opening = await self._opening(handoff, action.attempt)
@@ -98,15 +101,16 @@ class ProviderCalls:
     async def _find_chat(self, action: CloseChat, handoff: Handoff, provider: AnyProvider) -> Chat:
         """The chat of an open that got no answer and has shown life since: opening it again returns it."""
         opening = await self._opening(handoff, action.attempt)
-        try:
-            async with self._lease.limit(_LOOK_LIMIT):
-                return await provider.open(opening)
-        except LeaseLost:
-            raise
-        except Exception:
-            if action.vendor_ref is None:
+        if provider.capabilities.finds_by_ref:
+            try:
+                async with self._lease.limit(_LOOK_LIMIT):
+                    return await provider.open(opening)
+            except LeaseLost:
                 raise
-            logger.info("handoff %s: the chat to close is known by its vendor's id alone", handoff.id)
+            except Exception:
+                if action.vendor_ref is None:
+                    raise
+                logger.info("handoff %s: the chat to close is known by its vendor's id alone", handoff.id)
         return Chat(
             integration=provider.name,
             handoff_id=handoff.id,

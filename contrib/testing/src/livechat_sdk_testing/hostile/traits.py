@@ -54,6 +54,7 @@ class Traits:
             dedupes_by_key=self.dedupes_by_key,
             looks_up_by_key=self.looks_up_by_key,
             lookup_lag=self.lookup_lag if self.looks_up_by_key else 0.0,
+            finds_by_ref=self.knows_ref,
             send_before_join=self.send_before_join,
             closes=self.closes,
             history=self.history,

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 
+from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffState
 from livechat_sdk.errors import ProviderError, RetryableError
 from livechat_sdk_testing.conformance.bench import Bench, stored_again
-from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, faulty, queues, same, that
+from livechat_sdk_testing.conformance.case import (
+    Cases,
+    Tier,
+    Topic,
+    declares,
+    faulty,
+    lacks,
+    queues,
+    same,
+    that,
+)
 from livechat_sdk_testing.conformance.conversation import Conversation
 from livechat_sdk_testing.conformance.listening import secrets_of
 
 _cases = Cases("opening", Topic.OPENING_TWICE)
+_FINDS = declares("finds_by_ref")
 _LOOK = "open: look for a chat with this ref first, or let the vendor dedupe by it"
 
 
@@ -42,7 +54,13 @@ async def waits_in_the_queue(bench: Bench) -> None:
     same(await bench.state(chat.ref), "queued", "the new chat")
 
 
-@_cases.on_provider("twice_is_one_chat", Tier.RELAYS, "The same ref again is the same chat.", look_at=_LOOK)
+@_cases.on_provider(
+    "twice_is_one_chat",
+    Tier.RELAYS,
+    "The same ref again is the same chat.",
+    look_at=_LOOK,
+    needs=[_FINDS],
+)
 async def twice(bench: Bench) -> None:
     first, second = await bench.open(), await bench.open()
     same(len(await bench.chat_ids("h-1.1")), 1, "chats after opening twice")
@@ -54,6 +72,7 @@ async def twice(bench: Bench) -> None:
     Tier.SAFE,
     "Another process that opens the same ref gets the same chat.",
     look_at="open: the list of opened chats must not be in memory",
+    needs=[_FINDS],
 )
 async def twice_after_a_restart(bench: Bench) -> None:
     first = await bench.open()
@@ -68,6 +87,7 @@ async def twice_after_a_restart(bench: Bench) -> None:
     Tier.SAFE,
     "Opening again finds the chat when an agent has joined meanwhile.",
     look_at="open: the search for the ref must not look at waiting chats only",
+    needs=[_FINDS],
 )
 async def twice_with_an_agent(bench: Bench) -> None:
     first = await bench.joined()
@@ -111,7 +131,7 @@ async def one_person_twice(bench: Bench) -> None:
     Tier.SAFE,
     "When the answer of open is lost, opening again finds that chat.",
     look_at=_LOOK,
-    needs=[faulty("open", "drop_after")],
+    needs=[_FINDS, faulty("open", "drop_after")],
 )
 async def after_a_lost_answer(bench: Bench) -> None:
     await _lost(bench, "drop_after")
@@ -122,7 +142,7 @@ async def after_a_lost_answer(bench: Bench) -> None:
     Tier.SAFE,
     "When open times out after the vendor has done it, opening again finds that chat.",
     look_at=_LOOK,
-    needs=[faulty("open", "time_out_after")],
+    needs=[_FINDS, faulty("open", "time_out_after")],
 )
 async def after_a_time_out(bench: Bench) -> None:
     await _lost(bench, "time_out_after")
@@ -226,7 +246,7 @@ async def requested_twice(talk: Conversation) -> None:
     Tier.SAFE,
     "A handoff whose open got no answer ends up in exactly one chat, and works.",
     look_at=_LOOK,
-    needs=[faulty("open", "time_out_after")],
+    needs=[_FINDS, faulty("open", "time_out_after")],
 )
 async def answer_lost(talk: Conversation) -> None:
     talk.rig.faults.script("open", "time_out_after")
@@ -237,6 +257,23 @@ async def answer_lost(talk: Conversation) -> None:
     await talk.user_says("hello", "m-1")
     await talk.settle()
     same(await talk.agent_sees(), ["hello"], "what the agent sees")
+
+
+@_cases.in_conversation(
+    "answer_lost_for_good",
+    Tier.SAFE,
+    "Where a chat cannot be found by our ref, an opening without an answer is not made a second time.",
+    look_at="Capabilities.finds_by_ref; open: no repeats of one's own",
+    needs=[lacks("finds_by_ref"), faulty("open", "time_out_after")],
+)
+async def answer_lost_for_good(talk: Conversation) -> None:
+    talk.rig.faults.script("open", "time_out_after")
+    await talk.request()
+    await talk.pass_time(120)
+    same(len(await talk.vendor_states()), 1, "chats at the vendor")
+    handoff = await talk.handoff()
+    same((handoff.state, handoff.outcome), (HandoffState.ENDED, Outcome.FAILED), "the handoff")
+    same(len(talk.ends), 1, "ends that the bot was told of")
 
 
 @_cases.in_conversation(
