@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Final, Literal
 
 from livechat_sdk_simulators.settings import SimulatorSettings
 
 __all__ = ["GenesysSettings"]
+
+_WEEKDAYS: Final = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
+_HOURS: Final[Sequence[Mapping[str, Any]]] = (
+    {
+        "name": "Support hours",
+        "timeZone": "Europe/Athens",
+        "open": (
+            {
+                "name": "Working days",
+                "start": "2026-01-05T09:00:00.000000",
+                "end": "2026-01-05T17:00:00.000000",
+                "rrule": _WEEKDAYS,
+            },
+        ),
+        "closed": (),
+        "holiday": (
+            {
+                "name": "Christmas",
+                "start": "2026-12-25T00:00:00.000000",
+                "end": "2026-12-26T00:00:00.000000",
+                "rrule": "FREQ=YEARLY",
+            },
+        ),
+    },
+)
+_CONTACTS: Final[Sequence[Mapping[str, Any]]] = (
+    {
+        "id": "2b0a9c52-4a55-4c7e-8f6b-0d6c2a0c0001",
+        "firstName": "Maria",
+        "lastName": "Papadaki",
+        "title": "Engineer",
+        "workEmail": "maria@customer.example",
+        "cellPhone": {"display": "+30 210 1234567", "e164": "+302101234567", "countryCode": "GR"},
+    },
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +132,15 @@ class GenesysSettings(SimulatorSettings):
     """Whether a file of an agent wants a token."""
     download_seconds: float | None = None
     """How long a file of an agent can be downloaded; ``None``: for ever."""
+
+    # ------------------------------------------------------------------------------- what is looked up
+    schedule_groups: Sequence[Mapping[str, Any]] = _HOURS
+    """Opening hours: ``name`` and ``timeZone`` of each group, and its schedules below ``open``, ``closed``
+    and ``holiday``, each with ``name``, ``start``, ``end`` (local, without a zone) and ``rrule``."""
+    contacts: Sequence[Mapping[str, Any]] = _CONTACTS
+    """External contacts, as the API has them."""
+    analytics_lag: float = 60.0
+    """Seconds until analytics know of what happened."""
 
     # ---------------------------------------------------------------------------------- notifications
     channel_seconds: float = 86_400.0

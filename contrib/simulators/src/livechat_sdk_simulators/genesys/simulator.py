@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from livechat_sdk_simulators.calls import Call, Operation, VendorError, json_answer
 from livechat_sdk_simulators.clock import Clock, RealClock, rfc3339
 from livechat_sdk_simulators.discovery import Vendor
+from livechat_sdk_simulators.genesys.architect import Architect
 from livechat_sdk_simulators.genesys.channels import Channels
+from livechat_sdk_simulators.genesys.contacts import Contacts
 from livechat_sdk_simulators.genesys.conversations import Conversations
 from livechat_sdk_simulators.genesys.desk import Desk
 from livechat_sdk_simulators.genesys.errors import EDGE_PAGE, refusal, usual
@@ -23,6 +25,7 @@ from livechat_sdk_simulators.genesys.floor import Floor
 from livechat_sdk_simulators.genesys.human import GenesysHuman
 from livechat_sdk_simulators.genesys.inbound import Inbound
 from livechat_sdk_simulators.genesys.integrations import Integrations
+from livechat_sdk_simulators.genesys.lookups import LookUps
 from livechat_sdk_simulators.genesys.outbound import Outbound, repeats
 from livechat_sdk_simulators.genesys.pace import Pace
 from livechat_sdk_simulators.genesys.settings import GenesysSettings
@@ -79,6 +82,9 @@ class GenesysSimulator(Simulator):
         self.files = Files(self)
         self.desk = Desk(self)
         self.set_up = Integrations(self)
+        self.architect = Architect(self)
+        self.contacts = Contacts(self)
+        self.look_ups = LookUps(self)
         self.channels = Channels(self)
         self.topics = Topics(self)
         self.outbound = Outbound(self)
@@ -108,6 +114,9 @@ class GenesysSimulator(Simulator):
             *self.files.operations(),
             *self.desk.operations(),
             *self.set_up.operations(),
+            *self.architect.operations(),
+            *self.contacts.operations(),
+            *self.look_ups.operations(),
             *self.channels.operations(),
         ]
 
