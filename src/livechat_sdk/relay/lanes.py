@@ -3,8 +3,10 @@
 A lane has a task only while it has something to do, so that thousands of waiting handoffs cost
 nothing. What must not wait behind a stuck action overtakes it: closing a chat goes before sends that
 are waiting for another try, fetching a file before deliveries that are, and the end of the handoff before a
-delivery that fails again and again. When a message has failed for about a minute, the next one is tried: if
-that gets through, the first was the trouble, and is given up.
+delivery that fails again and again. When a message has failed for about a minute, the next one is tried,
+right after one more failure: if that gets through, the first was the trouble, and is given up. The ledger
+knows before that the second is tried (it is *started*): whoever goes on after a crash finds out first what
+became of it, or the first might still arrive behind it.
 """
 
 from __future__ import annotations
@@ -188,6 +190,9 @@ class Relay:
                 lane.remove(row)
                 return
             row = lane.refresh(replace(fresh, fence=row.fence))
+        if lane.is_first_past_the_head(row) and not await self._store.start_action(row):
+            lane.remove(row)
+            return
         try:
             result = await self._runner.run(row)
         except (StoreError, LaneLost, LeaseLost):
@@ -204,9 +209,9 @@ class Relay:
             status = ActionStatus.FAILED if isinstance(result, EffectFailed) else ActionStatus.DOUBTFUL
             note = result.error
         stuck = lane.overtaken_by(row) if status is ActionStatus.DONE else None
-        await self._finish(row, lane, result, status, note)
-        if stuck is not None:
+        if stuck is not None:  # first: nobody may find the one done and the other still to be tried
             await self._give_up(stuck, lane)
+        await self._finish(row, lane, result, status, note)
 
     async def _give_up(self, row: ActionRow, lane: _Lane) -> None:
         """Give up what never gets through, when what came after it did."""
@@ -236,7 +241,8 @@ class Relay:
             await self._store.postpone_action(
                 row, not_before=not_before, error=judgement.why, started=judgement.keep_started
             )
-            lane.postpone(row, not_before, tries=tries, suspect=judgement.suspect)
+            status = ActionStatus.STARTED if judgement.keep_started else ActionStatus.PENDING
+            lane.postpone(replace(row, status=status), not_before, tries=tries, suspect=judgement.suspect)
             return
         status = ActionStatus.FAILED if judgement.kind == "failed" else ActionStatus.DOUBTFUL
         await self._finish(row, lane, judgement.result, status, judgement.why)
@@ -282,6 +288,9 @@ class _Lane:
 
     def add(self, row: ActionRow) -> None:
         self.remove(row)  # an action that was claimed anew replaces what is left of the old claim
+        if self._rows and row.action.kind in _MESSAGES:
+            # What comes now proves nothing about a head that failed a while ago: that is tried again first.
+            self._overtook[row.id] = (self._rows[0].id, self._failed_ahead[self._rows[0].id])
         self._rows.append(row)
         if row.not_before is not None:
             self._not_before[row.id] = row.not_before
@@ -332,10 +341,11 @@ class _Lane:
         while self._rows and not self._stopped:
             now = clock.now()
             head = self._rows[0]
-            due = self._not_before.get(head.id)
+            first = self._tried_past(head) or head
+            due = self._not_before.get(first.id)
             if due is None or due <= now:
                 self.waiting = False
-                return head
+                return first
             overtaking = self._overtaking(head, now)
             if overtaking is not None:
                 return overtaking
@@ -365,14 +375,26 @@ class _Lane:
                         return row
         return None
 
+    def _tried_past(self, head: ActionRow) -> ActionRow | None:
+        """The message behind the head that was tried, if nobody knows yet whether it got through."""
+        if len(self._rows) < 2:  # noqa: PLR2004
+            return None
+        second = self._rows[1]
+        was_tried = second.status is ActionStatus.STARTED and _are_messages(head, second)
+        return second if was_tried else None
+
+    def is_first_past_the_head(self, row: ActionRow) -> bool:
+        """Whether this is a message that is about to be tried before the one at the head, and was not yet."""
+        return row.status is ActionStatus.PENDING and self.overtaken_by(row) is not None
+
     def overtaken_by(self, row: ActionRow) -> ActionRow | None:
-        """The message at the head, if ``row`` got through while it is suspected of being the trouble."""
+        """The message at the head, if ``row`` is one behind it."""
         head = self._rows[0] if self._rows else row
-        return head if head.id != row.id and self._is_suspected(head, row) else None
+        return head if head.id != row.id and _are_messages(head, row) else None
 
     def _is_suspected(self, head: ActionRow, row: ActionRow) -> bool:
-        messages = head.action.kind in _MESSAGES and row.action.kind in _MESSAGES
-        return messages and head.id in self._suspects and self._failed_ahead[head.id] >= _SUSPICION
+        failures = self._failed_ahead[head.id]
+        return _are_messages(head, row) and head.id in self._suspects and failures >= _SUSPICION
 
     async def _wait(self, clock: Clock, until: datetime) -> None:
         self._changed.clear()
@@ -389,6 +411,10 @@ class _Lane:
                 task.cancel()
             # gather, because awaiting a cancelled task and suppressing that would swallow our own end too.
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _are_messages(head: ActionRow, row: ActionRow) -> bool:
+    return head.action.kind in _MESSAGES and row.action.kind in _MESSAGES
 
 
 async def _as_object(awaitable: Awaitable[object]) -> object:
