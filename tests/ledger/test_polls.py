@@ -131,6 +131,22 @@ async def test_a_chat_that_was_left_open_at_the_vendor_is_listed_until_it_is_clo
     assert list(await store.open_chats(["desk"])) == []
 
 
+async def test_open_chats_of_all_workers_are_told_whole_and_without_their_secrets(store: Store) -> None:
+    story = await an_open_chat(store)
+    other = Story(store, a_handoff("h2", conversation_id="c2", attempts=(an_attempt(handoff_id="h2"),)))
+    await other.start(actions=[OpenChat(attempt=1)])  # not answered yet
+    opened = await store.chat("h1", 1)
+    assert opened is not None
+
+    assert list(await store.chats_open_at("desk")) == [opened.model_copy(update={"secrets": {}})]
+    assert list(await store.chats_open_at("other")) == []
+
+    await story.step(state=HandoffState.ENDED)  # here, and left open there
+    assert [chat.ref for chat in await store.chats_open_at("desk")] == [opened.ref]
+    await story.step(attempts=(an_attempt(opened=True, closed=True),))
+    assert list(await store.chats_open_at("desk")) == []
+
+
 def test_shards_spread_and_never_move() -> None:
     found = {shard_of(f"h-{number}") for number in range(2000)}
 

@@ -76,6 +76,7 @@ async def live_through(store: SqliteStore) -> None:
     await store.save_progress(applied.actions[0], send, {"sequence": 1})
     await cool_down(store)
     await store.open_chats(["desk"])
+    await store.chats_open_at("desk")
     await store.save_poll(chat, chat.model_copy(update={"state": {"cursor": 1}}), [an_event("e9")])
     await store.forget_unmatched(NOW)
     await store.ownership("c1")

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from livechat_sdk.domain.chats import ProviderEvent
+from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.errors import Expect
 from livechat_sdk.provider import NoFiles
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
@@ -55,3 +55,6 @@ class MemoryHost:
 
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     files: NoFiles = field(default_factory=NoFiles)
+
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        return ()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.tickets import TicketDraft, TicketNote
 from livechat_sdk.ledger.opening import open_store
 from livechat_sdk.ledger.store import Store
@@ -20,6 +22,9 @@ class Host:
 
     database: EmbeddedDatabase
     files: NoFiles = field(default_factory=NoFiles)
+
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        return ()
 
 
 async def started(store: Store) -> LocalTicketing:

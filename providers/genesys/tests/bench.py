@@ -99,7 +99,7 @@ class Call:
     @property
     def name(self) -> str:
         """``POST message`` for ``POST …/inbound/open/message``: method and last part."""
-        parts = [part for part in self.path.split("/") if part not in {CONVERSATION, INTEGRATION}]
+        parts = [part for part in self.path.split("/") if part not in {CONVERSATION, INTEGRATION, "c-2"}]
         return f"{self.method} {parts[-1]}"
 
 
@@ -117,6 +117,8 @@ class Answers:
         default_factory=dict[str, list[httpx.Response | Exception]]
     )
     undocumented: list[str] = field(default_factory=list[str])
+    refuses: str = ""
+    """Topics with this in them are not granted."""
     named: bool = True
     """Whether an answer names the conversation when it is asked to."""
 
@@ -254,6 +256,22 @@ def _messages(answers: Answers, call: Call) -> httpx.Response:
     return httpx.Response(200, json={"entities": found})
 
 
+def _channel(answers: Answers, _: Call) -> httpx.Response:
+    number = sum(call.name == "POST channels" for call in answers.calls)
+    uri = f"wss://streaming.mypurecloud.ie/channels/ch-{number}"
+    body = {"id": f"ch-{number}", "connectUri": uri, "expires": "2026-11-27T09:30:00.000Z"}
+    return httpx.Response(200, json=body)
+
+
+def _subscriptions(answers: Answers, call: Call) -> httpx.Response:
+    found = [
+        {"id": one["id"], "state": "Rejected" if answers.refuses in one["id"] else "Permitted"}
+        for one in call.body
+        if answers.refuses
+    ] or [{"id": one["id"], "state": "Permitted"} for one in call.body]
+    return httpx.Response(200, json={"entities": found})
+
+
 _USUAL: Mapping[str, Callable[[Answers, Call], httpx.Response]] = {
     "POST message": _message,
     "POST event": _event,
@@ -263,6 +281,9 @@ _USUAL: Mapping[str, Callable[[Answers, Call], httpx.Response]] = {
         200, json={"id": CONVERSATION, "participants": answers.people}
     ),
     "POST bulk": _messages,
+    "POST channels": _channel,
+    "POST subscriptions": _subscriptions,
+    "PUT subscriptions": _subscriptions,
     f"PATCH {CUSTOMER}": lambda _, __: httpx.Response(202),
     "PATCH attributes": lambda _, call: httpx.Response(202, json=call.body),
 }

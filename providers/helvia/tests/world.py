@@ -59,6 +59,9 @@ class _Host:
     database: EmbeddedDatabase
     files: NoFiles = field(default_factory=NoFiles)
 
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        return ()
+
 
 def quick_passwords() -> Passwords:
     """Hashes as the real ones do, but in no time: nothing here depends on their strength."""

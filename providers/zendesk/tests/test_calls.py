@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -349,6 +349,9 @@ class Host:
     @property
     def database(self) -> EmbeddedDatabase:
         raise AssertionError("this adapter needs no database")
+
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        return ()
 
 
 async def sent_files(

@@ -199,7 +199,7 @@ class Dispatcher(Parking):
     async def __aenter__(self) -> Self:
         await self.store.open()
         try:
-            host = Host(self.database, self.files)
+            host = Host(self.database, self.files, self.store)
             for built in self.integrations.values():
                 start = getattr(built, "start", None)
                 if start is not None:

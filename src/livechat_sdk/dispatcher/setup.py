@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from livechat_sdk.domain.chats import ProviderEvent
+from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import ConfigurationError, Problem
 from livechat_sdk.ledger.store import Store
@@ -63,6 +63,11 @@ class Host:
 
     database: EmbeddedDatabase
     files: FileOpener
+    store: Store
+
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        """See ``ProviderHost.open_chats``."""
+        return await self.store.chats_open_at(integration)
 
 
 def files_of(

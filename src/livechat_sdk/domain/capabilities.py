@@ -35,12 +35,14 @@ class WebhookAuth(StrEnum):
 class Capabilities(Model):
     """What a provider can do; the conformance kit holds it to each word.
 
-    ``text_limit`` is the largest text in characters (``None``: no limit known),
-    ``attachment_limit`` the largest file in bytes, ``attachment_types`` media types with ``*``
+    ``inbound`` is how messages come, ``text_limit`` the largest text in characters (``None``: no limit
+    known), ``attachment_limit`` the largest file in bytes, ``attachment_types`` media types with ``*``
     allowed (``image/*``); empty means no attachments.
     """
 
     inbound: Inbound
+    stream: bool = False
+    """Beside ``inbound`` there is an event stream: of joins and ends, say, where webhooks bring messages."""
     webhook_auth: WebhookAuth = WebhookAuth.NONE
     typing_to_agent: bool = False
     typing_to_user: bool = False
@@ -77,3 +79,8 @@ class Capabilities(Model):
     """``status`` tells what is true at the vendor."""
     redelivers_for: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """Seconds for which the vendor repeats a webhook that nobody answered; ``None``: not stated."""
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is an event stream to listen to, alone or beside something else."""
+        return self.stream or self.inbound is Inbound.STREAM

@@ -38,7 +38,7 @@ class Inflow:
         self._tidying: asyncio.Task[None] | None = None
         self.counts = means.counts
         polled = {name: one for name, one in providers.items() if _inbound(one) is Inbound.POLL}
-        streamed = {name: one for name, one in providers.items() if _inbound(one) is Inbound.STREAM}
+        streamed = {name: one for name, one in providers.items() if one.capabilities.listens}
         remembering = [name for name, one in providers.items() if one.capabilities.history]
         self.places = Places(means.store, means.clock, tuple(providers), remembering)
         self.reconciler = Reconciler(means, providers, self.places, every=reconcile_every)

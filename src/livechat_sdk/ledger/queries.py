@@ -178,6 +178,16 @@ class Queries:
             **_shard_params(shards),
         )
 
+    def chats_open_at(self, integration: str) -> Query[Sequence[Chat]]:
+        """Chats of an integration that are open at the vendor, without secrets, oldest first."""
+        where = "workspace = :workspace AND integration = :integration AND document IS NOT NULL"
+        where += " AND (closed_at IS NULL OR left_open = 1)"
+        return self._all(
+            f"{_CHAT} WHERE {where} ORDER BY id",
+            lambda row: documents.load(Chat, row[0]),
+            integration=integration,
+        )
+
     def match(self, column: str, integration: str, refs: Sequence[str]) -> Query[tuple[str, int] | None]:
         """The newest attempt whose ``column`` (``ref`` or ``vendor_ref``) is one of these refs."""
         where = f"workspace = :workspace AND integration = :integration AND {column} IN :refs"

@@ -82,6 +82,10 @@ class LedgerReading(ABC):
             return []
         return await self._ask(self._queries.open_chats(integrations, self._own_shards))
 
+    async def chats_open_at(self, integration: str) -> Sequence[Chat]:
+        """Chats of an integration that are open at the vendor, of all workers, without their secrets."""
+        return await self._ask(self._queries.chats_open_at(integration))
+
     async def match(self, integration: str, refs: Sequence[str]) -> tuple[str, int] | None:
         """The attempt that an event with these refs belongs to: by our ref first, then by the vendor's."""
         if not refs:

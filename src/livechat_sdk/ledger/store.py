@@ -375,6 +375,10 @@ class Store(EmbeddedDatabase, Protocol):
         """Chats of these integrations that are open at the vendor, in this worker's shards, oldest first."""
         ...
 
+    async def chats_open_at(self, integration: str) -> Sequence[Chat]:
+        """Chats of an integration that are open at the vendor, of all workers, without their secrets."""
+        ...
+
     async def save_poll(self, before: Chat, after: Chat, events: Sequence[ProviderEvent]) -> bool:
         """Store what a poll brought: changed keys of the state, new secrets, events for the inbox.
 

@@ -173,6 +173,14 @@ class ProviderHost(Protocol):
         """Opens files that are kept here, for vendors that take bytes rather than links."""
         ...
 
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        """Chats of an integration that are open at the vendor, whichever worker opened them, oldest first.
+
+        For ``listen`` of a vendor that wants a subscription for each chat. Without their ``secrets``. A chat
+        whose opening has not been answered yet is not among them. Raises ``StoreError``.
+        """
+        ...
+
 
 class ChatProvider(ABC, Generic[Settings]):
     """An adapter to one live-chat system.
@@ -287,7 +295,7 @@ class ChatProvider(ABC, Generic[Settings]):
         raise UnsupportedFeature(f"{self.type} is not polled")
 
     def listen(self) -> AsyncIterator[ProviderEvent]:
-        """Events of the vendor's stream, for all chats of the integration.
+        """Events of the vendor's stream, for all chats of the integration. One worker listens at a time.
 
         Runs until it is cancelled and connects again by itself. After an interruption it yields a
         ``StreamGap``, which concerns every open chat of the integration, whatever its refs.

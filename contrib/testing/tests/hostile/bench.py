@@ -59,6 +59,9 @@ class MemoryHost:
     database: MemoryDatabase
     files: NoFiles = field(default_factory=NoFiles)
 
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        return ()
+
 
 class OneVendor:
     """A vendor, its provider, a clock, and everything that reached our side."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from contrib.testing.tests.parley.bench import (
     a_provider,
     an_opening,
 )
+from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.ends import EndReason, Why
 from livechat_sdk.domain.handoff import Route, SurveyAnswer
 from livechat_sdk.domain.messages import Attachment, TranscriptEntry, UserReceipt
@@ -219,6 +220,9 @@ class Host:
     @property
     def database(self) -> EmbeddedDatabase:
         raise AssertionError("this adapter needs no database")
+
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        return ()
 
 
 async def test_file_that_is_kept_here_is_not_fetched_over_the_network(recordings: Recordings) -> None:

@@ -15,7 +15,8 @@
 ``legs``       who is in a conversation: participants, whatever they are learnt from
 ``standing``   how a conversation stands now
 ``unfolding``  what happened in a conversation, from all that is told of its participants, in any order
-``listening``  the notifications WebSocket: channels, subscriptions, gaps
+``channel``    one channel of notifications: its socket, its topics
+``listening``  which conversations are followed, and what happens when a channel is lost
 ``checking``   what ``livechat doctor`` looks at
 =============  ===================================================================================
 """

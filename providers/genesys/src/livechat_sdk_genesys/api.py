@@ -179,17 +179,22 @@ class Api:
         """Make a channel of notifications."""
         return read(WireChannel, await self._call("stream", "POST", "notifications/channels", json={}))
 
-    async def subscribe(self, channel: str, topics: Sequence[str]) -> WireTopics:
-        """Add topics to a channel; one that is not granted is told, and does not keep the others from it."""
+    async def subscribe(
+        self, channel: str, topics: Sequence[str], *, replace: bool = False
+    ) -> Mapping[str, str | None]:
+        """Add topics to a channel, or ``replace`` all that it has. Returns their states.
+
+        One that is not granted does not keep the others from it.
+        """
         answer = await self._call(
             "stream",
-            "POST",
+            "PUT" if replace else "POST",
             f"notifications/channels/{quote(channel, safe='')}/subscriptions",
             params={"ignoreErrors": "true"},
             json=[{"id": topic} for topic in topics],
             repeat=Repeat.SAFE,
         )
-        return read(WireTopics, answer)
+        return {one.id: one.state for one in read(WireTopics, answer).entities}
 
     # ---- files
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -20,12 +20,14 @@ from livechat_sdk.provider.interface import (
     ChatProvider,
     ChatStatus,
     PlannedMessage,
+    ProviderHost,
     Sent,
 )
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_genesys.api import Api
 from livechat_sdk_genesys.events import message_again, message_id_of, prove, translate
 from livechat_sdk_genesys.legs import facts_of
+from livechat_sdk_genesys.listening import Listener
 from livechat_sdk_genesys.offers import Offers
 from livechat_sdk_genesys.opening import Opener, names_of, ours_of
 from livechat_sdk_genesys.settings import GenesysSettings
@@ -43,6 +45,9 @@ FILE_LIMIT: Final = 25_000_000
 _TRUSTED: Final = timedelta(seconds=5)
 """For so long a conversation that was seen to go on is taken to do so."""
 
+_TRUSTED_WITH_STREAM: Final = timedelta(seconds=60)
+"""The same where its end would be heard of."""
+
 _MOST_SEEN: Final = 10_000
 _MEDIA: Final = {"image": "Image", "video": "Video", "audio": "Audio"}
 _LONGEST_NAME: Final = 200
@@ -59,6 +64,7 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
     type: ClassVar[str] = "GENESYS_LIVECHAT"
     capabilities: ClassVar[Capabilities] = Capabilities(
         inbound=Inbound.WEBHOOK,
+        stream=True,
         webhook_auth=WebhookAuth.BODY_HMAC,
         typing_to_agent=True,
         typing_to_user=True,
@@ -87,6 +93,12 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         self._opener = Opener(self._api, settings)
         self._offers = Offers()
         self._seen_open: dict[str, datetime] = {}
+        self._host: ProviderHost | None = None
+        self._listener = Listener(self._api, settings, self.name, chats=self._open_chats, ended=self._forget)
+
+    async def start(self, host: ProviderHost) -> None:
+        """Remember who knows which chats are open."""
+        self._host = host
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -97,7 +109,10 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
 
         May be called again: the conversation is the same, the first words are there twice, the rest once.
         """
-        return await self._opener.open(opening, self.name, self.context.now())
+        chat = await self._opener.open(opening, self.name, self.context.now())
+        if chat.vendor_ref is not None:
+            self._listener.opened(chat.vendor_ref, chat.ref)
+        return chat
 
     async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
         """Post a message of the end user: one post, or one for each file.
@@ -229,7 +244,15 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
             self._offers.made(event.refs[0], event.message.key, event.message.choices)
         return () if event is None else (event,)
 
+    def listen(self) -> AsyncIterator[ProviderEvent]:
+        """Who comes and goes, and that it is over, by notifications."""
+        return self._listener.events()
+
     # ---- what calls have in common
+
+    async def _open_chats(self) -> AsyncIterator[Chat]:
+        for chat in () if self._host is None else await self._host.open_chats(self.name):
+            yield chat
 
     def _conversation(self, chat: Chat, operation: str) -> str:
         found = _conversation_of(chat)
@@ -266,7 +289,8 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         if conversation is None:
             return
         seen = self._seen_open.get(conversation)
-        if seen is not None and seen <= now < seen + _TRUSTED:
+        trusted = _TRUSTED_WITH_STREAM if self._listener.vouches_for(conversation) else _TRUSTED
+        if seen is not None and seen <= now < seen + trusted:
             return
         found = status_of(facts_of(await self._api.conversation("send", conversation)), now)
         if found.state == "ended":
@@ -282,6 +306,7 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         self._seen_open[conversation] = now
 
     def _forget(self, ref: str, conversation: str) -> None:
+        """A conversation is over."""
         self._seen_open.pop(conversation, None)
         self._offers.over(ref)
 

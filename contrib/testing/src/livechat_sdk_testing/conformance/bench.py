@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -37,11 +37,16 @@ _TURNS = 30
 
 
 class _Host:
-    """What a running provider may use: a ledger's database, and the files that the rig has attached."""
+    """What a running provider may use: a ledger's database, the files of the rig, the chats of the bench."""
 
-    def __init__(self, store: Store, rig: Rig) -> None:
+    def __init__(self, store: Store, rig: Rig, chats: Mapping[str, Chat]) -> None:
         self.database = store
         self.files = _Files(rig)
+        self._chats = chats
+
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        """See ``ProviderHost.open_chats``: all that were ever opened, for a bench closes none."""
+        return [chat for chat in self._chats.values() if chat.integration == integration]
 
 
 class _Files:
@@ -161,14 +166,14 @@ class Bench:
     def _host(self) -> ProviderHost:
         if self._store is None:
             raise CaseFailed("the bench is not running")
-        return _Host(self._store, self.rig)
+        return _Host(self._store, self.rig, self._chats)
 
     async def _start(self, provider: AnyProvider) -> None:
         if self._store is None:
             self._store = open_store(f"sqlite:///{self._folder / 'bench.db'}", now=self.clock.now)
             await self._store.open()
         await provider.start(self._host())
-        if self.able.inbound is Inbound.STREAM:
+        if self.able.listens:
             self._listener = asyncio.create_task(self._listen(provider))
             await _let_run()
 

@@ -106,6 +106,10 @@ class _NoHost:
         """Raise ``UnsupportedFeature``."""
         raise UnsupportedFeature("there is no database while a provider is recorded")
 
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        """None: nobody listens here."""
+        return ()
+
 
 @dataclass(slots=True)
 class Session:
