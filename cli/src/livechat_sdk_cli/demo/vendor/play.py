@@ -137,10 +137,13 @@ class _Actors:
             else:
                 self.played.left_out.append("agents of this vendor do not transfer chats")
             await self._agent_says(goodbye)
-            taken = self._platform.of("handoff.message")[-1]
-            named = taken.data["agent_name"]
-            if named is not None and self._agent not in named:
-                self.played.problems.append(f"the end user is told that {named} writes: it is {self._agent}")
+
+            async def known() -> bool:
+                agent = (await self._user.view())["agent"]
+                return agent is None or self._agent in str(agent["name"])
+
+            # Some vendors tell it with the agent's words, others only when they are asked.
+            await until(known, f"the handoff names {self._agent} as its agent", _PATIENCE)
 
     async def part(self, followed: Followed) -> None:
         """The agent ends it; the platform has the conversation back, and the stream of events ends."""

@@ -107,6 +107,7 @@ def write_settings(
         "integrations": {name: dict(integration)},
         "bots": {BOT: {"livechat": {"integrations": [name], "request_timeout": "10m"}}},
         "files": {"egress": {"allow": [_LOOPBACK]}},
+        "reconcile_every": "10s",  # what only a question finds out is found while somebody watches
     }
     require(load_mapping(settings, types=registry.types))
     path = folder / "livechat.yaml"
