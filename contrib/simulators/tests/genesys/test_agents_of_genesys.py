@@ -121,7 +121,7 @@ async def test_chat_is_handed_to_a_queue_and_to_an_agent() -> None:
         await genesys.human.join("u-1")
         assert ((await _chat(genesys)).state, (await _chat(genesys)).agent) == ("active", "Eleni")
         transfers = (await genesys.conversation(conversation))["recentTransfers"]
-        assert [list(one["destination"]) for one in transfers] == [["queueId"], ["userId"]]
+        assert [list(one["destination"]) for one in transfers] == [["address"], ["userId"]]
 
 
 async def test_agent_who_declines_what_was_handed_over_puts_it_back_in_the_queue() -> None:
@@ -304,3 +304,18 @@ async def test_reference_may_be_a_custom_attribute() -> None:
         assert (await _chat(genesys)).ref == "h-1.1"
         await genesys.human.join("h-1.1")
         assert (await _chat(genesys)).state == "active"
+
+
+@pytest.mark.parametrize("kind", ["Card", "Carousel", "DatePicker", "Notification", "QuickReply", "Unheard"])
+async def test_bot_of_the_flow_offers_every_kind_of_content(kind: str) -> None:
+    async with genesys_bench() as genesys:
+        await genesys.write()
+        url = "https://api.genesys.example/_sim/chats/u-1/offer"
+        said = (await genesys.client.post(url, json={"kind": kind})).json()["message_id"]
+        [body] = await genesys.webhooks()
+        assert (body["id"], body["type"], body["originatingEntity"]) == (said, "Structured", "Bot")
+        known = kind if kind != "Unheard" else "Hologram"
+        assert {one["contentType"] for one in body["content"]} == {known}
+        assert (await _chat(genesys)).state == "queued"  # a bot is no agent
+        with pytest.raises(NotPossible, match="no sample of 'card'"):
+            await genesys.human.offer("u-1", "card")

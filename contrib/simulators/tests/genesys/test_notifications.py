@@ -152,6 +152,19 @@ async def test_fault_with_an_event_happens_to_that_topic_only() -> None:
         assert await genesys.ends(socket) == ["user.end"]
 
 
+async def test_what_callers_did_themselves_uses_up_no_fault() -> None:
+    async with genesys_bench() as genesys:
+        await genesys.write()
+        await genesys.human.join("u-1")
+        queue = genesys.genesys.floor.usual_queue.id
+        socket = await genesys.socket(f"v2.routing.queues.{queue}.conversations.messages")
+        genesys.genesys.faults.script("webhook", "withhold")
+        await genesys.write(text="hello")
+        assert len(await genesys.frames(socket)) == 1
+        await genesys.human.end("u-1")
+        assert await genesys.frames(socket) == []
+
+
 async def test_events_come_late_and_in_another_order() -> None:
     async with genesys_bench() as genesys:
         conversation = await genesys.write()

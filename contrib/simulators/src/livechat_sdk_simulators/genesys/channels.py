@@ -137,11 +137,11 @@ class Channels:
         names |= {f"v2.users.{one}.conversations.messages" for one in users}
         return any(not names.isdisjoint(one.topics) for one in self._channels.values() if one.socket)
 
-    def tell(self, chat: str, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    def tell(self, chat: str, told: Sequence[tuple[str, Mapping[str, Any]]], *, faulty: bool = True) -> None:
         """Tell of one moment of a chat. A scripted fault without ``event`` happens to all of the moment."""
         listening = [one for one in self._channels.values() if one.socket is not None]
         heard = [(topic, body) for topic, body in told if any(topic in one.topics for one in listening)]
-        faults = self._faults([topic for topic, _ in heard])
+        faults = self._faults([topic for topic, _ in heard]) if faulty else {}
         texts = [(topic, frame(topic, body, correlated=True)) for topic, body in heard]
         for channel in listening:
             self._put(channel, chat, [one for one in texts if one[0] in channel.topics], faults)

@@ -169,7 +169,7 @@ class Contacts:
             raise refusal("not.found")
         conversation.contact = contact
         told: dict[str, Any] = {} if contact is None else {"externalContactId": contact}
-        self._genesys.topics.tell(conversation, [("contact", leg, told)])
+        self._genesys.topics.tell(conversation, [("contact", leg, told)], faulty=False)
         call.chat, call.applied = conversation.id, f"contact {contact} is that of the conversation"
         return Response(status_code=202)
 
@@ -188,9 +188,9 @@ def _phone(body: Body) -> dict[str, Any]:
 def _external_id(body: Body) -> dict[str, Any]:
     source = body.part("externalSource", "ExternalSource")
     named = source.text("id")
-    source.maybe("name")
+    name = source.maybe("name") or named
     source.end()
-    return {"externalSource": {"id": named}, "value": body.text("value")}
+    return {"externalSource": {"id": named, "name": name}, "value": body.text("value")}
 
 
 def _mails(contact: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from livechat_sdk_simulators.calls import Call, Operation, json_answer
 from livechat_sdk_simulators.genesys.bodies import json_body, json_list, no_body, only
 from livechat_sdk_simulators.genesys.errors import refusal
-from livechat_sdk_simulators.genesys.state import Conversation, Message, Participant
+from livechat_sdk_simulators.genesys.state import Conversation, Message, Participant, id_of
+from livechat_sdk_simulators.genesys.topics import Detail
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.genesys.simulator import GenesysSimulator
@@ -242,7 +243,8 @@ class Conversations:
         attributes = body.text_map("attributes")
         body.end()
         leg.attributes.update(attributes)
-        self._genesys.topics.tell(conversation, [("attributes", leg, {"attributes": dict(leg.attributes)})])
+        told: list[Detail] = [("attributes", leg, {"attributes": dict(leg.attributes)})]
+        self._genesys.topics.tell(conversation, told, faulty=False)
         call.applied = f"attributes of {leg.name}: {', '.join(attributes)}"
         return Response(status_code=202)
 
@@ -271,13 +273,15 @@ class Conversations:
             stay.routing.skills = [floor.skills[one] for one in skills]
         if language is not None:
             stay.routing.language = floor.languages[language] if language else None
-        self._genesys.topics.tell(conversation)
+        self._genesys.topics.tell(conversation, faulty=False)
         call.applied = "the routing was changed"
-        shown: dict[str, Any] = self._genesys.shown.routing(stay)
-        return json_answer(
-            {
-                "priority": stay.routing.priority,
-                "skillIds": [one["id"] for one in shown["skills"]],
-                "languageId": shown.get("language", {}).get("id"),
+        shown: dict[str, Any] = {
+            "priority": stay.routing.priority,
+            "skills": [{"id": id_of("skill", one), "name": one} for one in stay.routing.skills],
+        }
+        if stay.routing.language:
+            shown["language"] = {
+                "id": id_of("language", stay.routing.language),
+                "name": stay.routing.language,
             }
-        )
+        return json_answer(shown)

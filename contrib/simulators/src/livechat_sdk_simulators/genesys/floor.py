@@ -168,7 +168,7 @@ class Floor:
         stay = conversation.last
         told = self._hand_over(stay)
         told += self._wait(stay, queue)
-        self._transferred(conversation, {"queueId": queue.id}, told)
+        self._transferred(conversation, {"address": queue.id}, told)
 
     def to_agent(self, conversation: Conversation, agent: Agent) -> None:
         """Whoever has the chat hands it to an agent, who is rung."""

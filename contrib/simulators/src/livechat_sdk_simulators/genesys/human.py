@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from livechat_sdk_simulators.acts import Act, as_text
+from livechat_sdk_simulators.genesys.samples import SAMPLES
 from livechat_sdk_simulators.genesys.state import Agent, Conversation, Message, Stay, message_id
 from livechat_sdk_simulators.human import (
     Choice,
@@ -46,7 +47,10 @@ class GenesysHuman(HumanSide):
     Its ``ref`` is the end user's id (``channel.from.id``), or the custom attribute ``ref_attribute``.
     """
 
-    own_acts: ClassVar[Mapping[str, Act]] = {"decline": Act("decline", "Decline", {}, {"agent": as_text})}
+    own_acts: ClassVar[Mapping[str, Act]] = {
+        "decline": Act("decline", "Decline", {}, {"agent": as_text}),
+        "offer": Act("offer", "Let a bot offer", {"kind": as_text}, {}),
+    }
 
     def __init__(self, genesys: GenesysSimulator) -> None:
         self._genesys = genesys
@@ -223,6 +227,14 @@ class GenesysHuman(HumanSide):
         """The flow of the queue writes, as a bot."""
         conversation, _ = self._live(ref)
         return self._write(conversation, text, [], None)
+
+    async def offer(self, ref: str, kind: str) -> str:
+        """A bot of the flow offers a sample of this kind of content; returns the id of the message."""
+        conversation, _ = self._live(ref)
+        if kind not in SAMPLES:
+            raise NotPossible(f"there is no sample of {kind!r}; there are: {', '.join(SAMPLES)}")
+        text, content = SAMPLES[kind]
+        return self._write(conversation, text, list(content), None, structured=True)
 
     def _write(
         self,

@@ -183,7 +183,7 @@ class Inbound:
             call.applied = f"message {message.id} came"
         conversation.last.types = False
         genesys.floor.keep(conversation, message)
-        genesys.topics.tell(conversation)
+        genesys.topics.tell(conversation, faulty=False)
         return conversation
 
     def _goes_on(self, conversation: Conversation, now: datetime) -> bool:
@@ -309,7 +309,7 @@ class Inbound:
         message.status = _AGENT_STATUS.get(status, message.status)
         message.failure = reasons[0]["message"] if status == "Failed" and reasons else message.failure
         conversation.last.receipts.append(f"{status.lower()} {named}")
-        self._genesys.topics.tell(conversation)
+        self._genesys.topics.tell(conversation, faulty=False)
         call.chat, call.applied = conversation.id, f"message {named} is {status}"
         return json_answer(answer, self._genesys.settings.inbound_status)
 

@@ -84,7 +84,7 @@ class LookUps:
         if not found:
             raise refusal("not.found")
         name, uri = found[0].name, f"/api/v2/users/{wanted}"
-        return json_answer({"id": wanted, "name": name, "state": "active", "selfUri": uri})
+        return json_answer({"id": wanted, "name": name, "state": "active", "version": 1, "selfUri": uri})
 
     # --------------------------------------------------------------------------------- conversations
     async def query(self, call: Call) -> Response:

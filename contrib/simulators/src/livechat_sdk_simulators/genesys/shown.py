@@ -63,6 +63,9 @@ class Shown:
                 shown.pop("startAlertingTime", None)
                 for name in ("toAddress", "fromAddress"):
                     shown.pop(name, None)
+                for name in ("user", "queue"):
+                    if name in shown:
+                        shown[name] = {"id": shown[name]["id"]}
                 if one.disconnect is not None:
                     shown["disconnectType"] = _TOPIC_ENDS.get(one.disconnect, one.disconnect)
                 shown["messages"] = [self._topic_message(message) for message in one.messages]
@@ -258,6 +261,7 @@ class Shown:
             shown["createdBy"] = {
                 "id": message.agent.id,
                 "name": message.agent.name,
+                "version": 1,
                 "selfUri": f"/api/v2/users/{message.agent.id}",
             }
         return shown
@@ -265,6 +269,13 @@ class Shown:
     # ------------------------------------------------------------------------------------------ topics
     def detail(self, conversation: Conversation, end: str, one: Participant, at: datetime) -> dict[str, Any]:
         """What the bodies of all detail events have; ``end`` is that of the topic's name: ``acd.end``."""
+        if end == "attributes":
+            return {
+                "eventTime": epoch_milliseconds(at),
+                "conversationId": conversation.id,
+                "participantId": one.id,
+                "communications": [{"id": one.session_id, "mediaType": "MESSAGE"}],
+            }
         shown: dict[str, Any] = {
             "eventTime": epoch_milliseconds(at),
             "conversationId": conversation.id,

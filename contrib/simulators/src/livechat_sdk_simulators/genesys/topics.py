@@ -62,8 +62,13 @@ class Topics:
     def __init__(self, genesys: GenesysSimulator) -> None:
         self._genesys = genesys
 
-    def tell(self, conversation: Conversation, details: Sequence[Detail] = ()) -> None:
-        """Tell of one moment of a conversation: of each detail, and how it stands now."""
+    def tell(
+        self, conversation: Conversation, details: Sequence[Detail] = (), *, faulty: bool = True
+    ) -> None:
+        """Tell of one moment of a conversation: of each detail, and how it stands now.
+
+        ``faulty`` is false where it only tells callers what they did themselves: no fault happens to that.
+        """
         at = self._genesys.clock.now()
         shown = self._genesys.shown
         told: list[tuple[str, dict[str, Any]]] = [
@@ -80,4 +85,4 @@ class Topics:
             snapshot = shown.snapshot(conversation)
             told += [(_ON_QUEUE.replace("{id}", one), snapshot) for one in queues]
             told += [(_ON_USER.replace("{id}", one), snapshot) for one in users]
-        self._genesys.channels.tell(conversation.id, told)
+        self._genesys.channels.tell(conversation.id, told, faulty=faulty)
