@@ -77,6 +77,9 @@ class Capabilities(Model):
     """``history`` returns agents' messages that were missed."""
     status: bool = False
     """``status`` tells what is true at the vendor."""
+    keeps_for: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Seconds for which the vendor holds what nobody has fetched: its history, or the feed that is polled;
+    ``None``: not stated."""
     redelivers_for: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """Seconds for which the vendor repeats a webhook that nobody answered; ``None``: not stated."""
 

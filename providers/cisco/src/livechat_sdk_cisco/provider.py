@@ -67,6 +67,7 @@ class CiscoProvider(ChatProvider[CiscoSettings]):
         text_limit=PAGE,
         closes=True,
         finds_by_ref=False,
+        keeps_for=300.0,  # as the feed ends a silent chat, unless it was set otherwise
     )
 
     def __init__(self, context: IntegrationContext, settings: CiscoSettings) -> None:

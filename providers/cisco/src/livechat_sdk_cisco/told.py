@@ -14,6 +14,8 @@ from livechat_sdk_cisco.xml import document, element, without_forbidden
 __all__ = ["PAGE", "author_of", "contact_of", "pages_of"]
 
 _QUEUE: Final = "ccxqueuetag"
+_REF: Final = "h_livechat_ref"
+"""Our reference, for whoever looks into the server's records. Names with ``h_`` are not shown to agents."""
 _MOST_FIELDS: Final = 100
 _MOST_BYTES: Final = 1_000_000
 _LONGEST: Final = 4000
@@ -69,6 +71,7 @@ def fields_of(opening: ChatOpening, settings: CiscoSettings) -> dict[str, str]:
 
 def _facts(opening: ChatOpening, settings: CiscoSettings) -> Iterator[tuple[str, str]]:
     user, name = opening.user, author_of(opening, settings)
+    yield _REF, opening.ref
     yield "h_Name", name
     yield "Name", name
     yield "Email", user.email or ""

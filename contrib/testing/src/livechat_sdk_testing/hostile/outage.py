@@ -30,9 +30,10 @@ class Outage:
 def longest_outage(capabilities: Capabilities, *, keeps: float | None = None) -> Outage:
     """What can be promised.
 
-    ``keeps`` is how many seconds the vendor's history (or the feed that is polled) holds a message, where the
-    vendor states it.
+    ``keeps`` is how many seconds the vendor's history (or the feed that is polled) holds a message, where
+    that is not what the capabilities say.
     """
+    keeps = capabilities.keeps_for if keeps is None else keeps
     limit = math.inf if keeps is None else keeps
     how_long = "states no limit" if keeps is None else f"holds them for {_words(keeps)}"
     if capabilities.inbound is Inbound.EMBEDDED:

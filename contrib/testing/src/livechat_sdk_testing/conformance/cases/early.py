@@ -8,7 +8,7 @@ from typing import cast
 from livechat_sdk.domain.chats import AgentJoined, EventEnvelope
 from livechat_sdk.domain.handoff import HandoffState
 from livechat_sdk_testing.conformance.bench import Bench
-from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, faulty, same, that
+from livechat_sdk_testing.conformance.case import Cases, Tier, Topic, declares, faulty, same, that
 from livechat_sdk_testing.conformance.conversation import Conversation
 
 _cases = Cases("early", Topic.EARLY_EVENTS)
@@ -104,7 +104,7 @@ async def answer_early(talk: Conversation) -> None:
     Tier.SAFE,
     "Events of a chat whose open got no answer are applied, and nothing is opened twice.",
     look_at=_LOOK,
-    needs=[faulty("open", "time_out_after")],
+    needs=[declares("finds_by_ref"), faulty("open", "time_out_after")],
 )
 async def while_the_answer_is_lost(talk: Conversation) -> None:
     talk.rig.faults.script("open", "time_out_after")

@@ -1,0 +1,8 @@
+"""The whole suite on Cisco: the adapter over the simulator, which were written apart."""
+
+from __future__ import annotations
+
+from livechat_sdk_cisco.conformance import CiscoRig
+from livechat_sdk_testing.conformance import conformance_suite
+
+TestCisco = conformance_suite(CiscoRig, name="TestCisco")
