@@ -16,6 +16,7 @@ import pytest
 
 from cli.tests.helpers import environment, invoke
 from livechat_sdk_cli.demo.people import EndUserClient, until
+from livechat_sdk_cli.demo.vendor.processes import free_port
 from livechat_sdk_cli.demo.vendor.settings import registry_with
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
@@ -146,8 +147,11 @@ async def test_another_worker_takes_over_where_one_was_killed(vendor: str, tmp_p
 
 @pytest.mark.timeout(120)
 async def test_both_sides_are_printed_with_what_each_step_took(tmp_path: Path) -> None:
-    code, out, err = await run(tmp_path, "--provider", "parley", "--script", env={"COLUMNS": "160"})
+    port = str(free_port())
+    words = ("--provider", "parley", "--script", "--port", port)
+    code, out, err = await run(tmp_path, *words, env={"COLUMNS": "160"})
     assert code == 0, out + err
+    assert f"with webhooks to http://127.0.0.1:{port}" in out
     assert re.search(r"^ *[\d.]+ s +the agent sends a file$", out, re.MULTILINE)
     assert re.search(r"^time +end user's side +agent's side$", out, re.MULTILINE)
     assert re.search(r"^[\d:.]+ +Nikos: It comes tomorrow", out, re.MULTILINE)

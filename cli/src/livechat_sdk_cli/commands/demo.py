@@ -101,7 +101,7 @@ def demo(  # noqa: PLR0913, PLR0917 - one for each option
         from livechat_sdk_cli.demo.vendor.report import Setting
         from livechat_sdk_cli.demo.vendor.run import script as play
 
-        setting = Setting(provider, faults=faults, kill=kill, seed=1 if seed is None else seed)
+        setting = Setting(provider, faults=faults, kill=kill, seed=1 if seed is None else seed, port=port)
         raise typer.Exit(play(setting, data, as_json=as_json))
 
 

@@ -80,6 +80,10 @@ class AgentSide:
         body = {"operation": operation, "fault": fault, **details}
         ok(await self._client.post(f"{self._url}/faults", json=body))
 
+    async def suffers(self, fault: str) -> bool:
+        """Whether a call has met this fault by now."""
+        return any(one["fault"].startswith(fault) for one in (await self._get("requests"))["requests"])
+
     async def plan(self, **plan: Any) -> None:
         """Let faults come by themselves from now on."""
         ok(await self._client.post(f"{self._url}/faults/plan", json=plan))

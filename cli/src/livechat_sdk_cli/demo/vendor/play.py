@@ -7,6 +7,7 @@ end user is quicker, and writes twice before the agent has read anything.
 from __future__ import annotations
 
 import json
+from secrets import token_hex
 from typing import Final
 
 from livechat_sdk_cli.demo.people import until
@@ -28,7 +29,6 @@ from livechat_sdk_cli.exits import CommandError, ExitCode
 
 __all__ = ["play"]
 
-_CONVERSATION: Final = "conversation-1"
 _PATIENCE: Final = 120.0
 """Seconds for one arrival. A vendor that refuses calls is left alone for longer and longer, and one whose
 webhooks found nobody may come again only after a minute."""
@@ -60,13 +60,14 @@ class _Actors:
         self._steps = steps
         self._kill = kill
         self._agent = AGENTS[0]
+        self._conversation = f"conversation-{token_hex(4)}"
         self.played = played
 
     # ---------------------------------------------------------------------------------------- the acts
     async def begin(self) -> None:
         """Ask for a human; an agent comes and greets."""
         with self._steps.step("the end user asks for a human; the vendor has the chat"):
-            await self._user.ask(_CONVERSATION)
+            await self._user.ask(self._conversation)
 
             async def opened() -> str | None:
                 chats = await self._agents.chats()
@@ -117,8 +118,14 @@ class _Actors:
                 await self._user_says(thanks)
             return
         with self._steps.step("the worker is killed between a message accepted and its arrival"):
+            # The call hangs at the vendor, which has applied nothing: whether it arrived, nobody can know.
             await self._agents.script("send", "time_out_before")
             await self._user.write(thanks)
+
+            async def hangs() -> bool:
+                return await self._agents.suffers("time_out_before")
+
+            await until(hangs, f"“{thanks.text}” is on its way", _PATIENCE)
             await self._stage.kill_worker()
             if any(thanks.text in one["text"] for one in await self._agents.sees()):
                 raise _failed(f"“{thanks.text}” was at the vendor before the worker was killed")
@@ -159,7 +166,7 @@ class _Actors:
                 self.played.problems.append(f"the outcome is {outcome}, not completed")
             if end["undelivered"]:
                 self.played.problems.append(f"{len(end['undelivered'])} messages came back as undelivered")
-            if not await self._user.bot_may_speak(_CONVERSATION, end["owner_number"]):
+            if not await self._user.bot_may_speak(self._conversation, end["owner_number"]):
                 self.played.problems.append("the bot may not speak after the end")
 
             async def told() -> bool:

@@ -12,19 +12,20 @@ from livechat_sdk_cli.demo.vendor.platform import Taken
 from livechat_sdk_cli.demo.vendor.played import Played
 from livechat_sdk_cli.demo.vendor.steps import Steps
 from livechat_sdk_cli.tables import Column, table
-from livechat_sdk_cli.terminal import out, screen
+from livechat_sdk_cli.terminal import out, screen, visible
 
 __all__ = ["Setting", "document", "print_report"]
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How it was played. ``seed`` is that of the faults."""
+    """How it is played. ``seed`` is that of the faults, ``port`` the worker's."""
 
     vendor: str
     faults: bool
     kill: bool
     seed: int
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def print_report(setting: Setting, played: Played, steps: Steps, workers: int) -
         out(f"left out: {left}")
     out(_numbers(setting, played, workers))
     for problem in played.problems:
-        out(f"{view.style('wrong:', 'bold', 'red')} {problem}")
+        out(f"{view.style('wrong:', 'bold', 'red')} {visible(problem)}")
     if not played.problems:
         told = f"{len(played.from_user)} messages to the agent, {len(played.from_agents)} to the end user"
         out(f"{told}: nothing lost, doubled or out of order.")

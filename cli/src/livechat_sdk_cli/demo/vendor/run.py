@@ -25,7 +25,7 @@ __all__ = ["script"]
 
 _CALL_SECONDS: Final = 15.0
 _PLAN: Final = {"repeat": 0.2, "delay": 0.1, "delay_seconds": 1.5, "refuse_every": 5, "retry_after": 1}
-"""Two events of ten twice, one late and passed by others, every fifth call refused and its repetition too."""
+"""Two events of ten twice, one late and passed by others, one call of five refused and its repetition too."""
 
 
 def script(setting: Setting, data: Path | None, *, as_json: bool) -> int:
@@ -63,7 +63,10 @@ async def _script(setting: Setting, folder: Path, *, as_json: bool) -> list[str]
     played, workers = Played(), 0
     async with httpx.AsyncClient(timeout=_CALL_SECONDS, trust_env=False) as client:
         try:
-            async with set_stage(folder, setting.vendor, client, steps) as (stage, platform):
+            async with set_stage(folder, setting.vendor, client, steps, port=setting.port) as (
+                stage,
+                platform,
+            ):
                 if setting.faults:
                     await stage.agents.plan(seed=setting.seed, **_PLAN)
                 user = UserSide(client, stage.places, platform)

@@ -74,10 +74,13 @@ async def served_vendor(folder: Path, vendor: str, target: str) -> AsyncGenerato
 
 @asynccontextmanager
 async def set_stage(
-    folder: Path, vendor: str, client: httpx.AsyncClient, steps: Steps
+    folder: Path, vendor: str, client: httpx.AsyncClient, steps: Steps, *, port: int | None
 ) -> AsyncGenerator[tuple[Stage, Platform]]:
-    """Bring everything up, and down again. Raises ``CommandError`` when something does not start."""
-    port = free_port()
+    """Bring everything up, and down again; ``port`` is the worker's, a free one without it.
+
+    Raises ``CommandError`` when something does not start.
+    """
+    port = port or free_port()
     async with serve_platform() as platform:
         places = Endpoints(port, platform.target, platform.secret, token_urlsafe(24))
         with steps.step(f"{vendor} is served, with webhooks to {places.worker_url}"):
