@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import signal
@@ -212,6 +213,12 @@ async def test_a_person_talks_on_the_chat_page_and_answers_on_the_vendors_page(t
             assert (await client.get(f"{desk}/_sim/")).is_success
             assert (await client.post(f"{chat}/say", json={"text": "Hello, it is Eleni."})).is_success
             await user.waits_for("Hello, it is Eleni.")
+            file = {"name": "a.txt", "type": "text/plain", "data": base64.b64encode(b"for you\n").decode()}
+            said_too = {"text": "And this:", "file": file}
+            assert (await client.post(f"{chat}/say", json=said_too)).is_success
+            await user.waits_for("And this:")
+            [link] = [one["url"] for line in await user.sees() for one in line["attachments"]]
+            assert (await client.get(link)).content == b"for you\n"
             assert (await client.post(f"{chat}/end")).is_success
             await user.waits_for("I am back.")
         process.send_signal(signal.SIGINT)

@@ -69,11 +69,16 @@ ON CONFLICT (workspace, conversation) DO UPDATE SET owner_number = excluded.owne
 
 
 def demo_settings(
-    folder: Path, *, day: datetime | None = None, vendor: Mapping[str, Any] | None = None
+    folder: Path,
+    *,
+    day: datetime | None = None,
+    vendor: Mapping[str, Any] | None = None,
+    public_url: str | None = None,
 ) -> dict[str, Any]:
     """Settings of the demo as they would stand in ``livechat.yaml``.
 
-    ``vendor`` is an integration in place of the desk, with its ``name``.
+    ``vendor`` is an integration in place of the desk, with its ``name``; files are fetched from it. Links to
+    them begin with ``public_url``.
     """
     another_day = ((day or datetime.now(UTC)) + timedelta(days=2)).strftime("%a").lower()
     survey = [
@@ -88,6 +93,8 @@ def demo_settings(
     return {
         "version": 1,
         "store": f"sqlite:///{folder / 'demo.db'}",
+        "gateway": {"public_url": public_url},
+        "files": {"egress": {"allow": [] if vendor is None else ["127.0.0.1"]}},
         "integrations": {name: agents},
         "bots": {
             DAY_BOT: {"livechat": {"integrations": [name], "request_timeout": "10m", "survey": survey}},

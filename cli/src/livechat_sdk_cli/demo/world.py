@@ -88,14 +88,16 @@ async def demo_world(
     *,
     registry: Registry | None = None,
     vendor: Mapping[str, Any] | None = None,
+    public_url: str | None = None,
 ) -> AsyncGenerator[DemoWorld]:
     """Bring everything up on ``folder``, and down again at the end.
 
-    ``port`` 0 takes a free one; ``None`` tries ``PORT`` first. ``vendor`` is an integration in place of the
-    desk, as ``demo_settings`` takes it. Serving itself is the caller's: ``world.server.run()``.
+    ``port`` 0 takes a free one; ``None`` tries ``PORT`` first. ``vendor`` and ``public_url`` are for
+    ``demo_settings``. Serving itself is the caller's: ``world.server.run()``.
     """
     registry = registry or Registry.discover()
-    settings = require(load_mapping(demo_settings(folder, vendor=vendor), types=registry.types))
+    wanted = demo_settings(folder, vendor=vendor, public_url=public_url)
+    settings = require(load_mapping(wanted, types=registry.types))
     resumed: list[NodeResult] = []
     channel = _DemoChannel(resumed)
     async with Dispatcher(settings, channel=channel, registry=registry) as dispatcher:

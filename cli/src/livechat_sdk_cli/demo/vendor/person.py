@@ -25,13 +25,14 @@ def serve(vendor: str, *, port: int | None, data: Path) -> int:
 
 
 async def _serve(vendor: str, port: int, folder: Path) -> int:
-    target = f"http://127.0.0.1:{port}/webhooks/{vendor}"
-    async with served_vendor(folder, vendor, target) as url:
+    own = f"http://127.0.0.1:{port}"
+    async with served_vendor(folder, vendor, f"{own}/webhooks/{vendor}") as url:
         async with httpx.AsyncClient(trust_env=False) as client:
             told = await AgentSide(client, url).learn()
         registry = registry_with(str(told["type"]))
         integration = {**integration_of(told, registry), "name": vendor}
-        async with demo_world(folder, port, registry=registry, vendor=integration) as world:
+        served = demo_world(folder, port, registry=registry, vendor=integration, public_url=own)
+        async with served as world:
             await world.server.run(on_started=lambda _: _welcome(world, vendor, url, folder))
     note("The demo has ended. What the vendor knew is gone: chats that were open there cannot go on.")
     return 0
