@@ -30,6 +30,7 @@ __all__ = ["Channel", "Channels"]
 
 _ALL: Final = "/api/v2/notifications/channels"
 _SUBSCRIPTIONS: Final = f"{_ALL}/{{channel}}/subscriptions"
+_UNREAD: Final = 10_000  # frames; who reads none of them is cut off
 _SOCKET: Final = "/channels/{channel}"
 
 
@@ -170,6 +171,9 @@ class Channels:
                 one = Frame(number=next(self._numbers), chat=chat, due=now, text=text)
                 made.append((one, fault))
                 socket.waiting.append(one)
+        if len(socket.waiting) > _UNREAD:
+            socket.cut()
+            return
         let_go(socket.waiting, made[-1][0])
         for one, fault in made:
             if fault is not None:

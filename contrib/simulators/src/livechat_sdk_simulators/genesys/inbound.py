@@ -141,7 +141,8 @@ class Inbound:
             )
             conversation = self._take(call, came, message)
             repeated = {**answer, "conversationId": conversation.id}
-            self._answers[f"{came.sender['id']}\n{came.key}"] = repeated
+            if self._genesys.settings.drops_repeated_messages:
+                self._answers[f"{came.sender['id']}\n{came.key}"] = repeated
         call.chat = str(repeated["conversationId"])
         shown = {name: one for name, one in repeated.items() if prefetch or name != "conversationId"}
         return json_answer(shown, self._genesys.settings.inbound_status)
@@ -158,7 +159,7 @@ class Inbound:
         if settings.failing_text is not None and settings.failing_text in text:
             code = "GeneralError"
         if settings.refused_media and any(
-            one["attachment"]["mime"].startswith(settings.refused_media) for one in content
+            one["attachment"]["mime"].startswith(tuple(settings.refused_media)) for one in content
         ):
             code = "MediaTypeNotAllowed"
         if not code:

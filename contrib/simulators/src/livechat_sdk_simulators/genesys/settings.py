@@ -69,7 +69,7 @@ class GenesysSettings(SimulatorSettings):
     """Headers that every webhook carries (``webhookHeaders`` of the integration)."""
 
     # ------------------------------------------------------------------------------- rights and limits
-    missing_rights: tuple[str, ...] = ()
+    missing_rights: Sequence[str] = ()
     """Permissions that the client lacks, such as ``conversation:communication:disconnect``."""
     user_token: bool = False
     """Whether tokens count as those of a user, which the inbound calls refuse."""
@@ -85,7 +85,7 @@ class GenesysSettings(SimulatorSettings):
     """Characters of an inbound text; documents speak of 2000 and of 4000."""
     attributes_limit: int | None = 2048
     """Bytes of ``customAttributes`` as JSON; the vendor says none for Open Messaging."""
-    refused_media: tuple[str, ...] = ()
+    refused_media: Sequence[str] = ()
     """Media types, or beginnings of them, that the supported content profile refuses: the answer is 2xx, and
     its body says ``Failed``."""
     failing_text: str | None = None
@@ -103,17 +103,17 @@ class GenesysSettings(SimulatorSettings):
     """The custom attribute that holds the caller's reference; else the end user's id is it."""
 
     # --------------------------------------------------------------------------------------- routing
-    queues: tuple[str, ...] = ("Support", "Billing")
+    queues: Sequence[str] = ("Support", "Billing")
     """Names; the first is where the flow sends whoever asks for none."""
-    queue_attributes: tuple[str, ...] = ("queueId", "queue")
+    queue_attributes: Sequence[str] = ("queueId", "queue")
     """The custom attributes that the flow looks at for a queue, by id or name; so for the next three."""
-    priority_attributes: tuple[str, ...] = ("priority",)
-    skills_attributes: tuple[str, ...] = ("skills", "mySkills")
-    language_attributes: tuple[str, ...] = ("language", "myLanguage")
-    skills: tuple[str, ...] = ("Greek", "Billing")
-    languages: tuple[str, ...] = ("English", "Greek")
+    priority_attributes: Sequence[str] = ("priority",)
+    skills_attributes: Sequence[str] = ("skills", "mySkills")
+    language_attributes: Sequence[str] = ("language", "myLanguage")
+    skills: Sequence[str] = ("Greek", "Billing")
+    languages: Sequence[str] = ("English", "Greek")
     """Names of those that there are from the beginning, whatever chats ask for."""
-    flow_texts: tuple[str, ...] = ()
+    flow_texts: Sequence[str] = ()
     """What the flow writes to each new chat before it is in a queue, as ``Bot``."""
     agents: int | None = 3
     """How many agents are on queue; ``None``: the organisation does not tell."""
