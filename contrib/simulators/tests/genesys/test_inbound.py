@@ -75,6 +75,10 @@ async def test_message_of_the_old_shape_and_attachments_are_taken() -> None:
             "constraint.validation",
         ),
         (
+            {"content": [{"attachment": {"mediaType": "Image", "url": "https://[", "mime": "x"}}]},
+            "constraint.validation",
+        ),
+        (
             {"content": [{"attachment": {"mediaType": "File", "url": "https://a/b", "mime": "x"}}] * 2},
             "constraint.validation",
         ),

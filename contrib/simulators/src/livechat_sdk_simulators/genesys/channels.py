@@ -9,29 +9,25 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
-from starlette.responses import Response
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from livechat_sdk_simulators.calls import Call, Operation, VendorError, json_answer
-from livechat_sdk_simulators.clock import rfc3339
+from livechat_sdk_simulators.calls import VendorError
 from livechat_sdk_simulators.faults import Fault
-from livechat_sdk_simulators.genesys.bodies import Body, json_list, no_body, only, truth
 from livechat_sdk_simulators.genesys.errors import refusal
 from livechat_sdk_simulators.genesys.sockets import Frame, Socket, frame, serve
 from livechat_sdk_simulators.genesys.state import new_id
-from livechat_sdk_simulators.genesys.topics import TOPICS, family, rights_for
+from livechat_sdk_simulators.genesys.topics import family, rights_for
 from livechat_sdk_simulators.turns import let_go
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.genesys.simulator import GenesysSimulator
 
-__all__ = ["Channel", "Channels"]
+__all__ = ["SOCKET", "Channel", "Channels"]
 
-_ALL: Final = "/api/v2/notifications/channels"
-_SUBSCRIPTIONS: Final = f"{_ALL}/{{channel}}/subscriptions"
 _UNREAD: Final = 10_000  # frames; who reads none of them is cut off
-_SOCKET: Final = "/channels/{channel}"
+SOCKET: Final = "/channels/{channel}"
+"""Where the socket of a channel is opened."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -54,19 +50,6 @@ class Channels:
         self._channels: dict[str, Channel] = {}
         self._numbers = itertools.count(1)
 
-    def operations(self) -> Sequence[Operation]:
-        """What there is."""
-        return [
-            Operation("channel", "POST", _ALL, self.create),
-            Operation("channel", "GET", _ALL, self.list_all),
-            Operation("subscribe", "POST", _SUBSCRIPTIONS, self.add),
-            Operation("subscribe", "PUT", _SUBSCRIPTIONS, self.replace),
-            Operation("subscribe", "GET", _SUBSCRIPTIONS, self.show),
-            Operation("subscribe", "DELETE", _SUBSCRIPTIONS, self.clear),
-            Operation("topics", "GET", "/api/v2/notifications/availabletopics", self.available),
-            Operation("socket", "GET", _SOCKET, self.no_upgrade, public=True),
-        ]
-
     def routes(self) -> Sequence[BaseRoute]:
         """Where a real WebSocket is opened."""
 
@@ -78,7 +61,7 @@ class Channels:
                 return
             await serve(connection, socket)
 
-        return [WebSocketRoute(_SOCKET, connect)]
+        return [WebSocketRoute(SOCKET, connect)]
 
     # -------------------------------------------------------------------------------------- the sockets
     async def open(self, channel_id: str) -> Socket:
@@ -89,7 +72,7 @@ class Channels:
         fault = self._genesys.faults.of_call("socket")
         if fault is not None and fault.kind != "pass":
             raise ConnectionRefusedError(f"scripted: {fault.words()}")
-        channel = self._known().get(channel_id)
+        channel = self.known.get(channel_id)
         if channel is None:
             raise ConnectionRefusedError("there is no such channel")
         if channel.socket is not None:
@@ -187,8 +170,10 @@ class Channels:
         for channel in self._channels.values():
             self._put(channel, "", [(topic, frame(topic, body, correlated=True))], {})
 
-    # ---------------------------------------------------------------------------------------- the calls
-    def _known(self) -> dict[str, Channel]:
+    # --------------------------------------------------------------------------------------- the channels
+    @property
+    def known(self) -> dict[str, Channel]:
+        """The channels that live, by id."""
         now = self._genesys.clock.now()
         for one in [one for one in self._channels.values() if one.expires <= now]:
             if one.socket is not None:
@@ -196,13 +181,15 @@ class Channels:
             del self._channels[one.id]
         return self._channels
 
-    async def create(self, call: Call) -> Response:
-        """Make a channel."""
-        only(call.query)
-        no_body(call)
+    def _remove(self, channel: Channel) -> None:
+        if channel.socket is not None:
+            channel.socket.cut()
+        del self._channels[channel.id]
+
+    def make(self, client: str) -> Channel:
+        """A new channel of a client; it pushes out an old one where there are too many, best one unused."""
         settings, now = self._genesys.settings, self._genesys.clock.now()
-        client = self._genesys.client_of(call)
-        mine = [one for one in self._known().values() if one.client == client]
+        mine = [one for one in self.known.values() if one.client == client]
         while len(mine) >= settings.channels:
             oldest = min(mine, key=lambda one: (one.socket is not None, one.used_at))
             mine.remove(oldest)
@@ -214,64 +201,10 @@ class Channels:
             expires=now + timedelta(seconds=settings.channel_seconds),
         )
         self._channels[made.id] = made
-        call.applied = f"channel {made.id} was made"
-        return json_answer(self._shown(made))
+        return made
 
-    def _remove(self, channel: Channel) -> None:
-        if channel.socket is not None:
-            channel.socket.cut()
-        del self._channels[channel.id]
-
-    async def list_all(self, call: Call) -> Response:
-        """The channels of this client."""
-        only(call.query, "includechannels")
-        client = self._genesys.client_of(call)
-        mine = [self._shown(one) for one in self._known().values() if one.client == client]
-        return json_answer({"entities": mine})
-
-    def _shown(self, channel: Channel) -> dict[str, str]:
-        base = "ws" + self._genesys.settings.base_url.removeprefix("http")
-        return {
-            "connectUri": f"{base}/channels/{channel.id}",
-            "id": channel.id,
-            "expires": rfc3339(channel.expires),
-        }
-
-    def _of(self, call: Call) -> Channel:
-        found = self._known().get(call.part("channel"))
-        if found is None or found.client != self._genesys.client_of(call):
-            raise refusal("not.found")
-        return found
-
-    async def add(self, call: Call) -> Response:
-        """Subscribe to more topics; the channel lives on for its time."""
-        return self._subscribe(call, self._of(call), keep=True)
-
-    async def replace(self, call: Call) -> Response:
-        """Subscribe to these topics and no others."""
-        return self._subscribe(call, self._of(call), keep=False)
-
-    def _subscribe(self, call: Call, channel: Channel, *, keep: bool) -> Response:
-        only(call.query, "ignoreErrors")
-        lenient = truth(call.query, "ignoreErrors")
-        asked = [_topic(one) for one in json_list(call)]
-        answers = [self._judged(topic, lenient=lenient) for topic in asked]
-        topics = dict(channel.topics) if keep else {}
-        topics |= {one["id"]: None for one in answers if one["state"] == "Permitted"}
-        if len(topics) > self._genesys.settings.topics:
-            raise refusal("notification.subscription.too.many.subscriptions")
-        self._set(channel, topics)
-        call.applied = f"channel {channel.id} has {len(topics)} topics"
-        return json_answer({"entities": answers})
-
-    def _set(self, channel: Channel, topics: dict[str, None]) -> None:
-        now = self._genesys.clock.now()
-        channel.topics, channel.used_at = topics, now
-        channel.expires = now + timedelta(seconds=self._genesys.settings.channel_seconds)
-        if channel.socket is not None:
-            channel.socket.extended()
-
-    def _judged(self, topic: str, *, lenient: bool) -> dict[str, Any]:
+    def judged(self, topic: str, *, lenient: bool) -> dict[str, Any]:
+        """Grant a topic, or say why not. Raises ``VendorError`` for a refusal, unless ``lenient``."""
         if family(topic) is None:
             if not lenient:
                 raise refusal("notification.invalid.topic")
@@ -290,6 +223,16 @@ class Channels:
         uri = f"/api/v2/notifications/availabletopics/{topic}"
         return {"id": topic, "state": "Permitted", "selfUri": uri}
 
+    def subscribe(self, channel: Channel, topics: dict[str, None]) -> None:
+        """Have these topics and no others; the channel lives on for its time. Raises ``VendorError``."""
+        if len(topics) > self._genesys.settings.topics:
+            raise refusal("notification.subscription.too.many.subscriptions")
+        now = self._genesys.clock.now()
+        channel.topics, channel.used_at = topics, now
+        channel.expires = now + timedelta(seconds=self._genesys.settings.channel_seconds)
+        if channel.socket is not None:
+            channel.socket.extended()
+
     def subscribe_over(self, channel: Channel, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Subscribe by a frame on the socket."""
         answer: dict[str, Any] = {"correlationId": asked.get("correlationId")}
@@ -297,51 +240,11 @@ class Channels:
         try:
             names = [str(one) for one in cast("list[object]", topics)] if isinstance(topics, list) else []
             for one in names:
-                self._judged(one, lenient=False)
+                self.judged(one, lenient=False)
+            if names:
+                self.subscribe(channel, {**channel.topics, **dict.fromkeys(names)})
         except VendorError as error:
             return {**answer, "result": str(error.status), "status": error.code}
         if not names:
             return {**answer, "result": "400", "status": "bad request"}
-        self._set(channel, {**channel.topics, **dict.fromkeys(names)})
         return {**answer, "result": "200", "status": "subscribed"}
-
-    async def show(self, call: Call) -> Response:
-        """The topics of a channel."""
-        only(call.query)
-        entities = [{"id": one, "state": "Permitted"} for one in self._of(call).topics]
-        return json_answer({"entities": entities})
-
-    async def clear(self, call: Call) -> Response:
-        """Subscribe to nothing."""
-        only(call.query)
-        channel = self._of(call)
-        self._set(channel, {})
-        call.applied = f"channel {channel.id} has 0 topics"
-        return json_answer({})
-
-    async def available(self, call: Call) -> Response:
-        """The topics that there are."""
-        only(call.query, "expand", "includePreview")
-        entities = [
-            {
-                "id": topic,
-                "description": "",
-                "requiresPermissions": list(rights),
-                "visibility": "Public",
-                "transports": ["All"],
-                "topicParameters": ["id"],
-            }
-            for topic, rights in TOPICS.items()
-        ]
-        return json_answer({"entities": entities})
-
-    async def no_upgrade(self, call: Call) -> Response:
-        """A plain request where a WebSocket belongs."""
-        raise VendorError(426, "bad.request", "Upgrade Required", headers={"upgrade": "websocket"})
-
-
-def _topic(value: object) -> str:
-    body = Body(value, "ChannelTopic")
-    topic = body.text("id")
-    body.end()
-    return topic

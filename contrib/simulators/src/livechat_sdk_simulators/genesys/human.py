@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from livechat_sdk_simulators.acts import Act, as_text
 from livechat_sdk_simulators.genesys.samples import SAMPLES
+from livechat_sdk_simulators.genesys.seen import Seen
 from livechat_sdk_simulators.genesys.state import Agent, Conversation, Message, Stay, message_id
 from livechat_sdk_simulators.human import (
     Choice,
@@ -54,73 +55,26 @@ class GenesysHuman(HumanSide):
 
     def __init__(self, genesys: GenesysSimulator) -> None:
         self._genesys = genesys
+        self._seen = Seen(genesys.settings.ref_attribute)
 
     # ----------------------------------------------------------------------------------------- looking
     async def chats(self) -> list[SimChat]:
         """Every chat, oldest first."""
         stays = [(stay, one) for one in self._genesys.conversations for stay in one.stays]
         stays.sort(key=lambda stay: stay[0].opened_at)
-        return [self._chat(conversation, stay) for stay, conversation in stays]
-
-    def _chat(self, conversation: Conversation, stay: Stay) -> SimChat:
-        agents = [one.agent for one in stay.legs("connected") if one.agent is not None]
-        sender, routing = conversation.sender, stay.routing
-        details: dict[str, Any] = {
-            "visitor": {
-                "id": sender["id"],
-                "name": stay.customer.name,
-                "nickname": sender.get("nickname"),
-                "email": sender.get("email"),
-            },
-            "fields": dict(stay.customer.attributes),
-            "queue": routing.asked or routing.queue.id,
-            "priority": routing.priority,
-            "skills": list(routing.skills),
-            "language": routing.language,
-            "agents": [one.name for one in agents],
-            "ringing": [one.name for one in stay.legs("alerting")],
-            "visitor_types": stay.types,
-            "receipts": list(stay.receipts),
-            "ended": stay.customer.disconnect,
-        }
-        agent = agents[-1].name if agents else None
-        return SimChat(
-            conversation.id, self._ref(conversation, stay), stay.state, agent, stay.opened_at, details
-        )
-
-    def _ref(self, conversation: Conversation, stay: Stay) -> str:
-        name = self._genesys.settings.ref_attribute
-        return (stay.customer.attributes.get(name) if name else None) or conversation.address
+        return [self._seen.chat(conversation, stay) for stay, conversation in stays]
 
     async def messages(self, ref: str) -> list[SimMessage]:
         """The messages of a chat."""
         conversation, stay = self._stay(ref)
         at = conversation.stays.index(stay) + 1
         later = conversation.stays[at].first if at < len(conversation.stays) else None
-        return [self._message(one) for one in conversation.messages[stay.first : later]]
-
-    def _message(self, message: Message) -> SimMessage:
-        by: dict[str, Any] = {"author": "system"}
-        if message.inbound:
-            by = {"author": "visitor"}
-        elif message.agent is not None:
-            by = {"author": "agent", "name": message.agent.name}
-        status = {"delivery-success": "delivered", "read": "read"}.get(message.status, "")
-        return SimMessage(
-            id=message.id,
-            text=message.text,
-            at=message.at,
-            key=message.key,
-            files=[str(one.get("filename") or one["url"]) for one in message.files()],
-            choices=[one["quickReply"]["text"] for one in message.content if "quickReply" in one],
-            status=f"failed: {message.failure}" if message.failure else status,
-            **by,
-        )
+        return [self._seen.message(one) for one in conversation.messages[stay.first : later]]
 
     def _stay(self, ref: str) -> tuple[Conversation, Stay]:
         for conversation in reversed(list(self._genesys.conversations)):
             for stay in reversed(conversation.stays):
-                if ref in {conversation.id, conversation.address, self._ref(conversation, stay)}:
+                if ref in {conversation.id, conversation.address, self._seen.ref(conversation, stay)}:
                     return conversation, stay
         raise NoSuchChat(f"there is no chat {ref!r}")
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -15,6 +13,7 @@ from livechat_sdk_simulators.calls import Call, Operation, json_answer
 from livechat_sdk_simulators.clock import rfc3339
 from livechat_sdk_simulators.genesys.bodies import Body, json_body, only, truth
 from livechat_sdk_simulators.genesys.errors import refusal
+from livechat_sdk_simulators.genesys.senders import Sender, read_content, read_reason, read_sender
 from livechat_sdk_simulators.genesys.state import Conversation, Message, message_id, new_id
 
 if TYPE_CHECKING:
@@ -24,52 +23,10 @@ __all__ = ["Inbound"]
 
 _BASE: Final = "/api/v2/conversations/messages/{integration}/inbound/open"
 _RIGHT: Final = "conversation:message:receive"
-_ID_TYPES: Final = ("Email", "Phone", "Opaque")
-_MEDIA: Final = ("Image", "Video", "Audio", "File", "Link")
 _STATUSES: Final = ("Sent", "Delivered", "Failed", "Published", "Removed")
-_REASONS: Final = (
-    "MessageExpired",
-    "RateLimited",
-    "MessageNotAllowed",
-    "GeneralError",
-    "UnsupportedMessage",
-    "UnknownMessage",
-    "InvalidMessageStructure",
-    "InvalidDestination",
-    "ServerError",
-    "MediaTypeNotAllowed",
-    "InvalidMediaContentLength",
-    "RecipientOptedOut",
-    "DataFiltered",
-)
 _BUTTONS: Final = ("Button", "QuickReply", "DatePicker")
-_OLD_CHANNEL: Final = ("platform", "type", "to")
 _OLD: Final = ("type", "direction", "conversationId")
 _AGENT_STATUS: Final = {"Sent": "sent", "Delivered": "delivery-success", "Failed": "delivery-failed"}
-
-
-@dataclass(frozen=True, slots=True)
-class _From:
-    """Who writes, when, and what comes along."""
-
-    sender: Mapping[str, Any]
-    time: datetime
-    key: str
-    attributes: dict[str, str]
-
-    def channel(self, integration: str, message: str) -> dict[str, Any]:
-        """``channel`` of an answer."""
-        metadata = {"metadata": {"customAttributes": self.attributes}} if self.attributes else {}
-        return {
-            "id": integration,
-            "platform": "Open",
-            "type": "Private",
-            "messageId": self.key or message,
-            "to": {"id": integration},
-            "from": dict(self.sender),
-            "time": rfc3339(self.time),
-            **metadata,
-        }
 
 
 class Inbound:
@@ -106,9 +63,9 @@ class Inbound:
         only(call.query, "prefetchConversationId")
         prefetch = truth(call.query, "prefetchConversationId")
         body = json_body(call, "OpenInboundNormalizedMessage")
-        came = self._from(body.part("channel", "OpenInboundMessageMessagingChannel"))
+        came = self._sender(body)
         text = body.maybe("text", most=self._genesys.settings.text_limit) or ""
-        content = body.parts("content", "OpenInboundMessageContent", self._content)
+        content = body.parts("content", "OpenInboundMessageContent", read_content)
         metadata = body.text_map("metadata")
         body.drop(*_OLD)
         body.end()
@@ -142,15 +99,15 @@ class Inbound:
             conversation = self._take(call, came, message)
             repeated = {**answer, "conversationId": conversation.id}
             if self._genesys.settings.drops_repeated_messages:
-                self._answers[f"{came.sender['id']}\n{came.key}"] = repeated
+                self._answers[f"{came.address}\n{came.key}"] = repeated
         call.chat = str(repeated["conversationId"])
         shown = {name: one for name, one in repeated.items() if prefetch or name != "conversationId"}
         return json_answer(shown, self._genesys.settings.inbound_status)
 
-    def _repeated(self, came: _From) -> dict[str, Any] | None:
+    def _repeated(self, came: Sender) -> dict[str, Any] | None:
         if not (self._genesys.settings.drops_repeated_messages and came.key):
             return None
-        return self._answers.get(f"{came.sender['id']}\n{came.key}")
+        return self._answers.get(f"{came.address}\n{came.key}")
 
     def _failure(self, text: str, content: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         """What the answer says of a message that was taken over HTTP and failed all the same."""
@@ -167,16 +124,16 @@ class Inbound:
         reasons = [{"code": code, "message": "The message was not taken."}]
         return {"status": "Failed", "reasons": reasons, "isFinalReceipt": True}
 
-    def _take(self, call: Call, came: _From, message: Message) -> Conversation:
+    def _take(self, call: Call, came: Sender, message: Message) -> Conversation:
         """Put a message where it belongs: into the chat that is under way, or a new one."""
         genesys, now = self._genesys, self._genesys.clock.now()
-        conversation = genesys.conversations.of_address(str(came.sender["id"]))
+        conversation = genesys.conversations.of_address(came.address)
         if conversation is not None and not self._goes_on(conversation, now):
             conversation = None
         if conversation is None:
-            conversation = Conversation(id=new_id(), sender=came.sender, started_at=now)
+            conversation = Conversation(id=new_id(), sender=came.shown, started_at=now)
             genesys.conversations.add(conversation)
-        conversation.sender = {**conversation.sender, **came.sender}
+        conversation.sender = {**conversation.sender, **came.shown}
         if conversation.live is None:
             genesys.floor.begin(conversation, came.attributes)
             call.applied = f"conversation {conversation.id} began"
@@ -197,7 +154,7 @@ class Inbound:
         integration = self._integration(call)
         only(call.query)
         body = json_body(call, "OpenInboundStructuredResponseMessage")
-        came = self._from(body.part("channel", "OpenInboundMessageMessagingChannel"))
+        came = self._sender(body)
         button = body.part("buttonResponse", "ContentButtonResponse")
         pressed = {
             "type": button.text("type", among=_BUTTONS),
@@ -209,7 +166,7 @@ class Inbound:
         origin = body.text("originatingMessageId")
         body.drop(*_OLD)
         body.end()
-        conversation = self._genesys.conversations.of_address(str(came.sender["id"]))
+        conversation = self._genesys.conversations.of_address(came.address)
         if conversation is None or conversation.live is None:
             raise refusal("conversation.error.conversation.not.found")
         offered = [one for one in conversation.messages if one.id == origin and one.type == "Structured"]
@@ -241,7 +198,7 @@ class Inbound:
         integration = self._integration(call)
         only(call.query)
         body = json_body(call, "OpenInboundNormalizedEvent")
-        came = self._from(body.part("channel", "OpenInboundMessagingChannel"), plain=True)
+        came = self._sender(body, plain=True)
         if not body.has("events"):
             raise refusal("constraint.validation", "events may not be null")
         kinds = body.parts("events", "OpenEvent", lambda one: one.text("eventType", among=("Typing",)))
@@ -249,7 +206,7 @@ class Inbound:
         body.end()
         if not kinds:
             raise refusal("constraint.validation", "events may not be empty")
-        conversation = self._genesys.conversations.of_address(str(came.sender["id"]))
+        conversation = self._genesys.conversations.of_address(came.address)
         stay = None if conversation is None else conversation.live
         if conversation is not None and stay is not None and self._genesys.settings.typing_enabled:
             stay.types = True
@@ -279,7 +236,7 @@ class Inbound:
         channel.drop("id", "platform", "type", "messageId", "from", "metadata")
         channel.end()
         status = body.text("status", among=_STATUSES)
-        reasons = body.parts("reasons", "ConversationReason", _reason)
+        reasons = body.parts("reasons", "ConversationReason", read_reason)
         final = body.flag("isFinalReceipt")
         body.drop("direction", "type", "metadata")
         body.end()
@@ -325,53 +282,6 @@ class Inbound:
             raise refusal("not.found")
         return named
 
-    def _from(self, channel: Body, *, plain: bool = False) -> _From:
-        sender = channel.part("from", "OpenMessagingFromRecipient")
-        shown: dict[str, Any] = {
-            "id": sender.text("id"),
-            "idType": sender.text("idType", among=_ID_TYPES),
-        }
-        for name in ("nickname", "firstName", "lastName", "email"):
-            value = sender.maybe(name)
-            if value is not None:
-                shown[name] = value
-        sender.end()
-        time = channel.moment("time")
-        key = channel.maybe("messageId") or ""
-        attributes: dict[str, str] = {}
-        metadata = None if plain else channel.maybe_part("metadata", "ConversationChannelMetadata")
-        if metadata is not None:
-            attributes = metadata.text_map("customAttributes")
-            metadata.end()
-        channel.drop(*_OLD_CHANNEL)
-        channel.end()
-        limit = self._genesys.settings.attributes_limit
-        size = len(json.dumps(attributes, ensure_ascii=False, separators=(",", ":")).encode())
-        if limit is not None and size > limit:
-            sentence = f"Custom Attributes in channel metadata is larger than {limit} bytes"
-            raise refusal("constraint.validation", sentence)
-        return _From(shown, time, key, attributes)
-
-    def _content(self, body: Body) -> dict[str, Any]:
-        if body.has("contentType"):
-            body.text("contentType", among=("Attachment",))
-        given = body.part("attachment", "OpenContentAttachment")
-        attachment: dict[str, Any] = {
-            "mediaType": given.text("mediaType", among=_MEDIA),
-            "url": given.text("url"),
-            "mime": given.text("mime"),
-        }
-        for name in ("id", "text", "sha256", "filename"):
-            value = given.maybe(name)
-            if value is not None:
-                attachment[name] = value
-        given.end()
-        parts = urlsplit(str(attachment["url"]))
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise refusal("constraint.validation", "url must be a valid URL")
-        return {"contentType": "Attachment", "attachment": attachment}
-
-
-def _reason(body: Body) -> dict[str, str]:
-    code = body.maybe("code", among=_REASONS)
-    return {**({"code": code} if code else {}), "message": body.text("message", least=0)}
+    def _sender(self, body: Body, *, plain: bool = False) -> Sender:
+        kind = "OpenInboundMessagingChannel" if plain else "OpenInboundMessageMessagingChannel"
+        return read_sender(body.part("channel", kind), self._genesys.settings.attributes_limit, plain=plain)

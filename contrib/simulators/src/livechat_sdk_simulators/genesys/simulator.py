@@ -31,6 +31,7 @@ from livechat_sdk_simulators.genesys.pace import Pace
 from livechat_sdk_simulators.genesys.settings import GenesysSettings
 from livechat_sdk_simulators.genesys.shown import Shown
 from livechat_sdk_simulators.genesys.state import new_id
+from livechat_sdk_simulators.genesys.subscriptions import Subscriptions
 from livechat_sdk_simulators.genesys.topics import Topics
 from livechat_sdk_simulators.signing import hmac_base64
 from livechat_sdk_simulators.simulator import Simulator
@@ -117,7 +118,7 @@ class GenesysSimulator(Simulator):
             *self.architect.operations(),
             *self.contacts.operations(),
             *self.look_ups.operations(),
-            *self.channels.operations(),
+            *Subscriptions(self, self.channels).operations(),
         ]
 
     def more_routes(self) -> Sequence[BaseRoute]:
