@@ -80,6 +80,7 @@ def test_entry_points_of_the_providers_are_found() -> None:
         "cisco": "livechat_sdk_cisco.plugin",
         "genesys": "livechat_sdk_genesys.plugin",
         "helvia": "livechat_sdk_helvia.plugin",
+        "tickets": "livechat_sdk_tickets.plugin",
         "zendesk": "livechat_sdk_zendesk.plugin",
     }
 
@@ -250,6 +251,7 @@ def _python(program: str) -> str:
         "livechat_sdk_genesys",
         "livechat_sdk_helvia",
         "livechat_sdk_testing",
+        "livechat_sdk_tickets",
         "livechat_sdk_zendesk",
         "opentelemetry",
         "prometheus_client",

@@ -36,7 +36,14 @@ def test_built_in_and_installed_plugins_are_listed(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0].split("  ")[0] == "PLUGIN"
-    assert [line.split()[0] for line in lines[1:]] == ["builtin", "cisco", "genesys", "helvia", "zendesk"]
+    assert [line.split()[0] for line in lines[1:]] == [
+        "builtin",
+        "cisco",
+        "genesys",
+        "helvia",
+        "tickets",
+        "zendesk",
+    ]
     assert "CISCO_LIVECHAT" in lines[2]
     assert "HELVIA_LIVECHAT" in lines[4]
     assert "livechat-sdk-helvia" in lines[4]

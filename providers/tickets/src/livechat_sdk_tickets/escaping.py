@@ -1,0 +1,63 @@
+"""Text that stays text: what people say is never markup, and never a template, for any target.
+
+Line breaks of every kind become line feeds, other control characters go. Template marks (``{{``, ``{%``),
+which some ticket systems fill in wherever they stand, are broken by a character that has no width.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from livechat_sdk_tickets.capabilities import TextFormat
+
+__all__ = ["escape", "one_line", "plain"]
+
+_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_TEMPLATE: Final = re.compile(r"\{(?=[{%#])")
+_GAP: Final = "\u200b"
+_WIKI: Final = re.compile(r"([\\{}\[\]*_+^~!|?#@-])")
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+.!|~@-])")
+
+
+def plain(text: str) -> str:
+    """``text`` with line feeds and tabs as its only control characters, and without template marks."""
+    text = _BREAKS.sub("\n", text)
+    kept = "".join(one for one in text if one in "\n\t" or unicodedata.category(one) not in {"Cc", "Cs"})
+    return _TEMPLATE.sub(f"{{{_GAP}", kept)
+
+
+def one_line(text: str, limit: int) -> str:
+    """``text`` on one line, at most ``limit`` characters long."""
+    line = " ".join(plain(text).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _html(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
+
+
+def _wiki(text: str) -> str:
+    return _WIKI.sub(r"\\\1", text)
+
+
+def _markdown(text: str) -> str:
+    # A line that begins with blanks would be code, and one break alone no break.
+    lines = (_MARKDOWN.sub(r"\\\1", line.lstrip()) for line in text.split("\n"))
+    return "  \n".join(lines)
+
+
+_FORMATS: Final[Mapping[TextFormat, Callable[[str], str]]] = {
+    "plain": lambda text: text,
+    "html": _html,
+    "wiki": _wiki,
+    "markdown": _markdown,
+}
+
+
+def escape(text: str, target: TextFormat) -> str:
+    """``text`` as ``target`` shows it letter by letter."""
+    return _FORMATS[target](plain(text))

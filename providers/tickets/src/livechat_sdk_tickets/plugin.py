@@ -1,0 +1,32 @@
+"""The plugin module that the entry point ``tickets`` of the group ``livechat_sdk`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from livechat_sdk.hooks.markers import hookimpl
+from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
+from livechat_sdk_tickets.zendesk.settings import ZendeskTicketingSettings
+
+__all__ = ["livechat_integration_types"]
+
+
+def _zendesk(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_tickets.zendesk.system import ZendeskTicketing  # brings the HTTP client along
+
+    return ZendeskTicketing(context, settings)
+
+
+@hookimpl
+def livechat_integration_types() -> Iterable[IntegrationType]:
+    """Offer the ticket systems."""
+    return (
+        IntegrationType(
+            type="ZENDESK_TICKETING",
+            kind="ticketing",
+            settings=ZendeskTicketingSettings,
+            build=_zendesk,
+            summary="tickets in Zendesk Support",
+        ),
+    )

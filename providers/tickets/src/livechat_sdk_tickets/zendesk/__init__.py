@@ -1,0 +1,1 @@
+"""Tickets in Zendesk Support: ``ZENDESK_TICKETING``, through the Ticketing API."""
