@@ -368,3 +368,29 @@ async def test_faults_of_calls_happen_before_and_after() -> None:
         genesys.genesys.faults.script("send", "expire_token")
         assert error(await genesys.client.post(path, json=message())) == (401, "bad.credentials")
         assert await genesys.human.texts("u-1") == ["I need a human"]
+
+
+async def test_whole_handoff_is_played_over_the_control_api() -> None:
+    async with genesys_bench() as genesys:
+        base = "https://api.genesys.example/_sim"
+        document = (await genesys.client.get(f"{base}/integration")).json()
+        assert document == dict(genesys.genesys.integration())
+        acts = (await genesys.client.get(f"{base}/acts")).json()["acts"]
+        assert {"accept", "decline", "join", "transfer", "offer", "end"} <= set(acts)
+        await genesys.write()
+        for act, body in [
+            ("accept", {"agent": "Eleni"}),
+            ("decline", {}),
+            ("join", {"agent": "Nikos"}),
+            ("say", {"text": "Hello"}),
+            ("end", {"why": "inactivity"}),
+        ]:
+            answer = await genesys.client.post(f"{base}/chats/u-1/{act}", json=body)
+            assert answer.status_code == 200, answer.text
+        state = (await genesys.client.get(f"{base}/state?chat=u-1")).json()
+        assert (state["chat"]["state"], state["chat"]["details"]["ended"]) == ("ended", "inactivity")
+        assert [one["text"] for one in state["chat"]["messages"]] == ["I need a human", "Hello"]
+        assert genesys.genesys.tokens is not None
+        secrets = (genesys.genesys.settings.client_secret, *genesys.genesys.tokens.issued)
+        assert not any(secret in str(state) for secret in secrets)
+        assert (await genesys.client.get(f"{base}/")).status_code == 200

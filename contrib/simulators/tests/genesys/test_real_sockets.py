@@ -58,6 +58,11 @@ async def _channel(client: httpx.AsyncClient, *topics: str) -> str:
     return str(channel["connectUri"])
 
 
+async def _read_on(socket: websockets.ClientConnection) -> None:
+    while True:
+        await socket.recv()
+
+
 async def test_listener_hears_pings_events_and_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("livechat_sdk_simulators.serving.HEADER_SECONDS", 0.2)
     async with serving(heartbeat_seconds=0.5) as (genesys, client):
@@ -74,9 +79,9 @@ async def test_listener_hears_pings_events_and_the_end(monkeypatch: pytest.Monke
                 frame = json.loads(await socket.recv())
             assert frame["eventBody"]["disconnectType"] == "SYSTEM"
             genesys.channels.cut()
-            async for _ in socket:  # what was on its way, then the end
-                pass
-            assert socket.close_code == 1000
+            with pytest.raises(websockets.ConnectionClosedError):
+                await _read_on(socket)
+            assert socket.close_code == 1012
 
 
 async def test_listener_who_goes_leaves_the_channel_without_a_socket() -> None:
@@ -103,3 +108,12 @@ async def test_nobody_connects_where_there_is_no_channel_or_it_is_scripted_so() 
         genesys.faults.clear()
         async with websockets.connect(uri, proxy=None):
             assert genesys.channels.warn() == 1
+
+
+async def test_listeners_are_let_go_when_the_server_ends() -> None:
+    async with asyncio.timeout(30):
+        async with serving() as (_, client):
+            socket = await websockets.connect(await _channel(client), proxy=None)
+        with pytest.raises(websockets.ConnectionClosedError):
+            await _read_on(socket)
+    assert socket.close_code == 1012

@@ -28,6 +28,8 @@ CLOSING: Final = "v2.system.socket_closing"
 """What is said about a minute before a socket ends."""
 
 _WARNING: Final = timedelta(seconds=60)
+_NORMAL: Final = 1000
+_RESTART: Final = 1012
 _LONGEST: Final = 64_000
 
 
@@ -62,6 +64,7 @@ class Socket:
         self._at_once: list[str] = []
         self._changed = asyncio.Event()
         self.closed = False
+        self.code = _NORMAL
 
     @property
     def waiting(self) -> list[Frame]:
@@ -98,12 +101,12 @@ class Socket:
 
     async def close(self) -> None:
         """Close it."""
-        self.cut()
+        self.cut(_NORMAL)
 
     # ------------------------------------------------------------------------------- the vendor's side
-    def cut(self) -> None:
-        """End the connection: what waits is lost."""
-        self.closed = True
+    def cut(self, code: int = _RESTART) -> None:
+        """End the connection: what waits is lost. ``code`` is what a real connection is closed with."""
+        self.closed, self.code = True, code
         self._frames.clear()
         self._at_once.clear()
         self._channels.left(self._channel, self)
@@ -123,7 +126,7 @@ class Socket:
     def _keep_time(self, now: datetime) -> None:
         """Do what the time demands: warn, beat, end."""
         if not self.closed and now >= self._channel.expires:
-            self.cut()
+            self.cut(_NORMAL)
         if self.closed:
             return
         if not self._warned and now >= self._channel.expires - _WARNING:
@@ -184,12 +187,13 @@ async def serve(connection: WebSocket, socket: Socket) -> None:
     try:
         await asyncio.wait([sending, receiving], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        socket.cut()
+        if not socket.closed:
+            socket.cut(_NORMAL)
         for one in (sending, receiving):
             one.cancel()
         await asyncio.gather(sending, receiving, return_exceptions=True)
     with suppress(RuntimeError, WebSocketDisconnect):  # the caller may have gone first
-        await connection.close(1000)
+        await connection.close(socket.code)
 
 
 async def _send(connection: WebSocket, socket: Socket) -> None:
