@@ -1,7 +1,7 @@
 """Zendesk for benchmarks, in a process of its own: no more of its API than a bridge needs, and quick.
 
-It answers after ``delay`` seconds, as a vendor far away does, and remembers the text of each message that it
-took, in order: ``GET /taken`` tells them, and ``POST /forget`` makes it forget.
+It answers after ``delay`` seconds, as a vendor far away does, and remembers the text of each message of an
+end user that it took, in order: ``GET /taken`` tells them, and ``POST /forget`` makes it forget.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 __all__ = ["APP", "Zendesk", "a_zendesk"]
 
@@ -28,6 +30,7 @@ _WORKSPACE: Final = {
     "integrationType": "zd:agentWorkspace",
 }
 _PROFILE: Final = {"locale": "en", "localeOrigin": "zendeskAccount"}
+_PAGE: Final = 100
 _REASONS: Final = {200: "OK", 201: "Created", 404: "Not Found"}
 
 
@@ -56,6 +59,7 @@ class _State:
     def __init__(self, delay: float) -> None:
         self.delay = delay
         self.taken: list[str] = []
+        self.messages: dict[str, list[dict[str, Any]]] = {}
         self.made = 0
         self.metadata: dict[str, Any] = {}
 
@@ -71,7 +75,9 @@ class _State:
         asked = json.loads(body)
         match what:
             case "messages":
-                return 201, {"messages": [self._message(asked)]}
+                message = self._message(asked)
+                self.messages.setdefault(path.split("/")[-2], []).append(message)
+                return 201, {"messages": [message]}
             case "users":
                 profile = {**_PROFILE, **(asked.get("profile") or {})}
                 user = {"id": _USER, "externalId": asked["externalId"], "signedUpAt": _AT, "identities": []}
@@ -82,6 +88,7 @@ class _State:
                 return 201, self._conversation(identity)
             case "forget":
                 self.taken.clear()
+                self.messages.clear()
                 return 200, {}
             case _:
                 return 200, {}  # control is passed
@@ -92,12 +99,24 @@ class _State:
                 return self.taken
             case "count":
                 return len(self.taken)
-            case "messages" | "conversations":
-                return {"messages": [], "conversations": [], "meta": {"hasMore": False}, "links": {}}
+            case "messages":
+                return self._page(self.messages.get(path.split("/")[-2], []), path)
+            case "conversations":
+                return {"conversations": [], "meta": {"hasMore": False}, "links": {}}
             case _ if "/conversations/" in path:
                 return self._conversation(what)
             case _:
                 return {"errors": [{"code": "user_not_found", "title": "User not found"}]}
+
+    def _page(self, messages: list[dict[str, Any]], path: str) -> Any:
+        """The newest ones, or those before the one that is named."""
+        query = parse_qs(path.partition("?")[2])
+        before = query.get("page[before]", [""])[0]
+        end = next((place for place, one in enumerate(messages) if one["id"] == before), len(messages))
+        first = max(0, end - _PAGE)
+        shown = messages[first:end]
+        meta = {"hasMore": first > 0, "beforeCursor": shown[0]["id"] if shown else ""}
+        return {"messages": shown, "meta": meta, "links": {}}
 
     def _conversation(self, identity: str) -> dict[str, Any]:
         conversation = {
@@ -113,10 +132,11 @@ class _State:
 
     def _message(self, asked: dict[str, Any]) -> dict[str, Any]:
         content = asked["content"]
-        self.taken.append(content["text"])
+        if asked["author"]["type"] == "user":
+            self.taken.append(content["text"])
         return {
             "id": self.new_id(),
-            "received": _AT,
+            "received": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "author": {**asked["author"], "displayName": "Maria"},
             "content": {"type": "text", "text": content["text"]},
             "source": {"type": "api:conversations"},

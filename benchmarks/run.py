@@ -2,9 +2,10 @@
 
 A benchmark is a program of its own. On standard output it prints one line for each thing it measured:
 ``name ratio goal met`` or ``name ratio goal short``; what a person may like to know besides goes to standard
-error. Where a figure is a cost (its name ends in a unit or begins with ``flat``), lower is better.
-``python benchmarks/run.py import_time`` runs one of them. A goal that is not reached does not fail the run,
-because machines differ; ``--strict`` makes it fail. A benchmark that crashes always does.
+error. Where a figure is a cost (its name ends in a unit, ``cpu``, ``lost`` or ``doubled``, or begins with
+``flat``), lower is better. ``python benchmarks/run.py import_time`` runs one of them. A goal that is not
+reached does not fail the run, because machines differ; ``--strict`` makes it fail. A benchmark that crashes
+always does.
 """
 
 from __future__ import annotations
