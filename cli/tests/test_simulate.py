@@ -81,7 +81,7 @@ def test_vendors_are_listed() -> None:
     assert {"name": "parley", "title": "Parley, the example vendor"} in document["vendors"]
 
 
-@pytest.mark.parametrize(("vendor", "words"), [("parley", []), ("cisco", ["--tls"])])
+@pytest.mark.parametrize(("vendor", "words"), [("parley", []), ("cisco", ["--tls"]), ("dynamics", ["--tls"])])
 def test_what_a_person_is_told_at_the_start(tmp_path: Path, vendor: str, words: list[str]) -> None:
     with (
         (tmp_path / "stderr.txt").open("w", encoding="utf-8") as log,

@@ -239,7 +239,8 @@ def _started(vendor: Vendor, simulator: Simulator, url: str, ca_file: str | None
 
     from livechat_sdk_simulators.clock import is_virtual
 
-    page, integration = f"{url}/_sim/", dict(simulator.integration())
+    page = f"{url}/_sim/"
+    kinds = {kind: dict(document) for kind, document in simulator.integrations().items()}
     if as_json:
         document = {
             "schema_version": 1,
@@ -249,7 +250,8 @@ def _started(vendor: Vendor, simulator: Simulator, url: str, ca_file: str | None
             "clock": "virtual" if is_virtual(simulator.clock) else "real",
             "ca_file": ca_file,
             "webhook_target": simulator.webhooks.target,
-            "integration": integration,
+            "integration": dict(simulator.integration()),
+            "integrations": kinds,
         }
         typer.echo(json.dumps(document, ensure_ascii=False))  # one line: whoever reads it waits for its end
         return
@@ -264,9 +266,10 @@ def _started(vendor: Vendor, simulator: Simulator, url: str, ca_file: str | None
     terminal.out("For livechat.yaml:")
     terminal.out()
     terminal.out("  integrations:")
-    terminal.out(f"    {vendor.name}:")
-    for name, value in integration.items():
-        terminal.out(f"      {name}: {json.dumps(value, ensure_ascii=False)}")
+    for kind, integration in kinds.items():
+        terminal.out(f"    {vendor.name if len(kinds) == 1 else f'{vendor.name}-{kind}'}:")
+        for name, value in integration.items():
+            terminal.out(f"      {name}: {json.dumps(value, ensure_ascii=False)}")
     terminal.out()
     if not simulator.sends_webhooks:
         terminal.out("It sends no webhooks: who calls it fetches its events.")

@@ -44,6 +44,7 @@ class DynamicsSimulator(Simulator):
 
     name: ClassVar[str] = "dynamics"
     title: ClassVar[str] = "Dynamics 365"
+    sends_webhooks: ClassVar[bool] = False
 
     def __init__(self, settings: DynamicsSettings | None = None, clock: Clock | None = None) -> None:
         self.settings = settings or DynamicsSettings()
@@ -188,6 +189,8 @@ class DynamicsSimulator(Simulator):
             "azureTenantId": self.settings.tenant_id,
             "loginUrl": self.settings.base_url,
         }
+        if self.settings.ca_file is not None:
+            reach["caBundle"] = self.settings.ca_file
         return {
             "ticketing": {"type": "DYNAMICS_TICKETING", **reach},
             "crm": {"type": "MICROSOFT_DYNAMICS_CRM", **reach},

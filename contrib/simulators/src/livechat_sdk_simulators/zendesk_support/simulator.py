@@ -33,6 +33,7 @@ class ZendeskSupportSimulator(Simulator):
 
     name: ClassVar[str] = "zendesk-support"
     title: ClassVar[str] = "Zendesk Support"
+    sends_webhooks: ClassVar[bool] = False
 
     def __init__(self, settings: ZendeskSupportSettings | None = None, clock: Clock | None = None) -> None:
         self.settings = settings or ZendeskSupportSettings()
@@ -129,6 +130,8 @@ class ZendeskSupportSimulator(Simulator):
                 "userName": self.settings.user_name,
                 "token": self.settings.api_token,
             }
+        if self.settings.ca_file is not None:
+            reach["caBundle"] = self.settings.ca_file
         return {
             "ticketing": {"type": "ZENDESK_TICKETING", **reach},
             "crm": {"type": "ZENDESK_CRM", **reach},
