@@ -24,7 +24,7 @@ Handler = Callable[[Request], Awaitable[object]]
 _COMMENT = Act(
     "comment", "Comment", {"text": as_text}, {"public": as_flag, "agent": as_text, "file": as_file}
 )
-_STATE = Act("set_state", "Set the state", {"state": as_text}, {})
+_STATE = SupportSide.own_acts["set_state"]
 
 
 def support_calls(simulator: Simulator, fields: Fields) -> list[tuple[str, str, Handler]]:

@@ -10,8 +10,9 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+from livechat_sdk_simulators.acts import Act, as_text
 from livechat_sdk_simulators.human import Choice, File, HumanSide, NotPossible, SimChat, SimMessage
 
 __all__ = ["SimComment", "SimPerson", "SimTicket", "SupportSide"]
@@ -69,6 +70,11 @@ class SupportSide(HumanSide):
 
     Every method raises ``NotPossible`` for what cannot be, and ``NoSuchChat`` for a ticket that there is not.
     """
+
+    own_acts: ClassVar[Mapping[str, Act]] = {
+        "note": Act("note", "Write a note", {"text": as_text}, {"agent": as_text}),
+        "set_state": Act("set_state", "Set the state", {"state": as_text}, {}),
+    }
 
     @abstractmethod
     async def tickets(self) -> list[SimTicket]:
@@ -158,9 +164,9 @@ class SupportSide(HumanSide):
             raise NotPossible("a comment has no choices")
         return await self.comment(ref, text, public=True, agent=agent, file=file)
 
-    async def announce(self, ref: str, text: str) -> str:
+    async def note(self, ref: str, text: str, *, agent: str | None = None) -> str:
         """Comment so that the requester cannot read it."""
-        return await self.comment(ref, text)
+        return await self.comment(ref, text, agent=agent)
 
     async def end(self, ref: str, why: str | None = None) -> None:
         """The ticket is done; ``why`` may name the state."""

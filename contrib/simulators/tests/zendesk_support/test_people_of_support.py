@@ -71,11 +71,15 @@ async def test_ticket_is_a_chat_on_the_page() -> None:
             ("It broke.", "internal", []),
             ("Fixed", "", ["a.txt"]),
         ]
+        await zendesk.control.post(f"/chats/{ref}/note", json={"text": "psst"})
+        assert (await zendesk.human.comments(ref))[-1].public is False
+        await zendesk.control.post(f"/chats/{ref}/set_state", json={"state": "hold"})
+        assert (await zendesk.human.tickets())[0].state == "hold"
         await zendesk.control.post(f"/chats/{ref}/end", json={"why": "pending"})
         assert (await zendesk.human.tickets())[0].state == "pending"
         await zendesk.control.post(f"/chats/{ref}/end", json={})
         assert (await zendesk.control.get("/state")).json()["chats"][0]["state"] == "ended"
-        assert (await zendesk.control.get("/")).status_code == 200
+        assert "Write a note" in (await zendesk.control.get("/")).text
 
 
 async def test_integration_is_told_for_each_kind() -> None:
