@@ -16,6 +16,8 @@ __all__ = ["PROVIDER", "Shown"]
 PROVIDER: Final = "PureCloud Messaging"
 
 _TRANSFERS: Final = 20
+_TOLD: Final = 100
+"""Messages of one who takes part in a snapshot: the newest."""
 _TOPIC_ENDS: Final = {
     "endpoint.donotdisturb": "endpoint.dnd",
     "transfer.donotdisturb": "transfer.dnd",
@@ -44,7 +46,10 @@ class Shown:
         return {
             "id": conversation.id,
             "participants": [
-                self._participant(conversation, stay, one)
+                {
+                    **self._participant(conversation, stay, one),
+                    "messages": [self._details(conversation, message) for message in one.messages],
+                }
                 for stay in conversation.stays
                 for one in stay.participants
             ],
@@ -68,7 +73,7 @@ class Shown:
                         shown[name] = {"id": shown[name]["id"]}
                 if one.disconnect is not None:
                     shown["disconnectType"] = _TOPIC_ENDS.get(one.disconnect, one.disconnect)
-                shown["messages"] = [self._topic_message(message) for message in one.messages]
+                shown["messages"] = [self._topic_message(message) for message in one.messages[-_TOLD:]]
                 participants.append(shown)
         return {"id": conversation.id, "participants": participants, "otherMediaUris": [], "divisions": []}
 
@@ -111,7 +116,6 @@ class Shown:
             "provider": PROVIDER,
             "toAddress": self._address(self._genesys.settings.integration_id),
             "fromAddress": self._address(conversation.address),
-            "messages": [self._details(conversation, message) for message in one.messages],
             "type": "open",
             **_times(one),
         }
