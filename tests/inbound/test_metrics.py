@@ -42,4 +42,9 @@ async def test_polls_are_counted(worlds: Worlds) -> None:
     await world.request()
     await world.pass_time(30)
     now = await counted(world)
-    assert now["livechat_polls", world.vendor.name] == world.counts.polls[world.vendor.name] > 1
+    polls = world.counts.polls[world.vendor.name]
+    assert now["livechat_polls", world.vendor.name] == polls > 1
+    late = now["livechat_poll_lateness_seconds", world.vendor.name]
+    assert isinstance(late, Distribution)
+    assert polls <= late.count <= polls + 1
+    assert late.sum == 0

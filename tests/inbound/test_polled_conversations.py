@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from livechat_sdk import HandoffState, Outcome
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.errors import StoreError
-from livechat_sdk.provider.interface import PollPace
+from livechat_sdk.provider.interface import PlannedMessage, Polled, PollPace, Sent
 from livechat_sdk_testing.hostile import Fault
 from livechat_sdk_testing.hostile.poll import PollVendor
 from tests.inbound.world import POLL, World, Worlds
@@ -218,3 +219,56 @@ async def test_a_shard_that_is_given_up_is_not_polled_and_one_that_comes_in_is(w
     inflow.shards_changed(frozenset(range(64)))
     await world.pass_time(2)
     assert world.channel.texts == ["how can I help?", "to whom?"]
+
+
+async def test_a_chat_is_not_read_for_each_poll_and_always_after_somebody_changed_it(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await worlds.start(POLL, pace=PollPace(fastest=1.0, slowest=1.0))
+    handoff = await world.request()
+    await talk(world, f"{handoff.id}.1")
+    store = world.dispatcher.store
+    usual, reads = store.chat, 0
+
+    async def read(handoff_id: str, attempt: int) -> Chat | None:
+        nonlocal reads
+        reads += 1
+        return await usual(handoff_id, attempt)
+
+    monkeypatch.setattr(store, "chat", read)
+    before = polls(world)
+    await world.pass_time(50)
+    assert polls(world) - before >= 45
+    assert reads <= 1
+    await world.say(handoff, "hello")  # one read to send it
+    await world.pass_time(5)
+    assert 2 <= reads <= 3
+    before, reads = polls(world), 0
+    await world.pass_time(300)
+    assert 4 <= reads <= 6, "now and then it is read all the same"
+
+
+async def test_a_poll_sees_what_a_send_has_changed(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = await worlds.start(POLL, pace=PollPace(fastest=1.0, slowest=1.0))
+    handoff = await world.request()
+    await talk(world, f"{handoff.id}.1")
+    provider = world.plugins[0].provider_class
+    send, poll = provider.send, provider.poll
+    seen: list[object] = []
+
+    async def sends(one: Any, chat: Chat, message: PlannedMessage) -> Sent:
+        sent = await send(one, chat, message)
+        return sent.model_copy(update={"patch": {"said": message.body}})
+
+    async def polls_it(one: Any, chat: Chat) -> Polled:
+        seen.append(chat.state.get("said"))
+        return await poll(one, chat)
+
+    monkeypatch.setattr(provider, "send", sends)
+    monkeypatch.setattr(provider, "poll", polls_it)
+    await world.pass_time(2)
+    await world.say(handoff, "first")
+    await world.pass_time(2)
+    await world.say(handoff, "second")
+    await world.pass_time(2)
+    assert list(dict.fromkeys(seen)) == [None, "first", "second"]

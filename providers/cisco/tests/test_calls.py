@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -481,6 +482,9 @@ class Host:
 
     @property
     def files(self) -> FileOpener:
+        raise AssertionError
+
+    async def open_chats(self, name: str) -> Sequence[Chat]:
         raise AssertionError
 
 

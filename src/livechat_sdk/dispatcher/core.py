@@ -139,6 +139,7 @@ class Dispatcher(Parking):
         self._intake.asking = self._inflow
         self._inflow.places.on_learned = self._intake.learned
         self._inflow.counts.late = self._measures.repaired
+        self._inflow.counts.poll_late = self._measures.begun_poll
         wake = Wakeups(
             self._intake.inbox_changed,
             self._intake.timers_changed,

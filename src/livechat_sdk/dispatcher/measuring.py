@@ -75,6 +75,11 @@ class Measures:
             "From what was missed until it was repaired.",
             "kind",
         )
+        self._poll_lateness = book.histogram(
+            "livechat_poll_lateness_seconds",
+            "From the time at which a chat should be polled until its poll began.",
+            "integration",
+        )
         self._message_seconds = book.histogram(
             "livechat_message_seconds",
             "From the moment at which a message could be passed on until it was.",
@@ -155,6 +160,10 @@ class Measures:
     def repaired(self, kind: str, late_seconds: float) -> None:
         """Something that had been missed was repaired so many seconds late."""
         self._repair_lateness.observe(late_seconds, kind)
+
+    def begun_poll(self, integration: str, late_seconds: float) -> None:
+        """A poll began so many seconds after its time."""
+        self._poll_lateness.observe(late_seconds, integration)
 
     def webhook(self, integration: str, refused: WebhookRejected | None = None) -> None:
         """A delivery of a vendor was accepted, or refused."""

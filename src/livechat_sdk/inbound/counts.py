@@ -31,6 +31,8 @@ class InflowCounts:
     """Times at which a chat that was left open at the vendor was told to close once more."""
     unmatched_dropped: Counter[str] = field(default_factory=Counter[str])
     """Events that matched no chat for a day."""
+    poll_late: Callable[[str, float], None] | None = None
+    """Is told of each poll: its integration, and how many seconds after its time it began."""
     late: Callable[[str, float], None] | None = None
     """Is told of each repair: its kind, and how many seconds late it was."""
     late_seconds: float = 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from livechat_sdk.domain.chats import Chat
@@ -27,8 +27,8 @@ __all__ = ["Poller"]
 
 logger = logging.getLogger("livechat_sdk.inbound")
 
-_AT_ONCE = 16
-"""Polls of one integration that run side by side."""
+_REMEMBERED = timedelta(seconds=60)
+"""For how long a chat is polled as it was read last, while nobody is known to have changed it."""
 _STORE_PAUSE = 1.0  # seconds
 
 
@@ -64,8 +64,20 @@ class Poller:
         self._places = places
         self._doubter = doubter
         self._failures: dict[ChatKey, int] = {}
+        self._known: dict[ChatKey, tuple[Chat | None, datetime]] = {}
+        """Chats as they are in the ledger, and when they were read; ``None`` while they are being read.
+
+        Whatever changes a chat takes it out. What is not heard of does no harm: a poll that was made from an
+        old chat is not kept where it would overwrite something, and its events are known by their ids.
+        """
         self._troubles = Troubles("polling")
-        self.rounds = Rounds(means.clock, self._visit, name="polling", at_once=_AT_ONCE)
+        self.rounds = Rounds(
+            means.clock,
+            self._visit,
+            name="polling",
+            at_once=lambda name: providers[name].poll_pace.at_once,
+            late=self._begins_late,
+        )
 
     def added(self, place: Place, *, fresh: bool) -> None:
         """See ``Watcher``."""
@@ -74,6 +86,7 @@ class Poller:
 
     def changed(self, place: Place) -> None:
         """See ``Watcher``."""
+        self._known.pop(place.key, None)
         if self.is_polled(place) and place.key not in self._failures:
             due = self._clock.now() + timedelta(seconds=self._pause(place))
             self.rounds.plan(place.integration, place.key, due)
@@ -81,6 +94,7 @@ class Poller:
     def removed(self, place: Place, *, lost: bool) -> None:
         """See ``Watcher``."""
         self._failures.pop(place.key, None)
+        self._known.pop(place.key, None)
         if lost:
             self.rounds.interrupt(place.integration, place.key)
         else:
@@ -96,12 +110,16 @@ class Poller:
         """Whether a chat is polled at all."""
         return place.integration in self._providers and not (place.unopened or place.closed)
 
+    def _begins_late(self, integration: str, seconds: float) -> None:
+        if self._counts.poll_late is not None:
+            self._counts.poll_late(integration, seconds)
+
     async def _visit(self, integration: str, key: ChatKey) -> float | None:
         place = self._places.get(key)
         if place is None:
             return None
         try:
-            chat = await self._store.chat(key.handoff_id, key.attempt)
+            chat = await self._chat(key)
         except StoreError as error:
             return self._failed(place, error)
         if chat is None:  # erased
@@ -121,7 +139,8 @@ class Poller:
         self._troubles.worked(integration)
         if self._failures.pop(key, None):
             self._doubter.polled(key)
-        await self._keep(chat, polled)
+        kept = await self._keep(chat, polled)
+        self._remember(key, chat, polled.chat if kept else None)
         if polled.events:
             place.heard_at = self._clock.now()
         self._places.note_answer(place, polled=True)
@@ -133,21 +152,47 @@ class Poller:
         except StoreError as trouble:
             logger.warning("handoff %s: what its poll was told cannot be stored: %s", key.handoff_id, trouble)
 
-    async def _keep(self, chat: Chat, polled: Polled) -> None:
-        """Write down what a poll brought; a vendor may not tell it twice, so this is never given up."""
-        while True:
+    async def _chat(self, key: ChatKey) -> Chat | None:
+        """The chat as it is in the ledger. Raises ``StoreError``."""
+        now = self._clock.now()
+        known, read_at = self._known.get(key, (None, now))
+        if known is not None and now - read_at < _REMEMBERED:
+            return known
+        self._known[key] = (None, now)
+        chat = await self._store.chat(key.handoff_id, key.attempt)
+        if key in self._known:  # nothing has changed meanwhile
+            self._known[key] = (chat, now)
+        return chat
+
+    def _remember(self, key: ChatKey, before: Chat, after: Chat | None) -> None:
+        """Note how a chat is in the ledger after its poll was kept; ``None``: that is not known."""
+        _, read_at = self._known.pop(key, (None, None))
+        if after is None or read_at is None:
+            return
+        if after is not before:
+            names = ("state", "state_version", "vendor_ref", "secrets")
+            after = before.model_copy(update={name: getattr(after, name) for name in names})
+        self._known[key] = (after, read_at)
+
+    async def _keep(self, chat: Chat, polled: Polled) -> bool:
+        """Write down what a poll brought; a vendor may not tell it twice, so this is never given up.
+
+        False if somebody else has changed the chat meanwhile.
+        """
+        kept: bool | None = None
+        while kept is None:
             try:
                 kept = await self._store.save_poll(chat, polled.chat, polled.events)
                 if not kept and polled.events:
                     # Somebody else has polled. The cursor is theirs; an event that both have is taken once.
                     await self._store.commit((), polled.events)
             except StoreError as error:
+                kept = None
                 logger.warning("what %s was polled for cannot be stored yet: %s", chat.ref, error)
                 await self.rounds.wait(_STORE_PAUSE)
-            else:
-                break
         if polled.events:
             self._sink.inbox_changed()
+        return kept
 
     def _pause(self, place: Place, wanted: float | None = None) -> float:
         quiet = (self._clock.now() - place.heard_at).total_seconds()

@@ -45,12 +45,14 @@ class _Queue:
     full_at: datetime | None = None
     """When the allowance of calls will be whole again."""
     gap: timedelta = timedelta(0)
+    at_once: int = 1
 
 
 class Rounds:
     """Visits chats when they are due: at most ``at_once`` of an integration side by side.
 
-    ``rate`` tells how many visits of an integration may begin each second, after a first ``burst``.
+    ``rate`` tells how many visits of an integration may begin each second, after a first ``burst``. ``late``
+    is told of each visit that begins how many seconds after its time that is.
     """
 
     def __init__(
@@ -59,16 +61,18 @@ class Rounds:
         visit: Visit,
         *,
         name: str,
-        at_once: int,
+        at_once: int | Callable[[str], int],
         rate: Callable[[str], float] | None = None,
         burst: int = 1,
+        late: Callable[[str, float], None] | None = None,
     ) -> None:
         self._clock = clock
         self._visit = visit
         self._name = name
-        self._at_once = at_once
+        self._at_once: Callable[[str], int] = at_once if callable(at_once) else lambda _: at_once
         self._rate = rate
         self._burst = burst
+        self._late = late
         self._queues: dict[str, _Queue] = {}
         self._order = itertools.count()
         self._changed = asyncio.Event()
@@ -117,7 +121,7 @@ class Rounds:
 
     def plan(self, integration: str, key: ChatKey, due: datetime) -> None:
         """Visit a chat at ``due``, or earlier if that was planned."""
-        queue = self._queues.setdefault(integration, _Queue())
+        queue = self._queue(integration)
         running = queue.running.get(key)
         if running is not None:
             running.again = min(due, running.again or due)
@@ -147,9 +151,15 @@ class Rounds:
 
     def hold(self, integration: str, seconds: float) -> None:
         """Begin no visit of this integration for so long: the vendor wants to be left alone."""
-        queue = self._queues.setdefault(integration, _Queue())
+        queue = self._queue(integration)
         until = self._clock.now() + timedelta(seconds=seconds)
         queue.held_until = max(until, queue.held_until or until)
+
+    def _queue(self, integration: str) -> _Queue:
+        queue = self._queues.get(integration)
+        if queue is None:
+            queue = self._queues[integration] = _Queue(at_once=self._at_once(integration))
+        return queue
 
     def _is_ready(self, queue: _Queue, now: datetime) -> bool:
         due = self._next_start(queue)
@@ -159,7 +169,7 @@ class Rounds:
         """When the next visit may begin; ``None`` while nobody waits or all places are taken."""
         while queue.heap and queue.due.get(queue.heap[0][2]) != queue.heap[0][0]:
             heapq.heappop(queue.heap)  # was planned for another time, or forgotten
-        if not queue.heap or len(queue.running) >= self._at_once:
+        if not queue.heap or len(queue.running) >= queue.at_once:
             return None
         due = queue.heap[0][0]
         if queue.held_until is not None:
@@ -179,8 +189,11 @@ class Rounds:
             await wait_for_change(self._changed, self._clock, min(starts, default=None))
 
     def _begin(self, integration: str, queue: _Queue, now: datetime) -> None:
-        _, _, key = heapq.heappop(queue.heap)
+        due, _, key = heapq.heappop(queue.heap)
         del queue.due[key]
+        if self._late is not None:
+            since = due if queue.held_until is None else max(due, queue.held_until)
+            self._late(integration, max((now - since).total_seconds(), 0.0))
         if self._rate is not None:
             queue.gap = timedelta(seconds=1 / self._rate(integration))
             queue.full_at = max(now, queue.full_at or now) + queue.gap

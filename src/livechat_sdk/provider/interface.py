@@ -146,12 +146,14 @@ class PollPace(Model):
     """Seconds between two polls of one chat: ``fastest`` while people talk, ``slowest`` when all is quiet.
 
     ``backoff`` is the longest pause after polls that failed, however many: a vendor that gives up whoever is
-    not heard of needs a short one.
+    not heard of needs a short one. ``at_once`` is how many polls may be under way side by side, of all chats
+    together; it is asked once.
     """
 
     fastest: float = Field(default=1.0, ge=0.05, le=3600, allow_inf_nan=False)
     slowest: float = Field(default=20.0, ge=0.05, le=3600, allow_inf_nan=False)
     backoff: float = Field(default=120.0, ge=0.05, le=3600, allow_inf_nan=False)
+    at_once: int = Field(default=16, ge=1, le=1000)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

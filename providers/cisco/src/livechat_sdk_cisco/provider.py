@@ -45,6 +45,9 @@ _SURE_AFTER: Final = timedelta(seconds=5)
 _BACKOFF: Final = 30.0
 """Seconds between two polls at the most, whatever has failed: who polls no more is given up at some time."""
 
+_AT_ONCE: Final = 64
+"""Polls side by side: of 2 000 chats hundreds are polled in a second, and a server takes a tenth for each."""
+
 _TRUSTED: Final = 2.0
 """Seconds for which a room that was seen with an agent in it is taken to have one."""
 
@@ -73,15 +76,16 @@ class CiscoProvider(ChatProvider[CiscoSettings]):
     def __init__(self, context: IntegrationContext, settings: CiscoSettings) -> None:
         super().__init__(context, settings)
         self._api = Api(self.type, settings)
+        self._pace = PollPace(
+            fastest=settings.poll_fastest, slowest=settings.poll_slowest, backoff=_BACKOFF, at_once=_AT_ONCE
+        )
         self._seen: dict[str, float] = {}
         self._greetings: dict[str, int] = {}
 
     @property
     def poll_pace(self) -> PollPace:
         """As the settings have it."""
-        return PollPace(
-            fastest=self.settings.poll_fastest, slowest=self.settings.poll_slowest, backoff=_BACKOFF
-        )
+        return self._pace
 
     async def start(self, host: ProviderHost) -> None:
         """Say it aloud where nobody checks who the server is."""

@@ -331,7 +331,7 @@ class PostgresStore(LedgerReading):
     # -------------------------------------------------------------------------------- chats, events, others
     async def save_poll(self, before: Chat, after: Chat, events: Sequence[ProviderEvent]) -> bool:
         """Store what a poll brought; false when somebody else has changed the same keys meanwhile."""
-        if not events and after == before:
+        if not events and (after is before or after == before):
             return True
         saved = await self._writing(
             lambda db: save_poll(db, self.workspace, before, after, events, self._box)

@@ -197,7 +197,7 @@ class SqliteStore(LedgerReading):
     # ------------------------------------------------------------------------- actions, chats and events
     async def save_poll(self, before: Chat, after: Chat, events: Sequence[ProviderEvent]) -> bool:
         """Store what a poll brought; false when somebody else has changed the same keys meanwhile."""
-        if not events and after == before:
+        if not events and (after is before or after == before):
             return True
         return await self._write(SavePoll(self.workspace, before, after, tuple(events), self._box))
 
