@@ -70,6 +70,30 @@ async def test_missing_privilege_is_named() -> None:
         assert (await dynamics.client.post("contacts", json={"lastname": "B"})).status_code == 204
 
 
+@pytest.mark.parametrize("missing", ["prvAppendIncident", "prvAppendToContact"])
+async def test_row_leads_to_another_only_where_the_one_may_be_appended_to_the_other(missing: str) -> None:
+    async with dynamics_bench(missing_privileges=(missing,)) as dynamics:
+        contact = await dynamics.human.add_contact(lastname="Mavrou")
+        bound = {"customerid_contact@odata.bind": f"/contacts({contact})"}
+        refused = await dynamics.client.post("incidents", json=bound)
+        assert code(refused) == (403, "0x80040220")
+        assert missing in refused.json()["error"]["message"]
+
+
+async def test_table_that_may_not_be_read_is_not_expanded_either() -> None:
+    async with dynamics_bench(missing_privileges=("prvReadAccount",)) as dynamics:
+        account = await dynamics.human.add_account(name="Acme")
+        contact = await dynamics.human.add_contact(lastname="Mavrou", account=account)
+        for path in (
+            "contacts?$expand=parentcustomerid_account($select=name)",
+            f"contacts({contact})?$expand=parentcustomerid_account",
+            f"contacts({contact})/parentcustomerid_account",
+            "tasks?$expand=regardingobjectid_contact_task($expand=parentcustomerid_account)",
+        ):
+            assert code(await dynamics.client.get(path)) == (403, "0x80040220"), path
+        assert (await dynamics.client.get(f"contacts({contact})")).status_code == 200
+
+
 async def test_user_has_so_many_calls_in_a_window_and_waits_longer_who_carries_on() -> None:
     async with dynamics_bench(requests_per_window=2) as dynamics:
         first = await dynamics.client.get("WhoAmI")

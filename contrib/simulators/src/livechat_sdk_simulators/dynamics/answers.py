@@ -114,9 +114,10 @@ class Answers:
         if options.filter is not None:
             check(options.filter, TableNames(table, self._rows.tables))
         for one in options.expand:
-            self.check(self._expanded(table, one), one.options)
+            self.check(self.expanded(table, one), one.options)
 
-    def _expanded(self, table: Table, expansion: Expansion) -> Table:
+    def expanded(self, table: Table, expansion: Expansion) -> Table:
+        """The table whose rows are expanded. Raises ``VendorError``."""
         leading, collection = table.leading(expansion.name), table.collection(expansion.name)
         target = leading[1] if leading else collection.table if collection else ""
         if target not in self._rows.tables:

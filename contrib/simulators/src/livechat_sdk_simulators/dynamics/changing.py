@@ -61,6 +61,7 @@ class Writes:
     def _make(
         self, call: Call, table: Table, given: Mapping[str, Any], row_id: str | None, options: Options
     ) -> Response:
+        self._may_bind(table, given)
         values = self._dynamics.rules.to_make(table, given)
         self._dynamics.answers.check(table, options)
         self._check_keys(table, values, None)
@@ -69,6 +70,13 @@ class Writes:
         row = self._rows.add(table, values, row_id)
         call.applied = f"{table.name} {row.id} was made"
         return self._answer(call, row, options, 201)
+
+    def _may_bind(self, table: Table, given: Mapping[str, Any]) -> None:
+        """Refuse to let a row lead to another where the caller may not append the one to the other."""
+        for value in given.values():
+            if isinstance(value, Reference):
+                self._dynamics.may("Append", table)
+                self._dynamics.may("AppendTo", self._rows.tables[value.table])
 
     def _check_keys(self, table: Table, values: Mapping[str, Any], row: Row | None) -> None:
         for names in table.keys:
@@ -125,6 +133,7 @@ class Writes:
 
     def _change(self, call: Call, row: Row, given: dict[str, Any], options: Options) -> Response:
         given.pop(row.table.key, None)
+        self._may_bind(row.table, given)
         values = self._dynamics.rules.to_change(row, given)
         after = {**row.values, **values}
         self._dynamics.answers.check(row.table, options)

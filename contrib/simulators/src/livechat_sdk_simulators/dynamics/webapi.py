@@ -53,7 +53,7 @@ class Reads:
         if first.name == "EntityDefinitions":
             return json_answer(self._dynamics.metadata.answer(segments, options))
         table = self._dynamics.table_at(first)
-        self._dynamics.may("Read", table)
+        self._may_read(table, options if len(segments) == 1 else Options())
         wanted = read_preferences(call.header("prefer"))
         if first.key is None:
             if len(segments) > 1:
@@ -65,6 +65,13 @@ class Reads:
         if len(segments) == 1:
             return self._one(call, row, options, wanted)
         return self._behind(call, row, segments[1:], options, wanted)
+
+    def _may_read(self, table: Table, options: Options) -> None:
+        """Refuse a table that the caller may not read, also one behind an expansion."""
+        self._dynamics.may("Read", table)
+        for one in options.expand:
+            if table.leading(one.name) or table.collection(one.name):
+                self._may_read(self._dynamics.answers.expanded(table, one), one.options)
 
     def _one(self, call: Call, row: Row, options: Options, wanted: Preferences) -> Response:
         if options.filter or options.orderby or options.top is not None or options.count:
@@ -91,11 +98,14 @@ class Reads:
             table = self._rows.tables.get(collection.table)
             if table is None:
                 raise no_segment(name)
-            self._dynamics.may("Read", table)
+            self._may_read(table, options)
             rows = self._rows.leading_to(collection.table, collection.column, row)
             return self._many(call, table, rows, options, wanted)
         target = led(row, name, self._rows)
-        return Response(status_code=204) if target is None else self._one(call, target, options, wanted)
+        if target is None:
+            return Response(status_code=204)
+        self._may_read(target.table, options)
+        return self._one(call, target, options, wanted)
 
     def _many(
         self, call: Call, table: Table, rows: Sequence[Row], options: Options, wanted: Preferences
