@@ -131,3 +131,67 @@ async def test_vendors_own_client_hands_off_listens_and_disconnects(sdk: Any) ->
         assert caught.value.headers["ININ-Correlation-Id"]
         client.http_client.rest_client.pool_manager.clear()
     assert not [one for one in threading.enumerate() if "Observer" in type(one).__name__ and one.is_alive()]
+
+
+async def test_vendors_own_client_reads_what_there_is_to_look_up(sdk: Any) -> None:
+    async with serving(analytics_lag=0) as (genesys, _):
+        mine = genesys.settings
+        client = sdk.api_client.ApiClient(host=mine.base_url)
+        await _call(client.get_client_credentials_token, mine.client_id, mine.client_secret)
+        conversations, routing = sdk.ConversationsApi(client), sdk.RoutingApi(client)
+
+        me = await _call(sdk.TokensApi(client).get_tokens_me)
+        assert me.o_auth_client.id == mine.client_id
+        integration = await _call(
+            conversations.get_conversations_messaging_integrations_open_integration_id, mine.integration_id
+        )
+        assert (integration.create_status, integration.status) == ("Completed", "Active")
+        recipient = await _call(routing.get_routing_message_recipient, integration.recipient.id)
+        assert recipient.flow.active
+
+        queues = await _call(routing.get_routing_queues, name="Support")
+        [queue] = queues.entities
+        wait = await _call(routing.get_routing_queue_mediatype_estimatedwaittime, queue.id, "message")
+        assert [one.estimated_wait_time_seconds for one in wait.results] == [0]
+        predicate = sdk.QueueObservationQueryPredicate()
+        predicate.type, predicate.dimension, predicate.value = "dimension", "queueId", queue.id
+        query = sdk.QueueObservationQuery()
+        query.filter, query.metrics = sdk.QueueObservationQueryFilter(), ["oWaiting", "oOnQueueUsers"]
+        query.filter.type, query.filter.predicates = "or", [predicate]
+        observed = await _call(sdk.AnalyticsApi(client).post_analytics_queues_observations_query, query)
+        counts = {one.metric: one.stats.count for each in observed.results for one in each.data}
+        assert counts == {"oOnQueueUsers": 3, "oWaiting": 0}
+
+        groups = await _call(sdk.ArchitectApi(client).get_architect_schedulegroups)
+        assert [one.time_zone for one in groups.entities] == ["Europe/Athens"]
+        contacts = sdk.ExternalContactsApi(client)
+        found = await _call(contacts.get_externalcontacts_reversewhitepageslookup, "maria@customer.example")
+        assert [one.first_name for one in found.contacts] == ["Maria"]
+        window = await _call(conversations.get_conversations_messaging_threadingtimeline)
+        assert [(one.messenger_type, one.timeout_in_minutes) for one in window.settings] == [("open", 4320)]
+
+        sent = await _call(
+            conversations.post_conversations_message_inbound_open_message,
+            mine.integration_id,
+            _message(sdk, "u-1", "I need a human"),
+        )
+        assert sent.conversation_id is None
+        said = await genesys.human.say("u-1", "Hello", file=("a.png", "image/png", b"png!"))
+        [chat] = await genesys.human.chats()
+        listed = await _call(
+            conversations.post_conversations_message_messages_bulk, chat.id, body=[said, sent.id]
+        )
+        assert [one.normalized_message.text for one in listed.entities] == ["Hello", "I need a human"]
+        receipt, to = sdk.OpenInboundNormalizedReceipt(), sdk.OpenMessagingToRecipient()
+        to.id = "u-1"
+        receipt.id, receipt.status, receipt.channel = (
+            said,
+            "Delivered",
+            sdk.OpenInboundMessagingReceiptChannel(),
+        )
+        receipt.channel.to, receipt.channel.time = to, datetime.now(UTC)
+        taken = await _call(
+            conversations.post_conversations_message_inbound_open_receipt, mine.integration_id, receipt
+        )
+        assert (taken.type, taken.status) == ("Receipt", "Delivered")
+        client.http_client.rest_client.pool_manager.clear()
