@@ -188,7 +188,7 @@ def _tickets(shown: Shown, screen: Screen) -> list[str]:
         Column("LINK", optional=True),
     )
     rows = [
-        (ticket.source, ticket.id, ticket.status or "", ticket.subject, ticket.url or "")
+        (ticket.source, ticket.number or ticket.id, ticket.status or "", ticket.subject, ticket.url or "")
         for ticket in shown.tickets
     ]
     return table(columns, rows, screen) if rows else []
