@@ -29,6 +29,15 @@ async def test_feeds_are_listed_with_blanks_around_values() -> None:
         assert problem(await ccp.client.get(f"{FEED}/7", auth=_login(ccp)))[:2] == (404, "notFound")
 
 
+@pytest.mark.parametrize(
+    ("path", "params"), [(FEED, {"x": "1"}), ("/ccp/bubblechat", {"wid": "1", "x": "1"})]
+)
+async def test_parameter_that_nobody_knows_is_refused(path: str, params: dict[str, str]) -> None:
+    async with cisco_bench() as ccp:
+        status, _, told = problem(await ccp.client.get(path, params=params, auth=_login(ccp)))
+        assert (status, "x is unknown" in told) == (400, True)
+
+
 async def test_five_wrong_logins_lock_the_account_for_half_an_hour() -> None:
     async with cisco_bench() as ccp:
         for auth in (None, ("admin", "wrong"), ("wrong", _login(ccp)[1]), None, None):

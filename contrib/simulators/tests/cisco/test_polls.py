@@ -160,6 +160,8 @@ async def test_errors_of_the_server_are_pages_or_xml_as_set() -> None:
             answer = await customer.poll()
             assert (answer.status_code, answer.headers["content-type"]) == (503, media_type)
             assert answer.headers["retry-after"] == "7"
+            ccp.cisco.faults.script("poll", "status", status=500)
+            assert (await customer.poll()).headers["content-type"] == media_type
             ccp.cisco.faults.script("poll", "status", status=404)
             assert problem(await customer.poll())[:2] == (404, "notFound")
             ccp.cisco.faults.script("poll", "status", status=408)
