@@ -111,6 +111,8 @@ async def test_calls_and_events_of_a_vendor_suffer_by_the_plan() -> None:
         refused = await parley.send(chat)
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
         assert (await parley.send(chat)).status_code == 503
+        shown = (await parley.client.get("/_sim/faults")).json()
+        assert shown["happened"] == {"calls": 2, "refused": 2, "repeat": 1, "delay": 0}
         assert (await parley.client.delete("/_sim/faults")).json()["plan"] is None
         assert (await parley.send(chat)).status_code == 201
 

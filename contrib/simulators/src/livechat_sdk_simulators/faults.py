@@ -123,6 +123,11 @@ class FaultSwitch:
         """The plan by which faults come, if there is one."""
         return None if self._run is None else self._run.plan
 
+    @property
+    def happened(self) -> Mapping[str, int]:
+        """How much went wrong by the plan until now; empty without one."""
+        return {} if self._run is None else dict(self._run.happened)
+
     def clear(self) -> None:
         """Forget everything that was scripted and has not happened, and the plan."""
         self._scripted.clear()

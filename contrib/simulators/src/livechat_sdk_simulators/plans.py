@@ -82,20 +82,22 @@ class PlanRun:
         self._of_calls = random.Random(plan.seed)  # noqa: S311
         self._calls = 0
         self._unlucky = 0
-        self._refusals = 0
         self._retries: set[str] = set()
+        self.happened = {"calls": 0, "refused": 0, "repeat": 0, "delay": 0}
+        """How many calls there were, how many of them were refused, how many events came twice, and late."""
 
     def refusal(self, operation: str) -> int | None:
         """The status with which the call that begins now is refused; ``None`` when it goes its way."""
         chosen = self._is_chosen()
+        self.happened["calls"] += 1
         if operation in self._retries:
             self._retries.remove(operation)
         elif chosen:
             self._retries.add(operation)
         else:
             return None
-        self._refusals += 1
-        return _REFUSALS[(self._refusals - 1) % len(_REFUSALS)]
+        self.happened["refused"] += 1
+        return _REFUSALS[(self.happened["refused"] - 1) % len(_REFUSALS)]
 
     def _is_chosen(self) -> bool:
         """Whether this call is the unlucky one of its row.
@@ -119,6 +121,8 @@ class PlanRun:
     def fault(self) -> str | None:
         """``repeat`` or ``delay``, if one of them happens to the event that is made now."""
         drawn = self._random.random()
-        if drawn < self.plan.repeat:
-            return "repeat"
-        return "delay" if drawn < self.plan.repeat + self.plan.delay else None
+        if drawn >= self.plan.repeat + self.plan.delay:
+            return None
+        kind = "repeat" if drawn < self.plan.repeat else "delay"
+        self.happened[kind] += 1
+        return kind

@@ -70,6 +70,7 @@ def faults(simulator: Simulator) -> dict[str, Any]:
             for fault, times in simulator.faults.waiting()
         ],
         "plan": None if simulator.faults.plan is None else asdict(simulator.faults.plan),
+        "happened": dict(simulator.faults.happened),
     }
 
 

@@ -66,6 +66,10 @@ class _Actors:
     # ---------------------------------------------------------------------------------------- the acts
     async def begin(self) -> None:
         """Ask for a human; an agent comes and greets."""
+        if self._stage.unsure:
+            self.played.left_out.append(
+                "looking up whether a message arrived: what is in doubt is sent again"
+            )
         with self._steps.step("the end user asks for a human; the vendor has the chat"):
             await self._user.ask(self._conversation)
 
@@ -94,7 +98,7 @@ class _Actors:
         receipt = Line("This is your receipt:", RECEIPT)
         with self._steps.step("the agent sends a file"):
             if not await self._agent_says(receipt):
-                self.played.left_out.append("agents of this vendor send no files")
+                self.played.left_out.append("files of agents")
         await self._user_thanks()
 
     async def _agent_answers(self) -> None:
@@ -142,7 +146,7 @@ class _Actors:
                     await self._come(other)
                 self._agent = other
             else:
-                self.played.left_out.append("agents of this vendor do not transfer chats")
+                self.played.left_out.append("the transfer to another agent")
             await self._agent_says(goodbye)
 
             async def known() -> bool:

@@ -87,8 +87,9 @@ def print_report(setting: Setting, played: Played, steps: Steps, workers: int) -
         out(line)
     out()
     for left in played.left_out:
-        out(f"left out: {left}")
-    out(_numbers(setting, played, workers))
+        out(f"not possible at this vendor: {left}")
+    if numbers := _numbers(setting, played, workers):
+        out(numbers)
     for problem in played.problems:
         out(f"{view.style('wrong:', 'bold', 'red')} {visible(problem)}")
     if not played.problems:
@@ -127,15 +128,12 @@ def _of_agents(chat: Mapping[str, Any]) -> list[_Row]:
 
 
 def _numbers(setting: Setting, played: Played, workers: int) -> str:
-    suffered = played.suffered
+    happened = played.suffered
     parts: list[str] = []
-    if suffered:
-        webhooks = f", {suffered['events']} webhooks from it" if suffered["events"] else ""
-        parts.append(f"{suffered['calls']} calls to the vendor{webhooks}")
-    if suffered and setting.faults:
+    if happened:
         parts.append(
-            f"{suffered['calls_refused']} calls refused, {suffered['events_twice']} webhooks twice, "
-            f"{suffered['events_late']} late (seed {setting.seed})"
+            f"{happened['calls']} calls to the vendor, {happened['refused']} of them refused; "
+            f"{happened['repeat']} events came twice, {happened['delay']} late (seed {setting.seed})"
         )
     if setting.kill:
         parts.append(f"{workers} workers, {workers - 1} killed")

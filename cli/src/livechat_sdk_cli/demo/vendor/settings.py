@@ -14,7 +14,7 @@ from livechat_sdk_cli.exits import CommandError, ExitCode
 if TYPE_CHECKING:
     from livechat_sdk.registry import Registry
 
-__all__ = ["BOT", "Endpoints", "integration_of", "registry_with", "worker_path", "write_settings"]
+__all__ = ["BOT", "Endpoints", "can_tell", "integration_of", "registry_with", "worker_path", "write_settings"]
 
 BOT: Final = "shop-bot"
 
@@ -86,10 +86,25 @@ def integration_of(told: Mapping[str, Any], registry: Registry) -> dict[str, Any
     return given
 
 
+def can_tell(name: str, integration: Mapping[str, Any], registry: Registry) -> bool:
+    """Whether it can be found out if a message arrived, or sending it again is harmless.
+
+    Where not, a message in doubt is held until somebody decides, unless the bot's settings say to repeat it.
+    """
+    able = registry.build({**integration, "name": name}).capabilities
+    return bool(able.looks_up_by_key or able.dedupes_by_key)
+
+
 def write_settings(
-    folder: Path, name: str, integration: Mapping[str, Any], places: Endpoints, registry: Registry
+    folder: Path,
+    name: str,
+    integration: Mapping[str, Any],
+    places: Endpoints,
+    registry: Registry,
 ) -> Path:
     """Write ``livechat.yaml``; nobody else may read it.
+
+    A bot whose vendor cannot tell what arrived repeats what is in doubt: no call that fails here was applied.
 
     Raises ``ConfigurationError`` when the simulator tells what its adapter does not understand.
     """
@@ -105,7 +120,15 @@ def write_settings(
             "platform": {"url": places.platform_url, "secret": places.platform_secret},
         },
         "integrations": {name: dict(integration)},
-        "bots": {BOT: {"livechat": {"integrations": [name], "request_timeout": "10m"}}},
+        "bots": {
+            BOT: {
+                "livechat": {
+                    "integrations": [name],
+                    "request_timeout": "10m",
+                    "doubtful": "hold" if can_tell(name, integration, registry) else "repeat",
+                }
+            }
+        },
         "files": {"egress": {"allow": [_LOOPBACK]}},
         "reconcile_every": "10s",  # what only a question finds out is found while somebody watches
     }

@@ -16,6 +16,7 @@ from livechat_sdk_cli.demo.vendor.platform import Platform, serve_platform
 from livechat_sdk_cli.demo.vendor.processes import Child, free_port, start_vendor, start_worker
 from livechat_sdk_cli.demo.vendor.settings import (
     Endpoints,
+    can_tell,
     integration_of,
     registry_with,
     worker_path,
@@ -42,6 +43,8 @@ class Stage:
         self._worker: Child | None = None
         self.workers = 0
         """How many there were."""
+        self.unsure = False
+        """Whether the vendor cannot tell what arrived, so that what is in doubt is sent again."""
 
     async def start_worker(self) -> None:
         """Start the next worker on the same ledger, at the same address."""
@@ -91,8 +94,10 @@ async def set_stage(
             told: Mapping[str, Any] = await agents.learn()
             kind = str(told["type"])
             registry = registry_with(kind)
-            settings = write_settings(folder, vendor, integration_of(told, registry), places, registry)
+            integration = integration_of(told, registry)
+            settings = write_settings(folder, vendor, integration, places, registry)
             stage = Stage(folder, settings, worker_path(folder, kind), agents, places)
+            stage.unsure = not can_tell(vendor, integration, registry)
             try:
                 with steps.step("the worker is served: gateway, ledger, signed webhooks to the platform"):
                     await stage.start_worker()
