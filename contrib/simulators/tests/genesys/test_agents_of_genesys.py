@@ -103,6 +103,26 @@ async def test_agent_declines_and_the_chat_waits_on() -> None:
         assert (await _chat(genesys)).agent == "Nikos"
 
 
+async def test_agent_who_stays_silent_is_rung_for_a_time_only() -> None:
+    async with genesys_bench(alerting_seconds=20) as genesys:
+        conversation = await genesys.write()
+        socket = await genesys.listen(conversation)
+        await genesys.human.accept("u-1", "Eleni")
+        genesys.clock.advance(19)
+        assert (await _chat(genesys)).details["ringing"] == ["Eleni"]
+        assert await genesys.ends(socket) == ["user.start"]
+        genesys.clock.advance(1)
+        [end] = await genesys.frames(socket)
+        assert end["eventBody"]["disconnectType"] == "NO_ANSWER_TRANSFER"
+        assert (await genesys.legs(conversation))[-2:] == [
+            ("acd", "connected", None),
+            ("agent", "disconnected", "transfer.noanswer"),
+        ]
+        await genesys.human.join("u-1", "Nikos")
+        genesys.clock.advance(60)
+        assert (await _chat(genesys)).agent == "Nikos"
+
+
 async def test_chat_is_handed_to_a_queue_and_to_an_agent() -> None:
     async with genesys_bench() as genesys:
         conversation = await genesys.write()

@@ -258,7 +258,20 @@ async def test_sockets_are_cut_warned_and_refused_on_demand() -> None:
         assert plain.status_code == 426
 
 
-async def test_waiting_socket_wakes_when_its_clock_is_moved() -> None:
+async def test_waiting_socket_wakes_when_it_has_rung_for_too_long() -> None:
+    clock = SleepingClock()
+    async with genesys_bench(clock, alerting_seconds=20) as bench:
+        conversation = await bench.write()
+        socket = await bench.socket(f"{DETAILS}{conversation}.user.end")
+        await bench.human.accept("u-1")
+        waiting = asyncio.ensure_future(socket.receive())
+        await clock.advance(20)
+        async with asyncio.timeout(20):
+            frame = json.loads(await waiting or "")
+        assert frame["eventBody"]["disconnectType"] == "NO_ANSWER_TRANSFER"
+
+
+async def test_waiting_socket_wakes_when_its_when_its_clock_is_moved() -> None:
     clock = SleepingClock()
     async with genesys_bench(clock) as bench:
         socket = await bench.socket()

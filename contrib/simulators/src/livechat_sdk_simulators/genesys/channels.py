@@ -108,6 +108,14 @@ class Channels:
             socket.warn()
         return len(sockets)
 
+    def keep_time(self) -> None:
+        """Let what is due in the chats happen, so that it is told."""
+        self._genesys.floor.keep_time()
+
+    def next_change(self) -> datetime | None:
+        """When something will happen in a chat by itself."""
+        return self._genesys.floor.next_change()
+
     def wake(self) -> None:
         """Let every socket look again: a virtual clock was moved."""
         for one in list(self._channels.values()):

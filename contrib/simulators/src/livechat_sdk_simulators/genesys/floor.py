@@ -6,7 +6,8 @@ Every change tells the topics; nothing is told that did not happen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
 
 from livechat_sdk_simulators.genesys.state import (
     Agent,
@@ -163,6 +164,27 @@ class Floor:
             told += self._wait(stay, leg.queue or stay.routing.queue)
         self._tell(conversation, told)
 
+    def keep_time(self) -> None:
+        """Let what has rung for too long go on waiting."""
+        now = self._now
+        for conversation, leg, over in self._ringing():
+            if over <= now:
+                self.decline(conversation, leg)
+
+    def next_change(self) -> datetime | None:
+        """When the next ringing will be over."""
+        return min((over for _, _, over in self._ringing()), default=None)
+
+    def _ringing(self) -> list[tuple[Conversation, Participant, datetime]]:
+        """What rings, where, and until when; nothing where it rings for ever."""
+        seconds = self._genesys.settings.alerting_seconds
+        if seconds is None:
+            return []
+        limit = timedelta(seconds=seconds)
+        live = [(one, one.live) for one in self._genesys.conversations]
+        legs = [(one, leg) for one, stay in live if stay is not None for leg in stay.legs("alerting")]
+        return [(one, leg, leg.started_at + limit) for one, leg in legs]
+
     def to_queue(self, conversation: Conversation, queue: Queue) -> None:
         """Whoever has the chat hands it to a queue."""
         stay = conversation.last
@@ -278,7 +300,7 @@ class Floor:
         self._genesys.topics.tell(conversation, told)
 
     @property
-    def _now(self) -> Any:
+    def _now(self) -> datetime:
         return self._genesys.clock.now()
 
 

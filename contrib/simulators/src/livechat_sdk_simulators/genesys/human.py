@@ -60,6 +60,7 @@ class GenesysHuman(HumanSide):
     # ----------------------------------------------------------------------------------------- looking
     async def chats(self) -> list[SimChat]:
         """Every chat, oldest first."""
+        self._genesys.floor.keep_time()
         stays = [(stay, one) for one in self._genesys.conversations for stay in one.stays]
         stays.sort(key=lambda stay: stay[0].opened_at)
         return [self._seen.chat(conversation, stay) for stay, conversation in stays]
@@ -72,6 +73,7 @@ class GenesysHuman(HumanSide):
         return [self._seen.message(one) for one in conversation.messages[stay.first : later]]
 
     def _stay(self, ref: str) -> tuple[Conversation, Stay]:
+        self._genesys.floor.keep_time()
         for conversation in reversed(list(self._genesys.conversations)):
             for stay in reversed(conversation.stays):
                 if ref in {conversation.id, conversation.address, self._seen.ref(conversation, stay)}:

@@ -115,6 +115,8 @@ class GenesysSettings(SimulatorSettings):
     """Names of those that there are from the beginning, whatever chats ask for."""
     flow_texts: Sequence[str] = ()
     """What the flow writes to each new chat before it is in a queue, as ``Bot``."""
+    alerting_seconds: float | None = None
+    """How long a chat rings at an agent who stays silent, before it goes on waiting; ``None``: for ever."""
     agents: int | None = 3
     """How many agents are on queue; ``None``: the organisation does not tell."""
 

@@ -131,6 +131,7 @@ class GenesysSimulator(Simulator):
     # ----------------------------------------------------------------------------------- who may call
     def authorise(self, call: Call) -> None:
         """Ask for a token that is good, and count the call."""
+        self.floor.keep_time()
         value = bearer_token(call.header("authorization"))
         if value is None:
             raise refusal("authentication.required")
@@ -237,6 +238,7 @@ class GenesysSimulator(Simulator):
 
     async def pump(self) -> int:
         """Deliver every webhook that is due by the clock, and let sockets do the same."""
+        self.floor.keep_time()
         self.channels.wake()
         return await super().pump()
 

@@ -125,6 +125,7 @@ class Socket:
 
     def _keep_time(self, now: datetime) -> None:
         """Do what the time demands: warn, beat, end."""
+        self._channels.keep_time()
         if not self.closed and now >= self._channel.expires:
             self.cut(_NORMAL)
         if self.closed:
@@ -147,7 +148,10 @@ class Socket:
 
     def _due(self) -> datetime:
         warning = [] if self._warned else [self._channel.expires - _WARNING]
-        return min([self._next_beat, self._channel.expires, *warning, *(one.due for one in self._frames)])
+        ringing = self._channels.next_change()
+        changes = [] if ringing is None else [ringing]
+        due = (one.due for one in self._frames)
+        return min([self._next_beat, self._channel.expires, *warning, *changes, *due])
 
     def extended(self) -> None:
         """The channel lives longer than it would have: a warning may come again."""
