@@ -8,11 +8,11 @@ from livechat_sdk_simulators.calls import VendorError
 from livechat_sdk_simulators.human import File, NoSuchChat, NotPossible
 from livechat_sdk_simulators.supportside import SimComment, SimPerson, SimTicket, SupportSide
 from livechat_sdk_simulators.zendesk_support.bodies import Body
-from livechat_sdk_simulators.zendesk_support.changes import STATUSES
 from livechat_sdk_simulators.zendesk_support.errors import RecordInvalid
 from livechat_sdk_simulators.zendesk_support.organizations import ORGANIZATION_KEYS
 from livechat_sdk_simulators.zendesk_support.people import USER_KEYS
 from livechat_sdk_simulators.zendesk_support.state import Comment, Ticket, Upload
+from livechat_sdk_simulators.zendesk_support.ticketfields import STATUSES
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.zendesk_support.simulator import ZendeskSupportSimulator
