@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
@@ -75,3 +76,7 @@ class Host:
     def database(self) -> EmbeddedDatabase:
         """Nobody asks for it."""
         raise AssertionError("a ticket system keeps nothing here")
+
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
+        """A ticket system has no chats."""
+        return ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
+from livechat_sdk_tickets.dynamics.settings import DynamicsTicketingSettings
 from livechat_sdk_tickets.zendesk.settings import ZendeskTicketingSettings
 
 __all__ = ["livechat_integration_types"]
@@ -16,6 +17,12 @@ def _zendesk(context: IntegrationContext, settings: Any) -> object:
     from livechat_sdk_tickets.zendesk.system import ZendeskTicketing  # brings the HTTP client along
 
     return ZendeskTicketing(context, settings)
+
+
+def _dynamics(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_tickets.dynamics.system import DynamicsTicketing  # brings the HTTP client along
+
+    return DynamicsTicketing(context, settings)
 
 
 @hookimpl
@@ -28,5 +35,12 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
             settings=ZendeskTicketingSettings,
             build=_zendesk,
             summary="tickets in Zendesk Support",
+        ),
+        IntegrationType(
+            type="DYNAMICS_TICKETING",
+            kind="ticketing",
+            settings=DynamicsTicketingSettings,
+            build=_dynamics,
+            summary="cases in Dynamics 365 Customer Service",
         ),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Final, Generic, NoReturn, TypeVar
 
@@ -56,6 +57,16 @@ class TicketSystem(ABC, Generic[Settings]):
     @abstractmethod
     def field_map(self) -> Mapping[str, FieldRule]:
         """The fields that drafts may name, by label."""
+
+    @property
+    def body_limit(self) -> int:
+        """Characters of a body; an adapter may take it from its settings."""
+        return self.capabilities.body_limit
+
+    @property
+    def comments_once(self) -> bool:
+        """Whether a comment with the same key is there once; an adapter may take it from its settings."""
+        return self.capabilities.comments_once
 
     async def start(self, host: ProviderHost) -> None:
         """Called once before the first ticket."""
@@ -105,7 +116,8 @@ class TicketSystem(ABC, Generic[Settings]):
     async def livechat_create_ticket(self, draft: TicketDraft, handoff: Handoff) -> Ticket:
         """Make a ticket, or find the one that an earlier try has made."""
         loaded, missing = await load_files(draft.attachments, self.files, self.capabilities)
-        prepared = prepare(draft, self.capabilities, self.field_map, loaded, missing)
+        able = replace(self.capabilities, body_limit=self.body_limit)
+        prepared = prepare(draft, able, self.field_map, loaded, missing)
         ticket = None if draft.first_tried_at is None else await self._earlier(draft, draft.first_tried_at)
         try:
             if ticket is None:
@@ -169,7 +181,7 @@ class TicketSystem(ABC, Generic[Settings]):
 
     async def _comment_is_there(self, ticket: Ticket, note: TicketNote, since: datetime) -> bool:
         """Whether an earlier try made the comment. Raises while, or because, nobody can tell."""
-        if self.capabilities.comments_once:
+        if self.comments_once:
             return False
         known = await self.has_comment(ticket, note)
         if known:

@@ -1,0 +1,1 @@
+"""Cases in Dynamics 365 Customer Service: ``DYNAMICS_TICKETING``, through the Dataverse Web API."""
