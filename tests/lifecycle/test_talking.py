@@ -19,7 +19,7 @@ from livechat_sdk.domain.chats import (
     UnknownEvent,
 )
 from livechat_sdk.domain.handoff import HandoffState
-from livechat_sdk.domain.messages import Attachment, Direction, Fate, Message, UserReceipt
+from livechat_sdk.domain.messages import Attachment, Choice, Direction, Fate, Message, UserReceipt
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.lifecycle.effects import (
     DeliverMessage,
@@ -34,7 +34,14 @@ from livechat_sdk.lifecycle.effects import (
     SignalReceipt,
     SignalTyping,
 )
-from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, EffectSucceeded, UserRead, UserTyped
+from livechat_sdk.lifecycle.inputs import (
+    EffectDoubtful,
+    EffectFailed,
+    EffectSucceeded,
+    UserRead,
+    UserSaid,
+    UserTyped,
+)
 from livechat_sdk_testing.builders import a_candidate, an_agent
 from tests.lifecycle.life import Life
 
@@ -452,3 +459,58 @@ def test_a_file_that_was_given_up_holds_up_nothing(result: type[EffectFailed | E
     done = life.feed(EffectSucceeded(action=deliver, detail="without photo.png"))
     (fate,) = [effect for effect in done.effects if isinstance(effect, SetFate)]
     assert (fate.fate, fate.detail) == (Fate.SENT, "without photo.png")
+
+
+# ----------------------------------------------------------------------------- choices as numbered lines
+OFFER = Message(
+    key="m-1",
+    body="Which one?",
+    choices=(Choice(label="Refund", value="r"), Choice(label="Another one", value="a")),
+)
+
+
+def said_to_user(life: Life) -> RecordMessage:
+    (record,) = [one for one in life.last if isinstance(one, RecordMessage)]
+    return record
+
+
+@pytest.mark.parametrize("typed", ["2", " 2 ", "2."])
+def test_the_number_that_an_agent_types_comes_back_as_the_choice(typed: str) -> None:
+    life = talking()
+    life.feed(UserSaid(message=OFFER))
+    life.event(MessageReceived, message=Message.text(typed, key="a-1"))
+    record = said_to_user(life)
+    assert (record.message.key, record.message.body) == ("a-1", "Another one")
+    assert record.message.metadata == {"choice": "a"}
+    assert record.detail is not None
+    life.event(MessageReceived, message=Message.text("2", key="a-2"))
+    assert said_to_user(life).message.body == "2", "it was chosen already"
+
+
+@pytest.mark.parametrize("typed", ["3", "0", "two", "-1", "2 of them", "²", "٢", "", "9" * 400])
+def test_other_words_of_the_agent_stay_as_they_are(typed: str) -> None:
+    life = talking()
+    life.feed(UserSaid(message=OFFER))
+    life.event(MessageReceived, message=Message.text(typed, key="a-1"))
+    assert said_to_user(life).message == Message.text(typed, key="a-1")
+
+
+def test_a_number_is_no_choice_where_the_agent_has_buttons_or_the_vendor_speaks() -> None:
+    life = talking(choices=True)
+    life.feed(UserSaid(message=OFFER))
+    life.event(MessageReceived, message=Message.text("2", key="a-1"))
+    assert said_to_user(life).message.body == "2"
+    life = talking()
+    life.feed(UserSaid(message=OFFER))
+    life.event(MessageReceived, message=Message.text("2", key="a-1"), author="system")
+    assert said_to_user(life).message.body == "2"
+    life.event(MessageReceived, message=Message.text("1", key="a-2"))
+    assert said_to_user(life).message.body == "Refund"
+
+
+def test_choices_that_were_held_until_the_join_count_too() -> None:
+    life = Life().requested(a_candidate()).opened()
+    life.feed(UserSaid(message=OFFER))
+    life.joined("Maria")
+    life.event(MessageReceived, message=Message.text("1", key="a-1"))
+    assert said_to_user(life).message.metadata == {"choice": "r"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound
-from livechat_sdk.domain.messages import Message
+from livechat_sdk.domain.messages import Choice, Message
 from livechat_sdk.provider.planning import plan_message
 from livechat_sdk_testing.builders import NOON
 
@@ -29,3 +29,15 @@ def test_parts_of_a_message_with_a_long_key_have_different_keys_that_fit(length:
     assert len(set(keys)) == 6
     assert keys_of(one) == keys_of(one), "the same on every repetition"
     assert max(map(len, keys)) <= 200
+
+
+def test_choices_that_cannot_be_shown_become_a_numbered_list_and_that_is_noted() -> None:
+    choices = (Choice(label="Refund", value="r"), Choice(label="Another one", value="a"))
+    message = Message(key="m-1", body="Which one?", choices=choices)
+    plan = plan_message(message, Capabilities(inbound=Inbound.POLL), sent_at=NOON)
+    (part,) = plan.parts
+    assert part.body == "Which one?\n1. Refund\n2. Another one"
+    assert part.choices == ()
+    assert part.notes == plan.notes == ("numbered choices",)
+    plan = plan_message(message, Capabilities(inbound=Inbound.POLL, choices=True), sent_at=NOON)
+    assert (plan.parts[0].body, plan.parts[0].choices, plan.notes) == ("Which one?", choices, ())

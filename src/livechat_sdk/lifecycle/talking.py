@@ -14,7 +14,7 @@ from livechat_sdk.domain.chats import (
 )
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import HandoffState
-from livechat_sdk.domain.messages import Direction, Fate
+from livechat_sdk.domain.messages import Direction, Fate, Message
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.lifecycle.draft import Draft
 from livechat_sdk.lifecycle.effects import (
@@ -49,6 +49,8 @@ __all__ = [
 
 _BROKEN = frozenset({"error", "transferred_away"})
 _ENGAGED = frozenset({HandoffState.ACTIVE, HandoffState.TRANSFERRING})
+_DIGITS = 3
+"""Of the number of a choice, at most."""
 _LATE = frozenset({HandoffState.ENDING, HandoffState.ENDED})
 
 
@@ -66,6 +68,8 @@ def user_said(draft: Draft, happening: UserSaid) -> None:
             draft.hold(message.key)
             draft.release_held()
         return
+    if happening.message.choices:
+        draft.set(offered=happening.message.choices)
     attempt = draft.handoff.attempt
     ready = attempt is not None and attempt.takes_messages and not draft.handoff.held
     _record_from_user(draft, happening, Fate.PLANNED if ready else Fate.HELD)
@@ -115,14 +119,16 @@ def message_received(draft: Draft, happening: ProviderReported) -> None:
     handoff = draft.handoff
     agent = event.agent or (handoff.agent if event.author == "agent" else None)
     name = agent.name if agent else None
+    message, detail = _chosen(draft, happening, event)
     draft.emit(
         RecordMessage(
-            message=event.message,
+            message=message,
             direction=Direction.TO_USER,
             author=event.author,
             fate=Fate.PLANNED,
             attempt=happening.attempt,
             vendor_id=event.id,
+            detail=detail,
             agent_name=name,
         ),
     )
@@ -136,6 +142,26 @@ def message_received(draft: Draft, happening: ProviderReported) -> None:
         if handoff.first_agent_message_at is None:
             draft.set(first_agent_message_at=draft.now)
         _turn_to_user(draft)
+
+
+def _chosen(draft: Draft, happening: ProviderReported, event: MessageReceived) -> tuple[Message, str | None]:
+    """What an agent says. The number of an offered choice, where choices are numbered lines, is that choice.
+
+    The label is shown then, and ``metadata["choice"]`` has the value.
+    """
+    offered = draft.handoff.offered
+    if event.author != "agent" or not offered:
+        return event.message, None
+    draft.set(offered=())
+    typed = event.message.body.strip().removesuffix(".")
+    shown_as_buttons = draft.handoff.attempts[happening.attempt - 1].candidate.capabilities.choices
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= _DIGITS
+    if shown_as_buttons or not is_number or not 1 <= int(typed) <= len(offered):
+        return event.message, None
+    choice = offered[int(typed) - 1]
+    metadata = {**event.message.metadata, "choice": choice.value}
+    chosen = event.message.model_copy(update={"body": choice.label, "metadata": metadata})
+    return chosen, f"the agent typed {typed}, the number of a choice"
 
 
 def agent_typing(draft: Draft, happening: ProviderReported) -> None:

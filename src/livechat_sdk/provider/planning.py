@@ -35,7 +35,8 @@ def plan_message(message: Message, capabilities: Capabilities, *, sent_at: datet
     """Plan one message of the end user for a provider with these capabilities.
 
     Attachments that the provider cannot take become links in the text (a file that is kept here and has no
-    link refuses the message), choices become lines, text over the limit becomes several parts with keys
+    link refuses the message), choices become numbered lines (whose number comes back as the choice: see
+    ``lifecycle.talking``), text over the limit becomes several parts with keys
     ``<key>``, ``<key>.2``, ``<key>.3``, …
     """
     notes: list[str] = []
@@ -54,8 +55,8 @@ def plan_message(message: Message, capabilities: Capabilities, *, sent_at: datet
             lines.append(f"{attachment.name}: {attachment.url}")
             notes.append(f"linked {attachment.name}")
     if message.choices and not capabilities.choices:
-        lines.extend(f"- {choice.label}" for choice in message.choices)
-        notes.append("flattened choices")
+        lines.extend(f"{number}. {choice.label}" for number, choice in enumerate(message.choices, 1))
+        notes.append("numbered choices")
     choices = message.choices if capabilities.choices else ()
     body = "\n".join(lines)
     if not body and not kept and not choices:
