@@ -247,3 +247,33 @@ async def test_method_that_there_is_not_is_answered_by_the_container() -> None:
     async with cisco_bench() as ccp:
         answer = await ccp.client.patch("/ccp/chat")
         assert (answer.status_code, answer.headers["content-type"]) == (405, "text/html; charset=utf-8")
+
+
+async def test_parameters_that_nobody_knows_are_refused_and_change_nothing() -> None:
+    async with cisco_bench() as ccp:
+        customer = await ccp.talking()
+        typing = "<TypingEvent><from>Maria</from><status>paused</status></TypingEvent>"
+        calls: list[tuple[str, str, str | None]] = [
+            ("PUT", "", "<Message><body>a</body></Message>"),
+            ("PUT", "/event", typing),
+            ("PUT", "/leaveChat", None),
+            ("DELETE", "", None),
+            ("GET", "/transcript.xml", None),
+            ("GET", "/transcript", None),
+        ]
+        for method, path, body in calls:
+            status, _, told = problem(await customer.call(method, path, body, params={"x": "1"}))
+            assert (status, "x is unknown" in told) == (400, True)
+        [chat] = await ccp.human.chats()
+        assert (chat.state, await ccp.human.texts(chat.id)) == ("active", [])
+
+
+async def test_log_says_which_messages_nobody_saw() -> None:
+    async with cisco_bench() as ccp:
+        customer = await ccp.open()
+        await customer.send("early")
+        await ccp.human.join("h-1.1")
+        await customer.send("later")
+        early, later = [one.applied for one in ccp.cisco.requests.of("send")]
+        assert early.endswith("was taken (failed: no agent was in the room)")
+        assert later.endswith("was taken")
