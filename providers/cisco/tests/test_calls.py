@@ -484,7 +484,7 @@ class Host:
     def files(self) -> FileOpener:
         raise AssertionError
 
-    async def open_chats(self, name: str) -> Sequence[Chat]:
+    async def open_chats(self, integration: str) -> Sequence[Chat]:
         raise AssertionError
 
 
