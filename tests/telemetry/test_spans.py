@@ -234,3 +234,26 @@ print("fine")
 def test_nothing_is_needed_where_opentelemetry_is_not_installed() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
     assert done.stdout == "fine\n", done.stderr
+
+
+WITH_THE_API_ALONE = """
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from livechat_sdk.telemetry import spans
+
+assert spans.activate()
+assert not spans.are_on()
+with spans.span("nobody", {}):
+    assert not trace.get_current_span().get_span_context().is_valid
+trace.set_tracer_provider(TracerProvider())
+assert spans.are_on()
+with spans.span("somebody", {}):
+    assert trace.get_current_span().get_span_context().is_valid
+"""
+
+
+def test_spans_are_made_from_when_the_program_has_a_place_for_them() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_THE_API_ALONE], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import deque
 from typing import TYPE_CHECKING
 
 from livechat_sdk.dispatcher.stepping import Committed
@@ -12,24 +14,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Observers"]
 
+logger = logging.getLogger("livechat_sdk.dispatcher")
+
 
 class Observers:
     """Calls ``livechat_handoff_changed`` after the commit; nobody waits for it."""
 
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
-        self._latest: dict[str, asyncio.Task[None]] = {}
+        self._untold: dict[str, deque[Committed]] = {}
+        """What is still to be told, by handoff. Each has a task for as long as there is something."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def tell(self, committed: Committed) -> None:
         """Start telling of one change, after the earlier ones of the same handoff."""
         handoff_id = committed.after.id
-        task = asyncio.create_task(
-            self._tell(committed, self._latest.get(handoff_id)), name=f"observers {handoff_id}"
-        )
-        self._latest[handoff_id] = task
+        untold = self._untold.get(handoff_id)
+        if untold is not None:
+            untold.append(committed)
+            return
+        self._untold[handoff_id] = deque((committed,))
+        task = asyncio.create_task(self._tell(handoff_id), name=f"observers {handoff_id}")
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._told(handoff_id, done))
+        task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
         """Forget what has not been told."""
@@ -37,13 +44,16 @@ class Observers:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._untold.clear()
 
-    async def _tell(self, committed: Committed, earlier: asyncio.Task[None] | None) -> None:
-        if earlier is not None:
-            await asyncio.wait([earlier])
-        await self._hooks.handoff_changed(committed.before, committed.after, committed.cause)
-
-    def _told(self, handoff_id: str, done: asyncio.Task[None]) -> None:
-        self._tasks.discard(done)
-        if self._latest.get(handoff_id) is done:
-            del self._latest[handoff_id]
+    async def _tell(self, handoff_id: str) -> None:
+        untold = self._untold[handoff_id]
+        try:
+            while untold:
+                change = untold.popleft()
+                try:
+                    await self._hooks.handoff_changed(change.before, change.after, change.cause)
+                except Exception:  # the later ones are told all the same
+                    logger.exception("handoff %s: observers were not told of %s", handoff_id, change.cause)
+        finally:
+            self._untold.pop(handoff_id, None)

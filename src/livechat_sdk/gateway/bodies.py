@@ -112,7 +112,7 @@ class Body:
         piece: bytes = message.get("body", b"")
         self.complete = not message.get("more_body", False)
         self._taken += max(len(piece), 1)
-        if len(piece) < _TINY:
+        if len(piece) < _TINY and not self.complete:
             # A stream of tiny pieces that are all there already must not keep the loop to itself,
             # nor outrun the deadline, which needs the loop.
             await asyncio.sleep(0)

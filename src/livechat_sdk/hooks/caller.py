@@ -68,9 +68,9 @@ class Caller:
         self, implementations: Sequence[Implementation], limit: float, read: Read[T], **arguments: object
     ) -> Sequence[tuple[str, T]]:
         """Ask all at the same time; the answers with their plugins' names, in the order of asking."""
-        replies = await asyncio.gather(
-            *(self.ask(implementation, limit, read, arguments) for implementation in implementations)
-        )
+        asked = [self.ask(implementation, limit, read, arguments) for implementation in implementations]
+        # One needs no task of its own: that is how it is at each change of a handoff where nobody observes.
+        replies = [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
         answers: list[tuple[str, T]] = []
         for implementation, reply in zip(implementations, replies, strict=True):
             _report(implementation, reply)

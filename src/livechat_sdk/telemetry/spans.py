@@ -1,6 +1,7 @@
 """OpenTelemetry spans, behind its API package alone, and only where that is installed.
 
-Nothing here imports it before ``activate``; without it every call is a look at one variable. Attributes are
+Nothing here imports it before ``activate``; without it every call is a look at one variable, and without a
+provider of spans in this process (the API alone is installed) not much more. Attributes are
 ids, names and kinds: never what somebody wrote, and of an error only its type.
 
 A trace holds one handoff: ``Traces`` remembers in which trace a handoff was requested, so that its later
@@ -38,6 +39,16 @@ class _State:
 
     tracer: Tracer | None = None
 
+    @classmethod
+    def current(cls) -> Tracer | None:
+        """The tracer, if somebody takes the spans: the program may say so at any time."""
+        if cls.tracer is None:
+            return None
+        from opentelemetry import trace
+
+        nobody = isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+        return None if nobody else cls.tracer
+
 
 def activate() -> bool:
     """Use OpenTelemetry from now on if it is installed; says whether it is."""
@@ -52,7 +63,7 @@ def activate() -> bool:
 
 def are_on() -> bool:
     """Whether spans are made."""
-    return _State.tracer is not None
+    return _State.current() is not None
 
 
 def span(
@@ -63,9 +74,10 @@ def span(
     Its parent is the current span; with ``traces``, the one in which the handoff of the attributes was
     requested, and none when that is not known. ``outward``: it is a call to another system.
     """
-    if _State.tracer is None:
+    tracer = _State.current()
+    if tracer is None:
         return _NOTHING
-    return _span(_State.tracer, name, attributes, traces, outward=outward)
+    return _span(tracer, name, attributes, traces, outward=outward)
 
 
 @contextmanager
@@ -91,7 +103,7 @@ def _span(
 
 def annotate(attributes: Attributes) -> None:
     """Add attributes to the current span, if there is one."""
-    if _State.tracer is None:
+    if _State.current() is None:
         return
     from opentelemetry import trace
 
@@ -110,7 +122,7 @@ class Traces:
 
     def remember(self, handoff_id: str) -> None:
         """The handoff belongs to the current span."""
-        if _State.tracer is None:
+        if _State.current() is None:
             return
         from opentelemetry import trace
 
@@ -122,7 +134,7 @@ class Traces:
 
     def join(self, handoff_id: str) -> None:
         """The current span is about this handoff, and may be of another trace: say so by a link."""
-        if _State.tracer is None:
+        if _State.current() is None:
             return
         from opentelemetry import trace
 
