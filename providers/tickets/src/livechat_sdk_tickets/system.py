@@ -145,7 +145,8 @@ class TicketSystem(ABC, Generic[Settings]):
                 lost = "\n".join(["", "", "Could not be carried over:", *(f"- {line}" for line in missing)])
                 note = note.model_copy(update={"body": note.body + lost})
             await self.comment(ticket, note, loaded)
-        return await self.read(ticket.id) or ticket
+        now = await self.read(ticket.id)
+        return ticket if now is None else now.model_copy(update={"key": ticket.key})
 
     @hookimpl
     async def livechat_list_tickets(self, handoff: Handoff) -> Sequence[Ticket]:

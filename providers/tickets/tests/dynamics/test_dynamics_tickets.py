@@ -435,7 +435,7 @@ async def test_doctor_says_what_to_do_about_a_refusal(
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"customer": None}, "a case needs a customer"),
+        ({"customer": None, "createContacts": False}, "a case needs a customer"),
         ({"customer": "contacts(1)"}, "customer"),
         ({"customer": "accounts(33333333-3333-3333-3333-333333333333) or 1"}, "customer"),
         ({"baseUrl": "https://acme.crm4.dynamics.com/api/data/v9.2"}, "baseUrl"),

@@ -70,7 +70,7 @@ class Customers:
         if found:  # nobody can tell which of them it is
             logger.info("%s: several contacts fit", self._api.provider)
             return None if self._settings.customer is not None else found[0]
-        return await self._made(requester) if self._settings.create_contacts else None
+        return await self._made(requester) if self._settings.makes_contacts else None
 
     async def _made(self, requester: Requester) -> str | None:
         who = requester.email or requester.phone or requester.external_id

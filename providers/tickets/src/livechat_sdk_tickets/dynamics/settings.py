@@ -47,8 +47,8 @@ CLOSED: Final[Mapping[int, TicketState]] = {0: "open", 1: "solved", 2: "closed"}
 class DynamicsTicketingSettings(IntegrationSettings):
     """One environment. What each key means: the README of the package.
 
-    A case needs a customer: the contact that is found, a contact that is made (``createContacts``), or
-    ``customer``, which is ``contacts(GUID)`` or ``accounts(GUID)``.
+    A case needs a customer: the contact that is found, else ``customer``, which is ``contacts(GUID)`` or
+    ``accounts(GUID)``. With ``createContacts``, and where there is no ``customer``, contacts are made.
     """
 
     type: str = "DYNAMICS_TICKETING"
@@ -60,7 +60,7 @@ class DynamicsTicketingSettings(IntegrationSettings):
     scope: Annotated[str, StringConstraints(pattern=r"^[^\s]{1,500}$")] | None = None
     version: Annotated[str, StringConstraints(pattern=r"^v[0-9]{1,2}\.[0-9]{1,2}$")] = "v9.2"
     customer: Annotated[str, StringConstraints(pattern=rf"^(contacts|accounts)\({_GUID}\)$")] | None = None
-    create_contacts: bool = False
+    create_contacts: bool | None = None
     contacts_of: Identifier | None = None
     """Name of the CRM integration whose contacts are those of this environment."""
     phone_columns: tuple[_Column, ...] = Field(default=("mobilephone", "telephone1"), max_length=5)
@@ -82,7 +82,7 @@ class DynamicsTicketingSettings(IntegrationSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.customer is None and not self.create_contacts:
+        if self.customer is None and self.create_contacts is False:
             raise ValueError("a case needs a customer: set customer, or createContacts")
         wrong = [label for label, rule in self.fields.items() if not _COLUMN.fullmatch(rule.field)]
         if wrong:
@@ -98,6 +98,11 @@ class DynamicsTicketingSettings(IntegrationSettings):
         if again:
             raise ValueError(f"another label has the same field already: {', '.join(again)[:200]}")
         return self
+
+    @property
+    def makes_contacts(self) -> bool:
+        """Whether a contact is made for whoever is not found."""
+        return self.customer is None if self.create_contacts is None else self.create_contacts
 
     @property
     def environment(self) -> str:

@@ -1,0 +1,155 @@
+"""Each adapter over a simulator of its vendor, which somebody else wrote from the same documents."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from livechat_sdk.errors import RetryableError
+from livechat_sdk.http import override_transport
+from livechat_sdk.registry import Registry
+from livechat_sdk_simulators.clock import VirtualClock
+from livechat_sdk_simulators.discovery import find
+from livechat_sdk_tickets import plugin
+from livechat_sdk_tickets.system import TicketSystem
+from providers.tickets.tests.bench import HANDOFF, INVOICE, Host, a_draft, a_note
+
+VENDORS = ("zendesk-support", "dynamics")
+LOST = ("drop_after", "time_out_after", "malformed", "truncated")
+"""Faults of a call that was carried out."""
+
+EACH_VENDOR = pytest.mark.parametrize("vendor", VENDORS)
+
+
+class Hurried:
+    """The simulator's clock, on which whoever waits brings the time along."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """The simulator's time."""
+        return self._clock.now()
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Be there."""
+        self._clock.advance(max((when - self._clock.now()).total_seconds(), 0.0))
+
+
+class Play:
+    """A ticket system, its simulator, and what came of it."""
+
+    def __init__(self, vendor: str, settings: dict[str, Any]) -> None:
+        self.clock = VirtualClock()
+        made: Any = find(vendor).make(settings, self.clock)
+        self.simulator = made
+        document = {"name": "t", **self.simulator.integration("ticketing")}
+        self.system: TicketSystem[Any] = Registry({"tickets": plugin}).build(document, now=self.clock.now)
+
+    async def subjects(self) -> list[str]:
+        """The subjects of all tickets that there really are."""
+        return sorted(str(ticket.subject) for ticket in await self.simulator.human.tickets())
+
+    async def create(self, key: str, **fields: Any) -> str:
+        """As the core does it: again, and saying so, until it is made."""
+        draft = a_draft(key=key, subject=key, **fields)
+        first = self.clock.now()
+        for _ in range(5):
+            try:
+                return (await self.system.livechat_create_ticket(draft, HANDOFF)).id
+            except RetryableError as error:
+                if error.sent is not False:
+                    draft = draft.model_copy(update={"first_tried_at": draft.first_tried_at or first})
+                self.clock.advance(max(error.retry_after or 0.0, 1.0))
+        raise AssertionError("it is never made")
+
+
+@asynccontextmanager
+async def played(vendor: str, **settings: Any) -> AsyncIterator[Play]:
+    play = Play(vendor, settings)
+    await play.system.start(Host())
+    with override_transport(play.simulator.transport(), clock=Hurried(play.clock)):
+        yield play
+        await play.system.stop()
+
+
+@EACH_VENDOR
+async def test_a_ticket_is_made_found_commented_and_read(vendor: str) -> None:
+    async with played(vendor) as play:
+        draft = a_draft(attachments=(INVOICE,), priority="high", kind="question", tags=("vip",))
+        made = await play.system.livechat_create_ticket(draft, HANDOFF)
+        assert (made.key, made.state) in {("h-1.ticket", "new"), ("h-1.ticket", "open")}
+        assert made.number
+        assert await play.system.find("h-1.ticket") == made
+        noted = await play.system.livechat_add_to_ticket(made, a_note(body="Called <back> {{x}}"))
+        assert noted is not None
+        assert noted.key == made.key
+        await play.simulator.human.set_state(made.id, "solved")
+        (listed,) = await play.system.livechat_list_tickets(HANDOFF)
+        assert (listed.id, listed.state) == (made.id, "solved")
+        assert await play.subjects() == ["Missed: invoice"]
+
+
+@EACH_VENDOR
+@pytest.mark.parametrize("fault", [*LOST, "drop_before", "time_out_before"])
+@pytest.mark.parametrize("times", [1, 3])
+async def test_whatever_happens_to_the_answers_there_is_one_ticket(
+    vendor: str, fault: str, times: int
+) -> None:
+    async with played(vendor) as play:
+        play.simulator.faults.script("create", fault, times=times)
+        made = await play.create("h-9.ticket")
+        assert await play.create("h-9.ticket") == made
+        found = await play.system.find("h-9.ticket")
+        assert found is not None
+        assert found.id == made
+        assert await play.subjects() == ["h-9.ticket"]
+
+
+@EACH_VENDOR
+@pytest.mark.parametrize(
+    ("status", "details"), [(429, {"retry_after": 7}), (503, {"retry_after": 3}), (500, {}), (502, {})]
+)
+async def test_refusals_of_the_moment_pass(vendor: str, status: int, details: dict[str, Any]) -> None:
+    async with played(vendor) as play:
+        play.simulator.faults.script("create", "status", times=2, status=status, **details)
+        await play.create("h-9.ticket")
+        assert await play.subjects() == ["h-9.ticket"]
+
+
+@EACH_VENDOR
+async def test_a_token_that_runs_out_is_got_anew(vendor: str) -> None:
+    async with played(vendor) as play:
+        await play.create("h-1.ticket")
+        if vendor == "dynamics":
+            play.simulator.faults.script("create", "expire_token")
+        await play.create("h-2.ticket")
+        assert await play.subjects() == ["h-1.ticket", "h-2.ticket"]
+
+
+async def test_an_account_that_does_not_know_keys_gets_one_ticket_all_the_same() -> None:
+    async with played("zendesk-support", idempotency=False) as play:
+        for fault in LOST:
+            play.simulator.faults.script("create", fault)
+            await play.create(f"{fault}.ticket")
+        assert await play.subjects() == sorted(f"{fault}.ticket" for fault in LOST)
+
+
+@EACH_VENDOR
+async def test_a_long_conversation_is_there_whole(vendor: str) -> None:
+    lines = [f"User: line {number} <b>&amp;" for number in range(4000)]
+    async with played(vendor) as play:
+        made = await play.create("h-1.ticket", body="\n".join(lines))
+        log = [str(one.path) for one in play.simulator.requests]
+        assert any("uploads" in path or "annotations" in path for path in log)
+        assert await play.system.read(made) is not None
+
+
+@EACH_VENDOR
+async def test_doctor_finds_nothing(vendor: str) -> None:
+    async with played(vendor) as play:
+        assert [one.status for one in await play.system.check()] == ["ok"]
