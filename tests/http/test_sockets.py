@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 
 import pytest
@@ -131,24 +131,35 @@ async def test_nobody_there_is_no_connection_and_no_websocket_there_is_told() ->
 
     async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ESMTP\r\n")
-        await writer.drain()
-        writer.close()
+        await _farewell(writer)
+        done.set()
 
+    done = asyncio.Event()
     async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(ProviderError, match=r"WebSocket|no connection"):
             await open_socket(f"ws://127.0.0.1:{port}/")
+        await done.wait()
+
+
+async def _farewell(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 async def test_socket_that_does_not_open_in_time_is_given_up() -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
+        await _farewell(writer)
+        done.set()
 
+    done = asyncio.Event()
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(RetryableError, match=r"no socket within 0\.05 s"):
             await open_socket(f"ws://127.0.0.1:{port}/", timeout=0.05)
+        await done.wait()
 
 
 class Scripted:

@@ -296,7 +296,7 @@ async def test_success_that_says_failed_is_a_failure() -> None:
         (403, "missing.permissions", AuthError, "lacks a permission"),
         (403, "ip.not.authorized", AuthError, "does not allow calls from this address"),
         (404, "not.found", RejectedError, "refused"),
-        (409, "request.conflict", RetryableError, "refused"),
+        (409, "request.conflict", RejectedError, "refused"),
         (413, "request.entity.too.large", RejectedError, "refused"),
         (429, "too.many.requests.retry.after", RetryableError, "not now"),
         (504, "request.timeout", RetryableError, "not now"),
@@ -306,7 +306,8 @@ async def test_errors_are_known_by_status_and_code_and_carry_the_correlation_id(
     status: int, code: str, kind: type[Exception], words: str
 ) -> None:
     answers = going_on()
-    answers.script("POST message", an_error(status, code, **({"Retry-After": "7"} if status == 429 else {})))
+    error_again = [an_error(status, code, **({"Retry-After": "7"} if status == 429 else {})) for _ in "12"]
+    answers.script("POST message", *error_again)
     async with a_provider(answers) as provider:
         with pytest.raises(kind) as caught:
             await provider.send(CHAT, MESSAGE)
@@ -315,6 +316,14 @@ async def test_errors_are_known_by_status_and_code_and_carry_the_correlation_id(
     assert (error.status, error.request_id, error.operation) == (status, "cor-1", "send")
     assert error.retry_after == (7.0 if status == 429 else None)
     assert str(error).count("GENESYS_LIVECHAT send: ") == 1
+
+
+async def test_conflict_that_is_gone_with_the_next_try_is_none() -> None:
+    answers = going_on()
+    answers.script("POST message", an_error(409, "request.conflict"))
+    async with a_provider(answers) as provider:
+        assert (await provider.send(CHAT, MESSAGE)).vendor_id == "m-1"
+    assert answers.names() == ["GET messages", "POST message", "POST message"]
 
 
 async def test_page_of_a_gateway_in_the_way_is_no_json_and_an_error_like_others() -> None:
@@ -505,7 +514,9 @@ async def test_receipts_are_of_delivery_by_the_vendors_id() -> None:
     async with a_provider(answers) as provider:
         for status in ("delivered", "read"):
             await provider.receipt(CHAT, UserReceipt.model_validate({"message_key": "m-7", "status": status}))
-    assert [(one["id"], one["status"]) for one in answers.of("POST receipt")] == [("m-7", "Delivered")] * 2
+        await provider.receipt(CHAT, UserReceipt(message_key="m-8", status="read"))
+    told = [(one["id"], one["status"]) for one in answers.of("POST receipt")]
+    assert told == [("m-7", "Delivered"), ("m-8", "Delivered")]
     assert answers.of("POST receipt")[0]["channel"]["to"] == {"id": "h-1.1", "idType": "Opaque"}
 
 
@@ -517,7 +528,6 @@ async def test_what_comes_later_becomes_attributes_of_the_customer() -> None:
     )
     async with a_provider(answers) as provider:
         await provider.update(CHAT, details)
-        await provider.update(CHAT, ChatDetails())
     assert answers.names() == ["GET messages", "PATCH attributes"]
     assert answers.of("PATCH attributes") == [
         {"attributes": {"survey_topic": "My order", "contact_crm_name": "N. Pappas"}}

@@ -7,6 +7,7 @@
 ``opening``    how a conversation is begun, and what is found done when it is begun again
 ``told``       our words in Genesys': the person, the first pages, the attributes that Architect reads
 ``api``        Genesys' calls, one method each
+``queues``     whether somebody is there
 ``pacing``     the 300 calls a minute that a token has
 ``wire``       what answers, webhooks and notifications look like, and no more of them than is read
 ``contents``   the kinds of a message's content, as text, files and choices

@@ -177,7 +177,7 @@ class Api:
 
     async def channel(self) -> WireChannel:
         """Make a channel of notifications."""
-        return read(WireChannel, await self._call("stream", "POST", "notifications/channels", json={}))
+        return read(WireChannel, await self._call("stream", "POST", "notifications/channels"))
 
     async def subscribe(
         self, channel: str, topics: Sequence[str], *, replace: bool = False
@@ -238,9 +238,9 @@ class Api:
 
     # ---- questions of availability and doctor
 
-    async def get(self, operation: str, path: str) -> Answer:
+    async def get(self, operation: str, path: str, **params: str) -> Answer:
         """Read something that can wait."""
-        return await self._call(operation, "GET", path, repeat=Repeat.SAFE, can_wait=True)
+        return await self._call(operation, "GET", path, params=params, repeat=Repeat.SAFE, can_wait=True)
 
     async def query(self, operation: str, path: str, body: Mapping[str, Any]) -> Answer:
         """Ask something that can wait, with a body."""
@@ -261,10 +261,19 @@ class Api:
         can_wait: bool = False,
     ) -> Answer:
         await self._pace.turn(operation, can_wait=can_wait)
-        try:
-            answer = await self.client.request(
+
+        async def call() -> Answer:
+            return await self.client.request(
                 operation, method, path, params=params, json=json, repeat=repeat, expect=expect
             )
+
+        try:
+            try:
+                answer = await call()
+            except RejectedError as error:
+                if error.status != _CONFLICT:
+                    raise
+                answer = await call()  # it was not applied, and what it met may be gone
         except ProviderError as error:
             raise _explained(error) from None
         self._pace.heard(answer.headers)
@@ -272,24 +281,17 @@ class Api:
 
 
 def _explained(error: ProviderError) -> ProviderError:
-    """An error by what its body says: the vendor's ``code``, for its texts may change.
-
-    A conflict may be gone with the next try, and a token of the wrong kind is a matter of credentials.
-    """
+    """An error by what its body says: the vendor's ``code``, for its texts may change."""
     found = _CODE.search(error.body or "")
     code = found.group(1) if found is not None else ""
-    kind: type[ProviderError] = type(error)
-    if code in _WRONG_CLIENT:
-        kind = AuthError
-    elif error.status == _CONFLICT:
-        kind = RetryableError
     hint = _HINTS.get(code)
-    if hint is None and kind is type(error):
+    if hint is None:
         return error
+    kind: type[ProviderError] = AuthError if code in _WRONG_CLIENT else type(error)
     prefix = " ".join(part for part in (error.provider, error.operation) if part)
     text = str(error).removeprefix(f"{prefix}: ")
     return kind(
-        f"{hint}: {text}" if hint is not None else text,
+        f"{hint}: {text}",
         provider=error.provider,
         operation=error.operation,
         status=error.status,

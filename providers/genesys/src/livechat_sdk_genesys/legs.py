@@ -7,7 +7,7 @@ does not matter in which order they come, nor how often.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeGuard
@@ -22,8 +22,8 @@ REF: Final = "livechat_ref"
 """Ours, among the attributes of the customer: the reference of the chat."""
 
 Kind = Literal["customer", "agent", "queue", "flow", "other"]
-How = Literal["transfer", "no_answer", "inactivity", "error", "system", "spam", "people", "other"]
-"""How a leg ended. ``people``: somebody pressed a button, on whichever side."""
+How = Literal["transfer", "no_answer", "inactivity", "error", "system", "spam", "pressed", "people", "other"]
+"""How a leg ended. ``pressed``: whoever has the leg pressed a button; ``people``: somebody else did."""
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "customer": "customer",
@@ -39,7 +39,18 @@ _KINDS: Final[Mapping[str, Kind]] = {
 _OVER: Final = frozenset({"disconnected", "terminated"})
 _NO_ANSWER: Final = ("noanswer", "notavailable", "donotdisturb", "dnd", "uncallable")
 _INACTIVE: Final = ("inactivity", "timeout", "sessionexpired")
-_PEOPLE: Final = frozenset({"client", "endpoint", "peer", "takeover", "unknown"})
+_WORDS: Final[Mapping[str, How]] = {
+    "": "people",
+    "client": "pressed",
+    "endpoint": "pressed",
+    "error": "error",
+    "peer": "people",
+    "spam": "spam",
+    "system": "system",
+    "takeover": "people",
+    "transportfailure": "error",
+    "unknown": "people",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,8 @@ class Facts:
     answered: tuple[Answered, ...] = ()
     ref: str | None = None
     whole: bool = False
+    asked: bool = False
+    """Whether they are the answer to a question that was asked after all that was heard before."""
 
 
 def facts_of(conversation: WireConversation) -> Facts:
@@ -157,18 +170,19 @@ def how_of(raw: object) -> How:
         return "transfer"
     if any(part in word for part in _INACTIVE):
         return "inactivity"
-    if word in {"error", "transportfailure"}:
-        return "error"
-    if word in _PEOPLE or not word:
-        return "people"
-    return "system" if word == "system" else "spam" if word == "spam" else "other"
+    return _WORDS.get(word, "other")
 
 
-def end_of(how: How | None, *, had_agent: bool, raw: str | None = None) -> EndReason:
-    """Who ended a conversation and why, by how the leg of the customer ended.
+def end_of(how: How | None, agents: Collection[Leg], *, raw: str | None = None) -> EndReason:
+    """Who ended a conversation and why, by how the leg of the customer ended; ``agents`` are who had it.
 
-    Where no agent had it, nobody but the flow or the system can have ended it: they would not have it.
+    Where no agent had it, nobody but the flow or the system can have ended it: they would not have it. On the
+    side of the customer nobody presses a button but we do; where an agent's leg says the same as well, which
+    some accounts are reported to do, it was the agent.
     """
+    had_agent = bool(agents)
+    if how == "pressed" and not any(leg.how == "pressed" for leg in agents):
+        return EndReason(by="user", why="resolved" if had_agent else "abandoned", raw=raw or how)
     by: Who = "agent" if had_agent else "provider"
     why: Why = "resolved" if had_agent else "refused"
     if how == "inactivity":
@@ -192,7 +206,7 @@ def _leg(one: WireParticipant) -> Leg:
         agent=Agent(id=user or one.id, name=one.name[:1000] if one.name else None)
         if kind == "agent"
         else None,
-        queue=(one.queue.name or one.queue.id) if one.queue is not None else None,
+        queue=(one.queue.name or one.name or one.queue.id) if one.queue is not None else None,
         address=_address_of(one) if kind == "customer" else None,
         connected=one.state == "connected" or one.connected_time is not None,
         connected_at=one.connected_time,

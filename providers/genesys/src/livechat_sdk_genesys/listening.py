@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from livechat_sdk.errors import ProviderError, RetryableError, StoreError
 from livechat_sdk.http.sockets import socket_clock
 from livechat_sdk_genesys.api import Api
 from livechat_sdk_genesys.channel import MOST_TOPICS, Channel, Frame
+from livechat_sdk_genesys.contents import objects_of
 from livechat_sdk_genesys.legs import Facts, facts_of, facts_of_event
 from livechat_sdk_genesys.settings import GenesysSettings
 from livechat_sdk_genesys.unfolding import Unfolding
@@ -273,8 +275,9 @@ class Listener:
             if facts is None:
                 self._note_unknown(topic, body)
             return facts
+        people = [{**one, "messages": None} for one in objects_of(body.get("participants"))]
         try:
-            return facts_of(WireConversation.model_validate(body))
+            return facts_of(WireConversation.model_validate({**body, "participants": people}))
         except ValidationError as error:
             _log.warning("%s: a notification of a queue is not as documented: %s", self._integration, error)
             return None
@@ -325,7 +328,11 @@ class Listener:
                 self._held.pop(conversation, None)
             elif one.is_nameless:
                 continue
-            for event in one.told(now):
+            before = one.leaving
+            events = one.told(now)
+            if one.leaving - before:
+                self._wanted[conversation] = None  # whether it goes on
+            for event in events:
                 if isinstance(event, ChatEnded):
                     self._held.pop(conversation, None)
                     self._ended(one.ref or "", conversation)
@@ -349,7 +356,7 @@ class Listener:
         except ProviderError as error:
             self._warn("look", f"a conversation cannot be asked for: {error}")
         else:
-            self._found.append(facts_of(found))
+            self._found.append(replace(facts_of(found), asked=True))
         self._held.pop(conversation, None)
         self._wake.set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,11 +11,13 @@ from typing import Any, ClassVar, Final
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
 from livechat_sdk.domain.chats import Chat, MessageReceived, ProviderEvent
 from livechat_sdk.domain.ends import EndReason
+from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.messages import Attachment, UserReceipt
 from livechat_sdk.errors import AuthError, ProviderError, RejectedError
 from livechat_sdk.provider.files import VendorFile
-from livechat_sdk.provider.integration import IntegrationContext
+from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.interface import (
+    Availability,
     ChatDetails,
     ChatOpening,
     ChatProvider,
@@ -25,11 +28,13 @@ from livechat_sdk.provider.interface import (
 )
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_genesys.api import Api
+from livechat_sdk_genesys.checking import check
 from livechat_sdk_genesys.events import message_again, message_id_of, prove, translate
 from livechat_sdk_genesys.legs import facts_of
 from livechat_sdk_genesys.listening import Listener
 from livechat_sdk_genesys.offers import Offers
 from livechat_sdk_genesys.opening import Opener, names_of, ours_of
+from livechat_sdk_genesys.queues import Queues
 from livechat_sdk_genesys.settings import GenesysSettings
 from livechat_sdk_genesys.standing import status_of
 from livechat_sdk_genesys.told import details_of
@@ -74,6 +79,7 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         attachment_links="fetch",  # how long they last, and whether they want a token, is not documented
         text_limit=TEXT_LIMIT,
         transfer=True,
+        availability=True,
         update=True,
         looks_up_by_key=True,
         lookup_lag=5.0,  # none is stated: so much that a request on its way has arrived
@@ -93,6 +99,9 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         self._opener = Opener(self._api, settings)
         self._offers = Offers()
         self._seen_open: dict[str, datetime] = {}
+        self._delivered: OrderedDict[str, None] = OrderedDict()
+        """Messages that are known to be told as delivered. What is forgotten is told again."""
+        self._queues = Queues(self._api, settings)
         self._host: ProviderHost | None = None
         self._listener = Listener(self._api, settings, self.name, chats=self._open_chats, ended=self._forget)
 
@@ -171,16 +180,19 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
             await self._api.event({"channel": channel, "events": [{"eventType": "Typing"}]})
 
     async def receipt(self, chat: Chat, receipt: UserReceipt) -> None:
-        """Tell that a message has come to the end user. Genesys has no word for read: that is the same."""
+        """Tell that a message has come to the end user. Genesys has no word for read: that says so too."""
+        if receipt.status == "read" and receipt.message_key in self._delivered:
+            return
         channel = {"to": {"id": chat.ref, "idType": "Opaque"}, "time": time_text(self.context.now())}
         body = {"id": receipt.message_key, "channel": channel, "status": "Delivered", "isFinalReceipt": True}
         await self._api.receipt(body)
+        self._delivered[receipt.message_key] = None
+        while len(self._delivered) > _MOST_SEEN:
+            self._delivered.popitem(last=False)
 
     async def update(self, chat: Chat, details: ChatDetails) -> None:
         """Set what is learnt later as attributes of the customer, for the script that an agent sees."""
         values = details_of(details.survey, details.contacts)
-        if not values:
-            return
         conversation = self._conversation(chat, "update")
         found = await self._api.conversation("update", conversation)
         for leg in facts_of(found).legs:
@@ -195,6 +207,14 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
             return ChatStatus(state="unknown")
         found = await self._api.conversation("status", conversation, can_wait=True)
         return status_of(facts_of(found), self.context.now())
+
+    async def availability(self, route: Route) -> Availability:
+        """Who is on queue, who waits and how long, as far as the client's role lets us ask."""
+        return await self._queues.availability(route.queue, self.context.now())
+
+    async def check(self) -> Sequence[Finding]:
+        """Look at the region, the credentials, the integration, its flow and its queues."""
+        return await check(self._api, self.settings)
 
     async def history(self, chat: Chat, since: datetime) -> Sequence[MessageReceived]:
         """What agents and flows have said."""

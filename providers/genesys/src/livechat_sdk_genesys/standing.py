@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.provider.interface import ChatStatus
 from livechat_sdk_genesys.legs import Facts, end_of
 
@@ -21,7 +22,7 @@ def status_of(facts: Facts, now: datetime) -> ChatStatus:
     ref = facts.conversation
     if customers and all(leg.over for leg in customers):
         last = max(customers, key=lambda leg: (leg.ended_at is not None, leg.ended_at or now))
-        reason = end_of(last.how, had_agent=bool(had))
+        reason = end_of(last.how, had)
         return ChatStatus(state="ended", ended=reason, at=last.ended_at, vendor_ref=ref)
     there = [leg for leg in had if leg.is_there]
     if there:
@@ -34,7 +35,7 @@ def status_of(facts: Facts, now: datetime) -> ChatStatus:
         last = max(had, key=lambda leg: leg.ended_at or left_at)
         return ChatStatus(
             state="ended",
-            ended=end_of(last.how, had_agent=True, raw="all agents left"),
+            ended=EndReason(by="agent", why="resolved", raw="all agents left"),
             at=left_at,
             vendor_ref=ref,
         )

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from livechat_sdk.domain.chats import AgentJoined, AgentLeft, ChatEnded, ChatTransferred, ProviderEvent
+from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.people import Agent
 from livechat_sdk_genesys.legs import Answered, Facts, Kind, Leg, end_of
 from livechat_sdk_genesys.standing import GRACE
@@ -24,11 +25,13 @@ from livechat_sdk_genesys.standing import GRACE
 __all__ = ["LEFT_AFTER", "Unfolding"]
 
 LEFT_AFTER: Final = timedelta(seconds=4)
-"""That an agent has left is told after this: where they have ended the conversation, that follows at once."""
+"""That an agent has left is told after this, or when asking shows that the conversation goes on: where they
+have ended it, that follows at once."""
 
 _MAY_HAVE_IT: Final[tuple[Kind, ...]] = ("agent", "queue", "flow")
 """Who may have a conversation, or come to it: agents whose leg just rings, too."""
 
+_MADE_UP: Final = "user:"
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -47,6 +50,8 @@ class Unfolding:
         self._gone: set[str] = set()
         """Legs that were told to have ended."""
         self._gone_since: dict[str, datetime] = {}
+        self._settled: set[str] = set()
+        """Legs that were seen to be over while the conversation went on, by asking."""
         self._empty_since: datetime | None = None
         self._heard = False
 
@@ -61,6 +66,8 @@ class Unfolding:
             self._legs[leg.id] = leg if known is None else known.with_facts(leg)
         self._answered.update(facts.answered)
         self._heard = True
+        if facts.asked:
+            self._settled.update(leg.id for leg in facts.legs if leg.over)
         if facts.whole and not known_before:
             self._begin()
 
@@ -87,6 +94,11 @@ class Unfolding:
         return min(times, default=None)
 
     @property
+    def leaving(self) -> frozenset[str]:
+        """Legs of agents of which it is not told yet that they have left: they may have ended it all."""
+        return frozenset() if self.ended else frozenset(self._gone_since)
+
+    @property
     def wants_a_look(self) -> bool:
         """Whether asking for the conversation may tell more: a name, who it was that left, who has it now."""
         unexplained = any(
@@ -104,7 +116,9 @@ class Unfolding:
         """Whether somebody has come who is not told of yet, and whose name is not known."""
         if self.ended or self._customer_end() is not None:
             return False
-        new = [leg.agent for leg in self._agents() if leg.id not in self._joined]
+        agents = self._agents()
+        told = self._told_of(agents)
+        new = [leg.agent for leg in agents if leg.id not in told]
         return any(agent is not None and agent.name is None for agent in new)
 
     def told(self, now: datetime) -> list[ProviderEvent]:
@@ -119,14 +133,15 @@ class Unfolding:
         yield from self._joins(agents, now, over=end is not None)
         if end is not None:
             self.ended = True
-            yield self._end(end, now)
+            yield self._end(end_of(end.how, agents), end.ended_at, now)
             return
         yield from self._leaves(agents, now)
         yield from self._deserted(agents, now)
 
     def _joins(self, agents: list[Leg], now: datetime, *, over: bool) -> Iterator[ProviderEvent]:
         """Whoever has come. Of a conversation that is over only the last one, and only if nobody was told."""
-        new = [leg for leg in agents if leg.id not in self._joined and leg.agent is not None]
+        told = self._told_of(agents)
+        new = [leg for leg in agents if leg.id not in told and leg.agent is not None]
         if over:
             new = [] if self._joined else new[-1:]
         for leg in new:
@@ -138,17 +153,21 @@ class Unfolding:
     def _leaves(self, agents: list[Leg], now: datetime) -> Iterator[ProviderEvent]:
         """Whoever has gone, where others have it or will have it."""
         there = [leg for leg in agents if leg.is_there]
+        told = self._told_of(agents)
         for leg in agents:
-            if leg.is_there or leg.id in self._gone or leg.id not in self._joined:
+            agent = told.get(leg.id)
+            if leg.is_there or leg.id in self._gone or agent is None:
                 continue
-            agent = self._joined[leg.id]
             if leg.how == "transfer" and not there:
                 self._done_with(leg)
                 queue = next((one.queue for one in self._alive("queue") if one.queue), None)
                 yield ChatTransferred(**self._envelope(f"transferred:{leg.id}", leg.ended_at, now), to=queue)
                 continue
+            if agent.id in {one.agent.id for one in there if one.agent is not None}:
+                self._done_with(leg)  # and came back
+                continue
             since = self._gone_since.setdefault(leg.id, now)
-            if there or now - since >= LEFT_AFTER:
+            if there or leg.id in self._settled or now - since >= LEFT_AFTER:
                 self._done_with(leg)
                 yield AgentLeft(**self._envelope(f"left:{leg.id}", leg.ended_at, now), agent=agent)
 
@@ -165,12 +184,11 @@ class Unfolding:
         self._empty_since = self._empty_since or now
         if now - self._empty_since >= GRACE:
             self.ended = True
-            last = max(agents, key=lambda leg: (leg.ended_at or _LONG_AGO, leg.id))
-            yield self._end(last, now, raw="all agents left")
+            left_at = max((leg.ended_at for leg in agents if leg.ended_at is not None), default=None)
+            yield self._end(EndReason(by="agent", why="resolved", raw="all agents left"), left_at, now)
 
-    def _end(self, leg: Leg, now: datetime, raw: str | None = None) -> ChatEnded:
-        reason = end_of(leg.how, had_agent=bool(self._agents()) or bool(self._joined), raw=raw)
-        envelope = self._envelope("ended", leg.ended_at, now)
+    def _end(self, reason: EndReason, at: datetime | None, now: datetime) -> ChatEnded:
+        envelope = self._envelope("ended", at, now)
         return ChatEnded(**envelope, by=reason.by, why=reason.why, raw_reason=reason.raw)
 
     # ---- what is known
@@ -194,14 +212,15 @@ class Unfolding:
             found += [leg for leg in own if leg.connected]
             lacking = answers[sum(leg.connected for leg in own) :]
             others = [leg for leg in own if not leg.connected and leg.how != "no_answer"]
-            others.sort(key=lambda leg: (leg.is_there, leg.ended_at or _LONG_AGO, leg.id))
+            others.sort(
+                key=lambda leg: (leg.id not in self._joined, leg.is_there, leg.ended_at or _LONG_AGO, leg.id)
+            )
             for leg, answer in zip(others, lacking, strict=False):
                 found.append(leg.with_facts(Leg(leg.id, connected=True, connected_at=answer.at)))
             if len(lacking) > len(others):
-                found.append(
-                    Leg(f"user:{user}", "agent", Agent(id=user), connected=True, connected_at=lacking[-1].at)
-                )
-        self._adopt(found)
+                last = lacking[-1]
+                name = f"{_made_up(user)}{last.leg}"
+                found.append(Leg(name, "agent", Agent(id=user), connected=True, connected_at=last.at))
         return sorted(found, key=lambda leg: (leg.connected_at or leg.ended_at or _LONG_AGO, leg.id))
 
     def _of_agents(self) -> list[Leg]:
@@ -210,12 +229,22 @@ class Unfolding:
     def _took(self) -> set[str]:
         return {one.user for one in self._answered}
 
-    def _adopt(self, found: list[Leg]) -> None:
-        """Legs that turn up take over what was told of those that were made up in their place."""
-        for leg in found:
-            name = f"user:{leg.agent.id}" if leg.agent is not None else ""
-            if leg.id != name and name in self._joined and leg.id not in self._joined:
-                self._joined[leg.id] = self._joined.pop(name)
+    def _told_of(self, agents: list[Leg]) -> dict[str, Agent]:
+        """Who was told to have joined, by their legs: also where it was told of one that was made up."""
+        present = {leg.id for leg in agents}
+        spare = [name for name in self._joined if name not in present and name.startswith(_MADE_UP)]
+        found: dict[str, Agent] = {}
+        for leg in agents:
+            if leg.agent is None:
+                continue
+            if leg.id in self._joined:
+                found[leg.id] = self._joined[leg.id]
+                continue
+            name = next((one for one in spare if one.startswith(_made_up(leg.agent.id))), None)
+            if name is not None:
+                spare.remove(name)
+                found[leg.id] = leg.agent
+        return found
 
     def _alive(self, kind: Kind) -> list[Leg]:
         return [leg for leg in self._legs.values() if leg.kind == kind and leg.is_there]
@@ -236,3 +265,8 @@ class Unfolding:
             "vendor_at": at,
             "received_at": now,
         }
+
+
+def _made_up(user: str) -> str:
+    """How the names of legs begin that are made up for somebody."""
+    return f"{_MADE_UP}{user}:"

@@ -26,6 +26,7 @@ __all__ = [
     "WireMessages",
     "WireObservations",
     "WireParticipant",
+    "WireQueues",
     "WireRecipient",
     "WireRef",
     "WireSentMessage",
@@ -230,6 +231,12 @@ class WireIntegration(Wire):
     status: str | None = None
     recipient: WireRef | None = None
     messaging_setting: WireRef | None = None
+
+
+class WireQueues(Wire):
+    """Queues."""
+
+    entities: tuple[WireRef, ...] = ()
 
 
 class WireRecipient(Wire):
