@@ -44,7 +44,7 @@ class Channel:
         self.refused: set[str] = set()
         self.heard_at = clock.now()
         self.closing = False
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.frames: deque[Frame] = deque()
         self._api = api
         self._socket = socket

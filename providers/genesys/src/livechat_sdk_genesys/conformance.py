@@ -7,6 +7,7 @@ Adapter and simulator were written apart from the vendor's documents, and neithe
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -19,7 +20,7 @@ from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Any, Final
 
-from livechat_sdk.http.sockets import override_sockets
+from livechat_sdk.http.sockets import AnySocket, override_sockets
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_genesys import plugin
 from livechat_sdk_genesys.events import SIGNATURE
@@ -36,6 +37,9 @@ _SPEAKERS: Final = frozenset({"User", "Bot", "Agent", "System"})
 _NEVER: Final[frozenset[Play]] = frozenset({"accept", "read", "fail_message"})
 """An agent who is rung has accepted nothing; what was read or taken back shows in the API alone."""
 _FOR_GOOD: Final = 50
+_TURNS: Final = 10
+_QUIET: Final = 5
+"""Milliseconds without a call and without a notification after which nobody does anything any more."""
 
 
 def make_rig(clock: VirtualClock) -> GenesysRig:
@@ -109,6 +113,25 @@ class _Faults:
         self._faults.clear()
 
 
+class _Counted:
+    """A socket of the simulator, whose notifications are noted."""
+
+    def __init__(self, rig: GenesysRig, inner: AnySocket) -> None:
+        self._rig = rig
+        self._inner = inner
+
+    async def receive(self) -> str | None:
+        text = await self._inner.receive()
+        self._rig.noted()
+        return text
+
+    async def send(self, text: str) -> object:
+        return await self._inner.send(text)
+
+    async def close(self) -> object:
+        return await self._inner.close()
+
+
 class GenesysRig(SimulatorRig):
     """An organisation with all rights. ``account`` are settings of the simulator where it is another one."""
 
@@ -139,6 +162,8 @@ class GenesysRig(SimulatorRig):
         super().__init__(clock, self._genesys)
         self.can = self.can - _NEVER
         self._webhooks = GenesysWebhooks(self)
+        self._under_way = 0
+        self._so_far = 0
 
     @property
     def plugin(self) -> object:
@@ -158,9 +183,31 @@ class GenesysRig(SimulatorRig):
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Bring sockets to the simulator too, on the clock of the case."""
+
+        async def connect(url: str) -> AnySocket:
+            return _Counted(self, await self._genesys.open_socket(url))
+
         async with super().running():
-            with override_sockets(self._genesys.open_socket, clock=self.clock):
+            with override_sockets(connect, clock=self.clock):
                 yield
+
+    def noted(self, *, begun: int = 0) -> None:
+        """See ``SimulatorRig.noted``; or a notification has come."""
+        self._so_far += 1
+        self._under_way += begun
+
+    async def pump(self) -> int:
+        """Deliver what is due, and let the listener do what it does by itself: nobody else waits for that."""
+        pumped = await super().pump()
+        before = self._so_far
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        quiet = _QUIET if self._so_far == before and not self._under_way else 0
+        while quiet < _QUIET:
+            before = self._so_far
+            await asyncio.sleep(0.001)
+            quiet = quiet + 1 if self._so_far == before and not self._under_way else 0
+        return pumped
 
     async def seen(self, ref: str) -> Seen:
         """What agents see; the first messages are what was said before, a line each."""

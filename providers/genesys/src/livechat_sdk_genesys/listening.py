@@ -81,6 +81,7 @@ class Listener:
         self._wanted: dict[str, None] = {}
         self._unknown: list[UnknownEvent] = []
         self._looking: set[asyncio.Task[None]] = set()
+        self._following: asyncio.Task[None] | None = None
         self._found: list[Facts] = []
         self._ask_again: datetime | None = None
         self._told: set[str] = set()
@@ -109,16 +110,15 @@ class Listener:
         self._reset()
         try:
             self._channel = await Channel.dial(self._api, clock, self._wake.set)
+            await self._subscribe(clock.now())  # to the queues: they tell of all their conversations at once
             next_look = clock.now()
             while True:
                 gap = await self._stay_connected(clock)
                 if gap is not None:
                     yield gap
-                    next_look = clock.now()
-                if self._fresh or clock.now() >= next_look:
-                    await self._follow_chats()
-                    await self._subscribe(clock.now())
+                if (self._fresh or clock.now() >= next_look) and self._following is None:
                     next_look = clock.now() + _LOOK_AT_CHATS
+                    self._follow(clock)
                 self._hear()
                 for event in self._tell(clock.now()):
                     yield event
@@ -135,6 +135,7 @@ class Listener:
         await channel.keep()
         if channel.failure is None:
             if channel.closing:
+                await self._stop_following()
                 _log.info("%s: the channel of notifications is renewed", self._integration)
                 fresh = await Channel.dial(self._api, clock, self._wake.set)
                 await fresh.add(self._topics())
@@ -145,6 +146,7 @@ class Listener:
         _log.warning("%s: the notifications broke off: %s", self._integration, channel.failure)
         since = channel.heard_at
         self._hear()  # what came before
+        await self._stop_following()
         self._channel = None
         await channel.close()
         self._channel = await Channel.dial(self._api, clock, self._wake.set)
@@ -158,7 +160,13 @@ class Listener:
             since=since,
         )
 
+    async def _stop_following(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+
     async def _hang_up(self) -> None:
+        await self._stop_following()
         for task in self._looking:
             task.cancel()
         await asyncio.gather(*self._looking, return_exceptions=True)
@@ -178,6 +186,22 @@ class Listener:
         self._wake.clear()
 
     # ---- whom to follow
+
+    def _follow(self, clock: Clock) -> None:
+        """Find out whom to follow, and subscribe, while what comes is heard."""
+
+        async def follow() -> None:
+            await self._follow_chats()
+            await self._subscribe(clock.now())
+
+        def done(task: asyncio.Task[None]) -> None:
+            self._following = None
+            if not task.cancelled() and (error := task.exception()) is not None and self._channel is not None:
+                self._channel.failure = self._channel.failure or error
+            self._wake.set()
+
+        self._following = asyncio.create_task(follow(), name="genesys subscriptions")
+        self._following.add_done_callback(done)
 
     async def _follow_chats(self) -> None:
         """Follow the chats of the ledger and those that were just begun, and nobody else."""

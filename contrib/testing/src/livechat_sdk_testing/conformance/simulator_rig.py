@@ -153,6 +153,12 @@ class SimulatorRig(Rig):
             if operation != "webhook" and operation not in CALLS:
                 faults.script(operation, "status", 100, status=status)
 
+    def noted(self, *, begun: int = 0) -> None:
+        """A call of the provider has begun (1) or ended (-1).
+
+        For a rig whose provider does something by itself, listening say, and who waits for that in ``pump``.
+        """
+
     async def pump(self) -> int:
         """Deliver what is due."""
         return await self.simulator.pump()
@@ -216,7 +222,11 @@ class SimulatorRig(Rig):
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
                 file = rig.attached.get(str(request.url))
                 if file is None:
-                    return await api.handle_async_request(request)
+                    rig.noted(begun=1)
+                    try:
+                        return await api.handle_async_request(request)
+                    finally:
+                        rig.noted(begun=-1)
                 return httpx.Response(200, content=file[2], headers={"Content-Type": file[1]})
 
         return Transport()
