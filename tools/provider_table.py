@@ -41,7 +41,7 @@ def _doubt(able: Capabilities) -> str:
 
 
 ROWS: tuple[tuple[str, Callable[[Capabilities], object]], ...] = (
-    ("events come by", lambda able: able.inbound.value),
+    ("events come by", lambda able: f"{able.inbound}{' and stream' if able.stream else ''}"),
     ("webhooks are proved by", lambda able: able.webhook_auth.value.replace("_", " ")),
     ("typing, to the agent / to the end user", lambda able: _both(able.typing_to_agent, able.typing_to_user)),
     (
