@@ -59,6 +59,11 @@ def resident_kilobytes() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e3
 
 
+def waited_for_a_core() -> float:
+    """Seconds for which the main thread could have run, and something else of this machine did."""
+    return int(Path("/proc/self/schedstat").read_text("ascii").split()[1]) / 1e9
+
+
 async def measure(folder: Path, endpoint: str) -> tuple[float, list[float], float, float]:
     """Per cent of a core, lateness of each poll in seconds, kilobytes for each chat, polls in a second."""
     async with shop(folder, endpoint) as dispatcher:
@@ -72,9 +77,12 @@ async def measure(folder: Path, endpoint: str) -> tuple[float, list[float], floa
         counts = dispatcher._inflow.counts  # noqa: SLF001 - what is measured shows only on the inside
         counts.poll_late = lambda _, seconds: late.append(seconds)
         polls = Counter(counts.polls).total()
+        waited = waited_for_a_core()
         used, began = time.process_time(), time.monotonic()
         await asyncio.sleep(MEASURED_SECONDS)
         used, took = time.process_time() - used, time.monotonic() - began
+        waited = waited_for_a_core() - waited
+        print(f"{100 * waited / took:.0f} % of the time it was ready and had no core", file=sys.stderr)
         polls = Counter(counts.polls).total() - polls
         memory = (resident_kilobytes() - before) / CHATS
         return 100 * used / took, late, memory, polls / took

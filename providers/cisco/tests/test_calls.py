@@ -393,20 +393,26 @@ async def test_typing_is_shown(recordings: Recordings, on: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "cases",
+    ("cases", "said"),
     [
-        ("leave/left", "end/ended"),
-        ("leave/refused", "end/ended"),
-        ("leave/left", "end/gone"),
-        ("leave/gone",),
+        (("leave/left", "poll/quiet-3", "end/ended"), []),
+        (("leave/left", "poll/last-words", "end/ended"), ["One more thing"]),
+        (("leave/left", "poll/failed", "end/ended"), []),
+        (("leave/left", "poll/gone"), []),
+        (("leave/refused", "poll/quiet-3", "end/ended"), []),
+        (("leave/left", "poll/last-words", "end/gone"), ["One more thing"]),
+        (("leave/gone",), []),
     ],
     ids=str,
 )
-async def test_a_chat_is_left_and_ended(recordings: Recordings, cases: tuple[str, ...]) -> None:
+async def test_a_chat_is_left_heard_out_and_ended(
+    recordings: Recordings, cases: tuple[str, ...], said: list[str]
+) -> None:
     with recordings.replay(*cases) as playing:
         async with a_provider() as provider:
-            await provider.close(JOINED, REASON)
+            found = await provider.close(JOINED, REASON)
     assert playing.calls == list(cases)
+    assert [event.message.body for event in found] == said
 
 
 async def test_a_chat_without_a_session_is_never_said_to_be_closed_or_told_anything() -> None:

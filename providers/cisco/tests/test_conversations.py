@@ -258,6 +258,21 @@ async def test_files_become_links_and_choices_a_numbered_list_whose_number_comes
         assert (shown.message.body, shown.message.metadata) == ("New one", {"choice": "n"})
 
 
+async def test_last_words_before_our_own_end_are_recorded_once(tmp_path: Path) -> None:
+    async with talking(tmp_path, pollFastest=5) as talk:
+        await talk.joined()
+        await talk.say("heard")
+        await talk.pass_time(6)
+        await talk.rig.human.say(await talk.vendor_ref(), "said last")
+        await talk.end()
+        await talk.pass_time(30)
+        assert (await talk.handoff()).outcome is Outcome.COMPLETED
+        entries = await talk.dispatcher.entries(talk.handoff_id)
+        said = [one for one in entries if one.direction is Direction.TO_USER and one.author == "agent"]
+        assert [one.message.body for one in said] == ["heard", "said last"]
+        assert talk.shown in (["heard"], ["heard", "said last"])  # as it came before the end or after it
+
+
 async def test_a_long_text_goes_in_parts(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         await talk.joined()

@@ -130,6 +130,7 @@ class Dispatcher(Parking):
             decider=self._decider,
             deliveries=deliveries,
             enriching=enriching,
+            inbox_changed=self._intake.inbox_changed,
         )
         self._relay = Relay(self.store, self.clock, runner, self._result, guard)
         self._signals = Signals(self.store, self._relay, deliveries, self._providers)

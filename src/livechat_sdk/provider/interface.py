@@ -232,8 +232,12 @@ class ChatProvider(ABC, Generic[Settings]):
         """Send one message of the end user. ``RejectedError`` refuses this message only."""
 
     @abstractmethod
-    async def close(self, chat: Chat, reason: EndReason) -> None:
-        """End the vendor's side. A chat that is closed already is not an error."""
+    async def close(self, chat: Chat, reason: EndReason) -> Sequence[MessageReceived] | None:
+        """End the vendor's side. A chat that is closed already is not an error.
+
+        A vendor that tells nothing of a chat any more once it is closed may have been asked for the last
+        words before: what is returned is recorded, unless it came by itself.
+        """
 
     async def check(self) -> Sequence[Finding]:
         """Look at credentials and set-up; reads only."""

@@ -6,7 +6,7 @@ A runner looks up what it needs in the ledger, does one thing, and returns the r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.clock import Clock
@@ -49,7 +49,7 @@ _DECIDE_LIMIT = 15.0  # seconds, over all hooks and availability questions of on
 class ActionRunner:
     """Carries out actions with the objects of one dispatcher."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a dispatcher has that many parts
         self,
         *,
         store: Store,
@@ -60,6 +60,7 @@ class ActionRunner:
         decider: Decider,
         deliveries: UserDeliveries,
         enriching: Enriching,
+        inbox_changed: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -69,7 +70,9 @@ class ActionRunner:
         self._decider = decider
         self._deliveries = deliveries
         cooling = Cooling(store, clock)
-        self._calls = ProviderCalls(store, clock, enriching.lease, cooling, enriching.files)
+        self._calls = ProviderCalls(
+            store, clock, enriching.lease, cooling, enriching.files, inbox_changed=inbox_changed
+        )
         self._ticketing = Ticketing(store, clock, enriching.lease, hooks, settings)
         self._enriching = enriching
         self._judge = Judge(store, clock, cooling)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.chats import Chat
@@ -34,8 +35,19 @@ _CARRIED = frozenset({Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN, Fate.DOUBTFUL})
 class ProviderCalls:
     """Carries out the actions of a provider lane."""
 
-    def __init__(self, store: Store, clock: Clock, lease: LeaseGuard, cooling: Cooling, files: Files) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        lease: LeaseGuard,
+        cooling: Cooling,
+        files: Files,
+        *,
+        inbox_changed: Callable[[], None],
+    ) -> None:
+        """``inbox_changed`` is called when events were committed into the ledger's inbox."""
         self._store = store
+        self._inbox_changed = inbox_changed
         self._lease = lease
         self._cooling = cooling
         self._files = files
@@ -95,7 +107,10 @@ class ProviderCalls:
             chat = await self._find_chat(action, handoff, provider)
         if chat is not None:
             async with self._lease.limit(CALL_LIMIT):
-                await provider.close(chat, action.reason)
+                said = await provider.close(chat, action.reason)
+            if said:
+                await self._store.commit((), said)
+                self._inbox_changed()
         return EffectSucceeded(action=action)
 
     async def _find_chat(self, action: CloseChat, handoff: Handoff, provider: AnyProvider) -> Chat:

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from pydantic import SecretStr
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound
-from livechat_sdk.domain.chats import AgentJoined, Chat, ChatEnded, ChatRejected
+from livechat_sdk.domain.chats import AgentJoined, Chat, ChatEnded, ChatRejected, MessageReceived
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.errors import ProviderError, RejectedError, RetryableError
 from livechat_sdk.provider.integration import Finding, IntegrationContext
@@ -142,15 +142,34 @@ class CiscoProvider(ChatProvider[CiscoSettings]):
         name = Room.of(chat, self.context.now()).author or self.settings.author
         await self._api.typing(self._session(chat, "typing"), name, on=on)
 
-    async def close(self, chat: Chat, reason: EndReason) -> None:
-        """Leave the room, then end the session. One that is not known any more is closed."""
+    async def close(self, chat: Chat, reason: EndReason) -> Sequence[MessageReceived]:
+        """Leave the room, hear the last words, and end the session. One that is not known is closed.
+
+        The last words come by a poll, whose ids tell what of them is known. The transcript has none.
+        """
         session = self._session(chat, "close")
         self._seen.pop(chat.ref, None)
+        said: Sequence[MessageReceived] = ()
         try:
             await self._leave(chat, session)
+            said = await self._last_words(chat, session)
             await self._api.end(session)
         except SessionGone:
-            return
+            logger.debug("%s: the session is gone already", chat.ref)
+        return said
+
+    async def _last_words(self, chat: Chat, session: str) -> Sequence[MessageReceived]:
+        now = self.context.now()
+        room = Room.of(chat, now)
+        try:
+            root = await self._api.events(session, room.cursor, operation="close")
+        except SessionGone:
+            raise
+        except ProviderError as error:
+            logger.info("%s: whether anything was said last is not known: %s", chat.ref, error)
+            return ()
+        told = translate(root, chat, room, now, self.settings)
+        return [event for event in told.events if isinstance(event, MessageReceived)]
 
     async def poll(self, chat: Chat) -> Polled:
         """The events since the last one. The first agent who joins is told what was said before.
