@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,11 +12,11 @@ import pytest
 
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Attachment, Message
-from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketMoment
+from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketMoment, TicketNote
 from livechat_sdk.errors import InvalidInput, ProtocolError, RejectedError, RetryableError
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.ledger.store import ActionStatus
-from livechat_sdk.lifecycle.effects import CreateTicket
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket
 from tests.dispatcher.bench import Bench, Workbench
 
 
@@ -29,6 +30,8 @@ class Desk:
     """What the next calls raise; ``None`` for one that is answered."""
     applied: bool = False
     """Whether calls that fail have made the ticket all the same."""
+    notes: list[TicketNote] = field(default_factory=list)
+    note_failures: list[Exception] = field(default_factory=list)
 
     @hookimpl
     async def livechat_create_ticket(self, draft: TicketDraft, handoff: Handoff) -> Ticket:
@@ -41,6 +44,14 @@ class Desk:
         if failure is not None:
             raise failure
         return Ticket(source="Desk.1", id="7", key=draft.key, number="T-7", state="new")
+
+    @hookimpl
+    async def livechat_add_to_ticket(self, ticket: Ticket, note: TicketNote) -> Ticket:
+        """Add a note."""
+        self.notes.append(note)
+        if self.note_failures:
+            raise self.note_failures.pop(0)
+        return ticket.model_copy(update={"state": "open", "key": "something else"})
 
 
 async def started(bench: Workbench, desk: Desk, **options: Any) -> Bench:
@@ -322,3 +333,111 @@ async def test_a_ticket_that_hangs_holds_up_neither_the_end_nor_its_ticket(
     assert not (await one.reload(handoff)).is_live
     keys: Sequence[str] = [draft.key for draft in desk.asked]
     assert f"{handoff.id}.ticket" in keys
+
+
+# ------------------------------------------------------------------------------------------------------ notes
+async def test_a_ticket_from_while_it_went_on_gets_the_rest_at_the_end(bench: Workbench) -> None:
+    desk = Desk()
+    one = await started(bench, desk, bot={"tickets": {"during": {}}})
+    handoff = await one.active()
+    await one.say(handoff, "and now?")
+    await one.event("ended")
+    assert [draft.key for draft in desk.asked] == [f"{handoff.id}.ticket.during"]
+    (note,) = desk.notes
+    assert (note.key, note.public, note.first_tried_at) == (f"{handoff.id}.ticket.during.end", False, None)
+    assert "User: and now?" in note.body
+    assert "Outcome: completed" in note.body
+    (ticket,) = await one.dispatcher.tickets(handoff.id)
+    assert (ticket.key, ticket.state) == (f"{handoff.id}.ticket.during", "open")
+
+
+async def test_an_end_with_a_ticket_of_its_own_adds_nothing_to_the_other(bench: Workbench) -> None:
+    desk = Desk()
+    one = await started(bench, desk, bot={"tickets": {"during": {}, "ended": {}}})
+    await one.active()
+    await one.event("ended")
+    assert (len(desk.asked), desk.notes) == (2, [])
+
+
+async def test_anybody_may_add_a_note_to_the_newest_ticket(bench: Workbench) -> None:
+    desk = Desk()
+    one = await started(bench, desk)
+    handoff = await one.request()
+    with pytest.raises(InvalidInput, match="has no ticket"):
+        await one.dispatcher.add_to_ticket(handoff.id, "too early")
+    await one.pass_time(61)
+    file = Attachment(url="https://files.example/1", name="b.png")
+    key = await one.dispatcher.add_to_ticket(
+        handoff.id, "He called", public=True, attachments=[file], key="n"
+    )
+    assert await one.dispatcher.add_to_ticket(handoff.id, "He called", key="n") == key == "n"
+    await one.dispatcher.add_to_ticket(handoff.id, "and again")
+    await one.settle()
+    assert [(note.body, note.public, len(note.attachments)) for note in desk.notes] == [
+        ("He called", True, 1),
+        ("and again", False, 0),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "x" * 300_000])
+async def test_a_note_is_neither_empty_nor_endless(bench: Workbench, text: str) -> None:
+    one = await started(bench, Desk())
+    handoff = await one.request()
+    await one.pass_time(61)
+    with pytest.raises(InvalidInput, match="a note has between"):
+        await one.dispatcher.add_to_ticket(handoff.id, text)
+
+
+async def test_a_repeated_note_says_since_when_it_may_be_there(bench: Workbench) -> None:
+    desk = Desk(note_failures=[unclear(), RejectedError("nobody can tell")])
+    one = await started(bench, desk)
+    handoff = await one.request()
+    await one.pass_time(61)
+    first = one.clock.now()
+    await one.dispatcher.add_to_ticket(handoff.id, "He called", key="n")
+    await one.pass_time(60)
+    assert [note.first_tried_at for note in desk.notes] == [None, first]
+    (parked,) = await one.dispatcher.parked()
+    assert (parked.kind, parked.doubtful, parked.message_key) == ("add_to_ticket", True, "n")
+    await one.dispatcher.retry(handoff.id)
+    await one.settle()
+    assert desk.notes[2] == desk.notes[1]
+    assert await one.dispatcher.parked() == []
+
+
+async def test_a_note_that_was_refused_is_asked_for_anew(bench: Workbench) -> None:
+    desk = Desk(note_failures=[RejectedError("the ticket is closed")])
+    one = await started(bench, desk)
+    handoff = await one.request()
+    await one.pass_time(61)
+    await one.dispatcher.add_to_ticket(handoff.id, "He called", key="n")
+    await one.settle()
+    await one.dispatcher.retry(handoff.id)
+    await one.settle()
+    assert [(note.body, note.first_tried_at) for note in desk.notes] == [("He called", None)] * 2
+
+
+async def test_a_note_waits_for_its_ticket_and_fails_where_there_is_none(bench: Workbench) -> None:
+    desk = Desk(failures=[unclear(), RejectedError("nobody can tell")])
+    one = await started(bench, desk)
+    handoff = await one.request()
+    await one.pass_time(61)
+    await one.dispatcher.add_to_ticket(handoff.id, "He called")
+    await one.settle()
+    assert desk.notes == []
+    await one.pass_time(60)
+    assert desk.notes == []
+    kinds = sorted((one.kind, one.error) for one in await one.dispatcher.parked())
+    assert kinds[0] == ("add_to_ticket", "there is no ticket to add it to")
+
+
+async def test_the_same_note_asked_for_in_two_processes_at_once_is_added_once(bench: Workbench) -> None:
+    desk = Desk()
+    one = await started(bench, desk)
+    handoff = await one.request()
+    await one.pass_time(61)
+    keys = await asyncio.gather(*(one.dispatcher.add_to_ticket(handoff.id, "hi", key="n") for _ in range(3)))
+    await one.settle()
+    assert (set(keys), len(desk.notes)) == ({"n"}, 1)
+    rows = [row for row in await one.dispatcher.actions(handoff.id) if isinstance(row.action, AddToTicket)]
+    assert {row.status for row in rows} == {ActionStatus.DONE}

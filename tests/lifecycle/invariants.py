@@ -10,6 +10,7 @@ from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.lifecycle import Step, bot_may_speak
 from livechat_sdk.lifecycle.draft import STATE_CHANGES
 from livechat_sdk.lifecycle.effects import (
+    AddToTicket,
     BaseAction,
     ChangeOwner,
     CloseChat,
@@ -36,6 +37,7 @@ AFTER_THE_END = (
     PatchChat,
     CloseChat,
     CreateTicket,
+    AddToTicket,
     Unpark,
     EraseSecrets,
     SaveTicket,

@@ -11,10 +11,11 @@ from livechat_sdk.domain.handoff import Handoff, SurveyAnswer
 from livechat_sdk.domain.messages import Message, UserReceipt
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.domain.people import Contact
-from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.domain.tickets import Ticket, TicketMoment, TicketNote
 from livechat_sdk.lifecycle import Input
 from livechat_sdk.lifecycle.effects import (
     Action,
+    AddToTicket,
     CloseChat,
     CreateTicket,
     Decide,
@@ -37,6 +38,7 @@ from livechat_sdk.lifecycle.inputs import (
     EffectFailed,
     EffectSucceeded,
     EndRequested,
+    NoteRequested,
     ProviderReported,
     Requested,
     RetryRequested,
@@ -55,11 +57,13 @@ from livechat_sdk_testing.builders import NOON, a_candidate, a_chat, an_event
 Make = Callable[[Handoff], Input]
 
 REASON = EndReason(by="bot", why="other")
+NOTE = TicketNote(key="h-1.note.1", body="He called back")
 TICKET = Ticket(source="table", id="1", key="h-1.ticket")
 ACTIONS: Mapping[type[Any], Callable[[int], Any]] = {
     Decide: lambda _: Decide(),
     FindContact: lambda _: FindContact(),
     CreateTicket: lambda _: CreateTicket(key="h-1.ticket"),
+    AddToTicket: lambda _: AddToTicket(key="h-1.note.1", moment=TicketMoment.ENDED, note=NOTE),
     OpenChat: lambda attempt: OpenChat(attempt=attempt),
     SendMessage: lambda attempt: SendMessage(attempt=attempt, message_key="m-1"),
     UpdateDetails: lambda attempt: UpdateDetails(attempt=attempt, message_keys=("m-1",)),
@@ -83,6 +87,7 @@ PLAIN: Mapping[str, Input] = {
         ContactFound(contacts=(Contact(source="crm", id="7"),)),
         EndRequested(by="user", why="other"),
         TicketRequested(),
+        NoteRequested(note=NOTE),
     )
 }
 CLOCKS = tuple(sorted({kind.removeprefix("timer.") for kind, _ in LEGAL_MOVES if kind.startswith("timer.")}))
@@ -140,7 +145,7 @@ def _success(action: type[Any]) -> Make:
     def make(handoff: Handoff) -> Input:
         number = len(handoff.attempts)
         chat = a_chat(attempt=number) if action is OpenChat else None
-        ticket = TICKET if action is CreateTicket else None
+        ticket = TICKET if action in {CreateTicket, AddToTicket} else None
         return EffectSucceeded(action=ACTIONS[action](number), chat=chat, ticket=ticket)
 
     return make

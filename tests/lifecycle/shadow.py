@@ -16,6 +16,7 @@ from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.ledger.fates import next_fate
 from livechat_sdk.lifecycle import Effect
 from livechat_sdk.lifecycle.effects import (
+    AddToTicket,
     BaseAction,
     CancelActions,
     CancelTimer,
@@ -50,6 +51,7 @@ AnyAction = (
     Decide
     | FindContact
     | CreateTicket
+    | AddToTicket
     | OpenChat
     | SendMessage
     | UpdateDetails
@@ -64,6 +66,7 @@ A = TypeVar(
     Decide,
     FindContact,
     CreateTicket,
+    AddToTicket,
     OpenChat,
     SendMessage,
     UpdateDetails,

@@ -43,10 +43,11 @@ from livechat_sdk.domain.handoff import (
 )
 from livechat_sdk.domain.messages import Attachment, Message, UserReceipt
 from livechat_sdk.domain.people import Contact
-from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.domain.tickets import Ticket, TicketNote
 from livechat_sdk.lifecycle import Input, step
 from livechat_sdk.lifecycle.effects import (
     Action,
+    AddToTicket,
     CreateTicket,
     Decide,
     FindContact,
@@ -63,6 +64,7 @@ from livechat_sdk.lifecycle.inputs import (
     EffectFailed,
     EffectSucceeded,
     EndRequested,
+    NoteRequested,
     ProviderReported,
     Requested,
     RetryRequested,
@@ -257,7 +259,7 @@ class HandoffLife(RuleBasedStateMachine):
             brought = {"chat": a_chat(attempt=action.attempt, secrets={"token": "s3cret"})}
         elif isinstance(action, SendMessage) and unavailable:
             brought = {"patch": {"sequence": len(self.spoken)}, "acknowledged": True}
-        elif isinstance(action, CreateTicket):
+        elif isinstance(action, CreateTicket | AddToTicket):
             brought = {"ticket": Ticket(source="table", id="1", key=action.key)}
         return EffectSucceeded(action=action, **brought)
 
@@ -276,6 +278,7 @@ class HandoffLife(RuleBasedStateMachine):
                 DetailsAdded(survey=(SurveyAnswer(id="extra", question="?", answer="more"),)),
                 DetailsAdded(),
                 TicketRequested(),
+                NoteRequested(note=TicketNote(key="n-1", body="!")),
             ],
         ),
     )

@@ -11,6 +11,7 @@ from livechat_sdk.domain.chats import ChatAccepted, ChatEnded, ChatTransferred, 
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import LIVE_STATES, WAITING_STATES, Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction, Fate, Message
+from livechat_sdk.domain.tickets import TicketMoment
 from livechat_sdk.lifecycle import Input, step
 from livechat_sdk.lifecycle.draft import STATE_CHANGES, Draft, IllegalStateChange
 from livechat_sdk.lifecycle.effects import CloseChat, OpenChat, SendMessage, SetFate
@@ -182,7 +183,9 @@ def test_lives_cover_every_state() -> None:
 
 
 def made_to_fit(handoff: Handoff, kind: str) -> Handoff:
-    """The same handoff with a running clock of that name, or with a chat that is being closed, or left."""
+    """The same handoff with a clock of that name, a chat that is being closed, or left, or with a ticket."""
+    if kind == "note_requested":
+        return handoff.model_copy(update={"ticket_moments": (TicketMoment.DURING,)})
     if kind.startswith("timer."):
         return handoff.model_copy(update={"timers": {kind.removeprefix("timer."): NOON}})
     if kind.endswith(".close_chat"):

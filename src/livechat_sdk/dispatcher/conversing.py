@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 
 from livechat_sdk.dispatcher.asking import Inquiries
 from livechat_sdk.domain.answers import Accepted, GateAnswer, NotLive, RequestAnswer
+from livechat_sdk.domain.base import new_key
 from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, HandoffState, SurveyAnswer
 from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Attachment, Direction, Message, UserReceipt
+from livechat_sdk.domain.tickets import TicketNote
 from livechat_sdk.errors import FileMissing, InvalidInput, MessageTooLarge, StoreError, UnknownBot
 from livechat_sdk.files import one_piece
 from livechat_sdk.ledger.store import DuplicateMessage, Ownership, VersionConflict
 from livechat_sdk.ledger.tombstones import remembered_number, revive_conversation
-from livechat_sdk.lifecycle.effects import CreateTicket
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket
 from livechat_sdk.lifecycle.inputs import (
     AlreadyOpen,
     DetailsAdded,
     EndRequested,
     Input,
+    NoteRequested,
     Requested,
     TicketRequested,
     UserLeft,
@@ -195,6 +198,36 @@ class Conversing(Inquiries):
             return key  # also what an earlier release has made
         submitted = await self._stepper.submit(handoff_id, TicketRequested())
         return ticket_key(submitted.handoff, moment_now(submitted.handoff))
+
+    async def add_to_ticket(
+        self,
+        handoff_id: str,
+        text: str,
+        *,
+        public: bool = False,
+        attachments: Sequence[Attachment] = (),
+        key: str | None = None,
+    ) -> str:
+        """Add a note to the newest ticket of a handoff, internal unless ``public``; returns the note's key.
+
+        The same ``key`` again changes nothing. ``parked`` lists what could not be added. Raises
+        ``InvalidInput`` when no ticket was asked for, ``HandoffNotFound``, ``StoreError``.
+        """
+        handoff = await self.handoff(handoff_id)
+        if not handoff.ticket_moments:
+            raise InvalidInput("the handoff has no ticket: ask for one first")
+        if len(text.encode("utf-8", "replace")) > MAX_MESSAGE_BYTES or not text.strip():
+            raise InvalidInput(f"a note has between 1 and {MAX_MESSAGE_BYTES:,} bytes")
+        note = TicketNote(
+            key=key or f"{handoff_id}.note.{new_key()}",
+            body=text,
+            public=public,
+            attachments=tuple(attachments),
+        )
+        actions = await self.store.actions(handoff_id)
+        if not any(isinstance(row.action, AddToTicket) and row.action.key == note.key for row in actions):
+            await self._stepper.submit(handoff_id, NoteRequested(note=note))
+        return note.key
 
     async def bot_may_send(self, conversation_id: str, owner_number: int) -> GateAnswer:
         """The send gate: whether a bot message under ``owner_number`` may pass now.

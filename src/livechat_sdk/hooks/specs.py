@@ -147,9 +147,13 @@ class TicketingSpecs:
     def livechat_add_to_ticket(self, ticket: Ticket, note: TicketNote) -> Ticket | None:
         """Add a note to a ticket. The same ``note.key`` must not add it twice.
 
-        When: something is to be added to a ticket made before.
-        Combining: only the plugin that is the ticket's ``source`` is asked. Failure: raised to the caller.
-        Time limit: ``ticket_timeout`` (15 s). Since: hook API 1.0.
+        A ``note.first_tried_at`` says since when it may be there: look for it first, and raise as
+        ``livechat_create_ticket`` does where that proves nothing.
+
+        When: somebody wants something added to a ticket, or the handoff of a ticket has ended.
+        Combining: only the plugin that is the ticket's ``source`` is asked. Failure: repeated, then recorded
+        as failed, or as doubtful where it may be there. Time limit: ``ticket_timeout`` (15 s).
+        Since: hook API 1.0.
         """
 
     @hookspec

@@ -45,7 +45,7 @@ from livechat_sdk.ledger.records import (
     TimerRow,
     VersionConflict,
 )
-from livechat_sdk.lifecycle.effects import CreateTicket, SendMessage
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket, SendMessage
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 
 __all__ = [
@@ -210,7 +210,7 @@ class Store(EmbeddedDatabase, Protocol):
         """Every pending or started action of the workspace, in order, whoever runs it."""
         ...
 
-    async def start_action(self, row: ActionRow, noted: CreateTicket | None = None) -> bool:
+    async def start_action(self, row: ActionRow, noted: CreateTicket | AddToTicket | None = None) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished.
 
         ``noted`` replaces the action in the same write: what is asked for, and since when. Raises

@@ -16,10 +16,11 @@ from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import Author, Direction, Fate, Message, UserReceipt
 from livechat_sdk.domain.moments import Moment
-from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketMoment
+from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketMoment, TicketNote
 
 __all__ = [
     "Action",
+    "AddToTicket",
     "BaseAction",
     "CancelActions",
     "CancelTimer",
@@ -101,6 +102,10 @@ class FindContact(BaseAction):
         return "contact"
 
 
+def _ticket_lane(moment: TicketMoment | None) -> str:
+    return "ticket.during" if moment is TicketMoment.DURING else "ticket"
+
+
 class CreateTicket(BaseAction):
     """Make a ticket from the handoff.
 
@@ -117,7 +122,26 @@ class CreateTicket(BaseAction):
     @property
     def lane(self) -> str:
         """Lanes of their own: one for a ticket while the handoff goes on, one for what the end makes."""
-        return "ticket.during" if self.moment is TicketMoment.DURING else "ticket"
+        return _ticket_lane(self.moment)
+
+
+class AddToTicket(BaseAction):
+    """Add a note to the ticket of a moment; without ``note``, all that was said by then.
+
+    As with ``CreateTicket``, what was asked for is kept before the first call. ``in_doubt``: an earlier
+    action may have added it.
+    """
+
+    kind: Literal["add_to_ticket"] = "add_to_ticket"
+    key: Identifier
+    moment: TicketMoment
+    note: TicketNote | None = None
+    in_doubt: bool = False
+
+    @property
+    def lane(self) -> str:
+        """Behind the making of its ticket."""
+        return _ticket_lane(self.moment)
 
 
 class OpenChat(_ToProvider):
@@ -200,6 +224,7 @@ Action = Annotated[
     Decide
     | FindContact
     | CreateTicket
+    | AddToTicket
     | OpenChat
     | SendMessage
     | UpdateDetails

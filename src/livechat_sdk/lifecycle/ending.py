@@ -18,7 +18,7 @@ from livechat_sdk.lifecycle.effects import (
     SetFate,
 )
 from livechat_sdk.lifecycle.outcomes import outcome_of
-from livechat_sdk.lifecycle.ticketing import make_ticket
+from livechat_sdk.lifecycle.ticketing import finish_ticket, make_ticket
 
 __all__ = [
     "abandon_attempt",
@@ -98,6 +98,7 @@ def end_now(
     draft.emit(ChangeOwner(owner="bot", number=number), DeliverEnded(owner_number=number))
     if record.outcome in handoff.policy.ticket_on:
         make_ticket(draft)
+    finish_ticket(draft)
     erase_if_done(draft)
 
 

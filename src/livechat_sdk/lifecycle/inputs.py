@@ -12,7 +12,7 @@ from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Candidate, OpeningHours, SurveyAnswer
 from livechat_sdk.domain.messages import Message, UserReceipt
 from livechat_sdk.domain.people import Contact
-from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.domain.tickets import Ticket, TicketNote
 from livechat_sdk.lifecycle.effects import Action
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "EffectSucceeded",
     "EndRequested",
     "Input",
+    "NoteRequested",
     "ProviderReported",
     "Requested",
     "RetryRequested",
@@ -164,6 +165,12 @@ class TicketRequested(Model):
     """Somebody wants a ticket made of the handoff as it is."""
 
 
+class NoteRequested(Model):
+    """Somebody wants something added to the newest ticket of the handoff."""
+
+    note: TicketNote
+
+
 class RetryRequested(Model):
     """A person wants an action tried again that was given up; ``doubtful``: it may have been done."""
 
@@ -199,6 +206,7 @@ Input = (
     | EffectDoubtful
     | EndRequested
     | TicketRequested
+    | NoteRequested
     | RetryRequested
     | DropRequested
 )
@@ -216,6 +224,7 @@ _PLAIN: dict[type[Model], str] = {
     ContactFound: "contact_found",
     EndRequested: "end_requested",
     TicketRequested: "ticket_requested",
+    NoteRequested: "note_requested",
     RetryRequested: "retry_requested",
     DropRequested: "drop_requested",
     StillOpen: "still_open",

@@ -97,9 +97,13 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("doubtful.deliver_ended", (_S.ENDED,), keep),
     # tickets
     ("ticket_requested", _ALL, ticketing.ticket_requested),
-    ("succeeded.create_ticket", _ALL, ticketing.ticket_created),
+    ("note_requested", _ALL, ticketing.note_requested),
+    ("succeeded.create_ticket", _ALL, ticketing.ticket_changed),
     ("failed.create_ticket", _ALL, keep),
     ("doubtful.create_ticket", _ALL, keep),
+    ("succeeded.add_to_ticket", _ALL, ticketing.ticket_changed),
+    ("failed.add_to_ticket", _ALL, keep),
+    ("doubtful.add_to_ticket", _ALL, keep),
     # what was given up
     ("retry_requested", _ALL, parking.retry_requested),
     ("drop_requested", _ALL, parking.drop_requested),

@@ -14,6 +14,7 @@ from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.lifecycle.draft import Draft
 from livechat_sdk.lifecycle.effects import (
     Action,
+    AddToTicket,
     CloseChat,
     CreateTicket,
     DeliverMessage,
@@ -28,7 +29,15 @@ from livechat_sdk.lifecycle.inputs import DropRequested, RetryRequested
 __all__ = ["PARKED_KINDS", "drop_requested", "retry_requested", "target_of", "why_not_again"]
 
 PARKED_KINDS: Final = frozenset(
-    {"send_message", "deliver_message", "say", "update_details", "close_chat", "create_ticket"},
+    {
+        "send_message",
+        "deliver_message",
+        "say",
+        "update_details",
+        "close_chat",
+        "create_ticket",
+        "add_to_ticket",
+    },
 )
 """Kinds of actions that are listed when they were given up; the lifecycle sees to the others itself."""
 
@@ -40,7 +49,7 @@ def target_of(action: Action) -> tuple[str, str]:
     match action:
         case SendMessage(message_key=key) | DeliverMessage(message_key=key) | Say(key=key):
             return action.kind, key
-        case CreateTicket(key=key):
+        case CreateTicket(key=key) | AddToTicket(key=key):
             return action.kind, key
         case UpdateDetails(attempt=attempt) | CloseChat(attempt=attempt):
             return action.kind, str(attempt)
@@ -61,7 +70,7 @@ def why_not_again(handoff: Handoff, action: Action) -> str | None:
             return None if current and handoff.attempts[number - 1].opened else "that chat is over"
         case CloseChat(attempt=number):
             return _why_not_close(handoff, number)
-        case CreateTicket():
+        case CreateTicket() | AddToTicket():
             return None
         case _:
             return f"{action.kind} is never parked"
@@ -105,10 +114,13 @@ def retry_requested(draft: Draft, happening: RetryRequested) -> None:
         case CloseChat(attempt=number):
             draft.set_attempt(number, closing=True)
             draft.emit(happening.action)
-        case CreateTicket() as create if doubtful:
-            draft.emit(create.model_copy(update={"in_doubt": True}))
-        case CreateTicket(key=key, moment=moment):  # what was refused is asked for anew
-            draft.emit(CreateTicket(key=key, moment=moment))
+        case CreateTicket() | AddToTicket() as ticketed if doubtful:
+            draft.emit(ticketed.model_copy(update={"in_doubt": True}))
+        case CreateTicket() as create:  # what was refused is asked for anew
+            draft.emit(create.model_copy(update={"draft": None, "in_doubt": False}))
+        case AddToTicket(note=note) as add:
+            plain = None if note is None else note.model_copy(update={"first_tried_at": None})
+            draft.emit(add.model_copy(update={"note": plain, "in_doubt": False}))
         case other:
             draft.emit(other)
 

@@ -17,6 +17,7 @@ from livechat_sdk.lifecycle.inputs import (
     EffectFailed,
     EffectSucceeded,
     Input,
+    NoteRequested,
     ProviderReported,
     Requested,
     RetryRequested,
@@ -105,6 +106,8 @@ def _report_out_of_place(handoff: Handoff, happening: ProviderReported | StillOp
 
 
 def _wish_out_of_place(handoff: Handoff, happening: Input) -> str | None:
+    if isinstance(happening, NoteRequested) and not handoff.ticket_moments:
+        return "there is no ticket to add it to"
     if not isinstance(happening, RetryRequested | DropRequested):
         return None
     action = happening.action

@@ -5,10 +5,18 @@ from __future__ import annotations
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.tickets import TicketMoment, moment_of
 from livechat_sdk.lifecycle.draft import Draft
-from livechat_sdk.lifecycle.effects import CreateTicket, SaveTicket
-from livechat_sdk.lifecycle.inputs import EffectSucceeded, TicketRequested
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket, SaveTicket
+from livechat_sdk.lifecycle.inputs import EffectSucceeded, NoteRequested, TicketRequested
 
-__all__ = ["make_ticket", "moment_now", "ticket_created", "ticket_key", "ticket_requested"]
+__all__ = [
+    "finish_ticket",
+    "make_ticket",
+    "moment_now",
+    "note_requested",
+    "ticket_changed",
+    "ticket_key",
+    "ticket_requested",
+]
 
 
 def moment_now(handoff: Handoff) -> TicketMoment:
@@ -37,7 +45,21 @@ def ticket_requested(draft: Draft, _: TicketRequested) -> None:
     make_ticket(draft)
 
 
-def ticket_created(draft: Draft, happening: EffectSucceeded) -> None:
-    """A ticket was made."""
+def finish_ticket(draft: Draft) -> None:
+    """At the end: a ticket from while it went on gets the rest, unless the end has a ticket of its own."""
+    handoff = draft.handoff
+    if handoff.ticket_moments == (TicketMoment.DURING,):
+        key = f"{ticket_key(handoff, TicketMoment.DURING)}.end"
+        draft.emit(AddToTicket(key=key, moment=TicketMoment.DURING))
+
+
+def note_requested(draft: Draft, happening: NoteRequested) -> None:
+    """Somebody wants something added to the newest ticket."""
+    note = happening.note
+    draft.emit(AddToTicket(key=note.key, moment=draft.handoff.ticket_moments[-1], note=note))
+
+
+def ticket_changed(draft: Draft, happening: EffectSucceeded) -> None:
+    """A ticket was made, or something was added to it."""
     if happening.ticket is not None:
         draft.emit(SaveTicket(ticket=happening.ticket))

@@ -9,7 +9,7 @@ from typing import Literal
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.ledger.store import ActionRow, Store
-from livechat_sdk.lifecycle.effects import CreateTicket, OpenChat, SendMessage
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket, OpenChat, SendMessage
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed
 from livechat_sdk.relay.cooldown_policy import COOLDOWN_TABLE
 from livechat_sdk.relay.cooling import Cooling
@@ -55,7 +55,7 @@ class Judge:
         tried = self._tried(row, handoff, not_sent)
         verdict = _verdict(tried, failure, not_sent, chance=_chance(row))
         if verdict.kind == "again":
-            keep = verdict.in_doubt and isinstance(row.action, SendMessage | CreateTicket)
+            keep = verdict.in_doubt and isinstance(row.action, SendMessage | CreateTicket | AddToTicket)
             looked_up = not_sent is not None and not_sent.look_again is not None
             suspect = verdict.in_doubt and not looked_up
             return Judgement("again", failure.text, verdict.pause, keep_started=keep, suspect=suspect)
@@ -92,7 +92,7 @@ def _is_safe(row: ActionRow, handoff: Handoff | None) -> bool:
 
 
 def _was_in_doubt(row: ActionRow) -> bool:
-    return isinstance(row.action, CreateTicket) and may_have_left(row, row.action)
+    return isinstance(row.action, CreateTicket | AddToTicket) and may_have_left(row, row.action)
 
 
 def _verdict(tried: Tried, failure: Failure, not_sent: NotSent | None, *, chance: float) -> Verdict:

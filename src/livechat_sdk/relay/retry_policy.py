@@ -77,6 +77,7 @@ RETRY_RULES: Final[Mapping[str, RetryRule]] = MappingProxyType(
         "update_details": RetryRule(120),
         "close_chat": RetryRule(900, least_tries=5),
         "create_ticket": RetryRule(3600, first_pause=2.0, longest_pause=300.0),
+        "add_to_ticket": RetryRule(3600, first_pause=2.0, longest_pause=300.0),
         # Nobody else can tell the end user: the platform may be away for hours, and the order still holds.
         "say": RetryRule(_HOURS, least_tries=5),
         "deliver_message": RetryRule(_HOURS, least_tries=5),
@@ -87,7 +88,10 @@ RETRY_RULES: Final[Mapping[str, RetryRule]] = MappingProxyType(
 
 _LOOKS: Final = ("decide", "find_contact", "enrich")
 """These only look: when they fail, nothing is in doubt."""
-_CALLS: Final = ("open_chat", "send_message", "update_details", "close_chat", "create_ticket")
+_CALLS: Final = (
+    *("open_chat", "send_message", "update_details", "close_chat"),
+    *("create_ticket", "add_to_ticket"),
+)
 _DELIVERIES: Final = ("say", "deliver_message")
 
 _F = FailureKind

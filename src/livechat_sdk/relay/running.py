@@ -14,6 +14,7 @@ from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.errors import IntegrationNotFound
 from livechat_sdk.ledger.store import ActionRow, Store
 from livechat_sdk.lifecycle.effects import (
+    AddToTicket,
     CloseChat,
     CreateTicket,
     Decide,
@@ -91,7 +92,7 @@ class ActionRunner:
             case Decide():
                 async with asyncio.timeout(_DECIDE_LIMIT):
                     return await self._decider.decide(handoff.request, self._clock.now())
-            case FindContact() | CreateTicket():
+            case FindContact() | CreateTicket() | AddToTicket():
                 return await self._ask_plugins(row, row.action, handoff)
             case OpenChat() | SendMessage() | UpdateDetails() | CloseChat():
                 provider = self._provider(handoff, row.action.attempt)
@@ -104,11 +105,11 @@ class ActionRunner:
                 return await self._deliveries.run(row, handoff)
 
     async def _ask_plugins(
-        self, row: ActionRow, action: FindContact | CreateTicket, handoff: Handoff
+        self, row: ActionRow, action: FindContact | CreateTicket | AddToTicket, handoff: Handoff
     ) -> Input | None:
-        if isinstance(action, CreateTicket):
-            return await self._ticketing.run(row, action, handoff)
-        return await self._find_contact(handoff)
+        if isinstance(action, FindContact):
+            return await self._find_contact(handoff)
+        return await self._ticketing.run(row, action, handoff)
 
     def _provider(self, handoff: Handoff, attempt: int) -> AnyProvider:
         name = handoff.attempts[attempt - 1].integration

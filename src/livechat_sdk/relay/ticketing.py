@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import LedgerEntry
-from livechat_sdk.domain.tickets import TicketDraft
+from livechat_sdk.domain.tickets import TicketDraft, TicketNote
 from livechat_sdk.errors import PluginError
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, Store
-from livechat_sdk.lifecycle.effects import CreateTicket
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket
 from livechat_sdk.lifecycle.inputs import EffectFailed, EffectSucceeded, Input
-from livechat_sdk.lifecycle.ticketing import moment_now
+from livechat_sdk.lifecycle.ticketing import moment_now, ticket_key
 from livechat_sdk.policies.ticket_draft import draft_for
 from livechat_sdk.relay.leases import LeaseGuard
 
@@ -33,13 +33,13 @@ _CALL_LIMIT: Final = 60.0
 _PAGE: Final = 1000
 
 
-def may_have_left(row: ActionRow, action: CreateTicket) -> bool:
-    """Whether an earlier try, or an earlier action, may have made the ticket."""
+def may_have_left(row: ActionRow, action: CreateTicket | AddToTicket) -> bool:
+    """Whether an earlier try, or an earlier action, may have done it."""
     return row.status is ActionStatus.STARTED or action.in_doubt
 
 
 class Ticketing:
-    """Carries out ``CreateTicket``."""
+    """Carries out ``CreateTicket`` and ``AddToTicket``."""
 
     def __init__(
         self, store: Store, clock: Clock, lease: LeaseGuard, hooks: Hooks, settings: LivechatFile
@@ -50,16 +50,22 @@ class Ticketing:
         self._hooks = hooks
         self._settings = settings
 
-    async def run(self, row: ActionRow, action: CreateTicket, handoff: Handoff) -> Input | None:
-        """Make a ticket; ``None`` when that was withdrawn. Raises what the ticket system's plugin raises."""
+    async def run(self, row: ActionRow, action: CreateTicket | AddToTicket, handoff: Handoff) -> Input | None:
+        """Do it; ``None`` when it was withdrawn. Raises what the ticket system's plugin raises."""
+        if isinstance(action, AddToTicket):
+            return await self._add(row, action, handoff)
+        return await self._create(row, action, handoff)
+
+    async def _create(self, row: ActionRow, action: CreateTicket, handoff: Handoff) -> Input | None:
         bot = self._settings.bots.get(handoff.request.bot)
         if bot is None or bot.ticketing is None:
             return EffectFailed(action=action, error="the bot's settings name no ticket system")
         draft = action.draft
         if draft is None or not may_have_left(row, action):
             draft = await self._draft(action, handoff)
-        since = draft.first_tried_at
-        noted = draft.model_copy(update={"first_tried_at": since or self._clock.now(), "repeat": False})
+        noted = draft.model_copy(
+            update={"first_tried_at": draft.first_tried_at or self._clock.now(), "repeat": False}
+        )
         # Wanted by a person: once, not again and again.
         by_hand = action.in_doubt and row.status is ActionStatus.PENDING
         repeat = by_hand or handoff.policy.doubtful == "repeat"
@@ -72,6 +78,40 @@ class Ticketing:
         if ticket is None:
             raise PluginError(bot.ticketing, "made no ticket")
         return EffectSucceeded(action=action, ticket=ticket)
+
+    async def _add(self, row: ActionRow, action: AddToTicket, handoff: Handoff) -> Input | None:
+        key = ticket_key(handoff, action.moment)
+        ticket = next((one for one in await self._store.tickets(handoff.id) if one.key == key), None)
+        if ticket is None:
+            return EffectFailed(action=action, error="there is no ticket to add it to")
+        if await self._was_added(row, action):
+            return EffectSucceeded(action=action, ticket=ticket)
+        note = action.note or TicketNote(
+            key=action.key, body=draft_for(handoff, await self._entries(handoff.id)).body
+        )
+        if not may_have_left(row, action):
+            note = note.model_copy(update={"first_tried_at": None})
+        noted = note.model_copy(update={"first_tried_at": note.first_tried_at or self._clock.now()})
+        if not await self._store.start_action(row, action.model_copy(update={"note": noted})):
+            return None
+        async with self._lease.limit(_CALL_LIMIT):
+            changed = await self._hooks.add_to_ticket(ticket, note, plugin=ticket.source)
+        if changed is None:
+            raise PluginError(ticket.source, "added nothing to the ticket")
+        # Whatever the plugin says: it is still the ticket of this key.
+        return EffectSucceeded(
+            action=action, ticket=changed.model_copy(update={"source": ticket.source, "key": key})
+        )
+
+    async def _was_added(self, row: ActionRow, action: AddToTicket) -> bool:
+        """Whether somebody else asked for the same note, and it was added."""
+        return any(
+            other.id < row.id
+            and other.status is ActionStatus.DONE
+            and isinstance(other.action, AddToTicket)
+            and other.action.key == action.key
+            for other in await self._store.actions(row.handoff_id)
+        )
 
     async def _draft(self, action: CreateTicket, handoff: Handoff) -> TicketDraft:
         bot = self._settings.bots[handoff.request.bot]

@@ -80,8 +80,8 @@ def about(action: effects.Action) -> str:
             return f"moment {at}"
         case effects.OpenChat(attempt=number) | effects.CloseChat(attempt=number):
             return f"attempt {number}"
-        case effects.CreateTicket(key=key):
-            return f"ticket {key}"
+        case effects.CreateTicket(key=key) | effects.AddToTicket(key=key):
+            return f"{'note' if isinstance(action, effects.AddToTicket) else 'ticket'} {key}"
         case _:
             return ""
 

@@ -16,7 +16,7 @@ from livechat_sdk.ledger.postgres import operations as op
 from livechat_sdk.ledger.postgres.jobs import Me, Outcome, check_lane
 from livechat_sdk.ledger.postgres.picture import Needs, Picture
 from livechat_sdk.ledger.store import ActionRow, ActionStatus
-from livechat_sdk.lifecycle.effects import CreateTicket, SendMessage
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket, SendMessage
 
 __all__ = ["Postpone", "SaveProgress", "Start", "StoreWords"]
 
@@ -69,7 +69,7 @@ class _OnAction(ABC):
 class Start(_OnAction):
     """Note that the call is about to leave; answers false when the action was withdrawn or is finished."""
 
-    noted: CreateTicket | None = None
+    noted: CreateTicket | AddToTicket | None = None
 
     def _change(self, picture: Picture, present: ActionRow, outcome: Outcome) -> None:
         # A pause before it is over: what is *started* and has one waits for the lag of a look-up.

@@ -46,7 +46,7 @@ from livechat_sdk.ledger.store import (
     LeaseLost,
     News,
 )
-from livechat_sdk.lifecycle.effects import CreateTicket, SendMessage
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket, SendMessage
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 
 __all__ = ["PostgresStore"]
@@ -283,7 +283,7 @@ class PostgresStore(LedgerReading):
             raise DuplicateMessage(entry or mine) from None
         return applied
 
-    async def start_action(self, row: ActionRow, noted: CreateTicket | None = None) -> bool:
+    async def start_action(self, row: ActionRow, noted: CreateTicket | AddToTicket | None = None) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished.
 
         Raises ``LaneLost``.

@@ -14,7 +14,7 @@ from livechat_sdk.ledger.queries import Queries
 from livechat_sdk.ledger.sqlite.asking import ask
 from livechat_sdk.ledger.sqlite.writes import Place, patch_chat, record_message
 from livechat_sdk.ledger.store import ActionRow, ActionStatus
-from livechat_sdk.lifecycle.effects import CreateTicket, PatchChat, SendMessage
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket, PatchChat, SendMessage
 
 __all__ = ["claim", "postpone", "save_progress", "start", "store_words"]
 
@@ -30,7 +30,11 @@ def claim(db: sqlite3.Connection, workspace: str, worker: str, limit: int) -> Se
 
 
 def start(
-    db: sqlite3.Connection, workspace: str, action_id: int, now: datetime, noted: CreateTicket | None = None
+    db: sqlite3.Connection,
+    workspace: str,
+    action_id: int,
+    now: datetime,
+    noted: CreateTicket | AddToTicket | None = None,
 ) -> bool:
     """Note that the call is about to leave; false when the action was withdrawn or is finished.
 

@@ -39,7 +39,7 @@ from livechat_sdk.ledger.store import (
     Lease,
     News,
 )
-from livechat_sdk.lifecycle.effects import CreateTicket, SendMessage
+from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket, SendMessage
 from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 
 __all__ = ["SqliteStore"]
@@ -201,7 +201,7 @@ class SqliteStore(LedgerReading):
             return True
         return await self._write(SavePoll(self.workspace, before, after, tuple(events), self._box))
 
-    async def start_action(self, row: ActionRow, noted: CreateTicket | None = None) -> bool:
+    async def start_action(self, row: ActionRow, noted: CreateTicket | AddToTicket | None = None) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished."""
         return await self._write(lambda db: actions.start(db, self.workspace, row.id, self._now(), noted))
 
