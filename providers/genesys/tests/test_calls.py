@@ -486,6 +486,17 @@ async def test_what_is_over_or_gone_is_closed() -> None:
         await provider.close(CHAT, REASON)
 
 
+async def test_conversation_that_may_not_be_looked_at_is_ended_for_all_and_takes_messages() -> None:
+    answers = going_on()
+    answers.script("GET messages", an_error(403, "missing.permissions"), an_error(403, "missing.permissions"))
+    answers.script("PATCH messages", httpx.Response(200, json={"id": CONVERSATION, "state": "disconnected"}))
+    async with a_provider(answers) as provider:
+        await provider.send(CHAT, MESSAGE)
+        await provider.close(CHAT, REASON)
+    assert answers.names() == ["GET messages", "POST message", "GET messages", "PATCH messages"]
+    assert answers.of("PATCH messages") == [{"state": "disconnected"}]
+
+
 async def test_conversation_that_may_not_be_ended_stays_open_and_says_so() -> None:
     answers = going_on()
     answers.script(f"PATCH {CUSTOMER}", an_error(403, "missing.any.permissions"))

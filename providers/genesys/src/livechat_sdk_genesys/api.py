@@ -162,6 +162,17 @@ class Api:
             expect=(*_DONE, 204, _NOT_FOUND),
         )
 
+    async def end(self, conversation: str) -> None:
+        """End a conversation for everybody, where its participants are not known."""
+        await self._call(
+            "close",
+            "PATCH",
+            _path(conversation),
+            json={"state": "disconnected"},
+            repeat=Repeat.SAFE,
+            expect=(*_DONE, 204, _NOT_FOUND),
+        )
+
     async def attributes(self, conversation: str, participant: str, values: Mapping[str, str]) -> None:
         """Set attributes of a participant. Others stay."""
         await self._call(

@@ -42,6 +42,7 @@ from livechat_sdk_genesys.wire import TEXT_LIMIT, WireConversation, time_text
 
 __all__ = ["FILE_LIMIT", "GenesysProvider"]
 
+_FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 
 FILE_LIMIT: Final = 25_000_000
@@ -168,9 +169,14 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
             if error.status == _NOT_FOUND:
                 return
             raise
-        for leg in facts_of(found).legs:
-            if leg.kind == "customer" and leg.is_there:
-                await self._api.disconnect(conversation, leg.id)
+        except AuthError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            await self._api.end(conversation)  # who is in it may not be asked
+        else:
+            for leg in facts_of(found).legs:
+                if leg.kind == "customer" and leg.is_there:
+                    await self._api.disconnect(conversation, leg.id)
         self._forget(chat.ref, conversation)
 
     async def typing(self, chat: Chat, *, on: bool) -> None:
@@ -312,7 +318,12 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         trusted = _TRUSTED_WITH_STREAM if self._listener.vouches_for(conversation) else _TRUSTED
         if seen is not None and seen <= now < seen + trusted:
             return
-        found = status_of(facts_of(await self._api.conversation("send", conversation)), now)
+        try:
+            found = status_of(facts_of(await self._api.conversation("send", conversation)), now)
+        except AuthError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            return  # it may not be asked: then only the stream can tell
         if found.state == "ended":
             self._forget(chat.ref, conversation)
             raise RejectedError(
