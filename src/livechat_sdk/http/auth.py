@@ -28,6 +28,10 @@ class Auth(ABC):
         What it raises, the caller gets with ``sent`` False: the call itself never left.
         """
 
+    def at_hand(self) -> Mapping[str, str] | None:
+        """The headers, if they are here already: then nobody waits for them. ``None``: ask ``headers``."""
+        return None
+
     async def renew(self, client: VendorClient, used: Mapping[str, str]) -> bool:
         """The vendor answered 401 to ``used``. True = there is something newer, so call once more."""
         return False
@@ -49,6 +53,10 @@ class BasicAuth(Auth):
 
     async def headers(self, client: VendorClient) -> Mapping[str, str]:
         """The same header each time."""
+        return self.at_hand()
+
+    def at_hand(self) -> Mapping[str, str]:
+        """The same header each time."""
         return {"Authorization": basic_header(self._user, self._password)}
 
     def secrets(self) -> Iterable[str]:
@@ -69,6 +77,10 @@ class BearerAuth(Auth):
         self._prefix = prefix
 
     async def headers(self, client: VendorClient) -> Mapping[str, str]:
+        """The same header each time."""
+        return self.at_hand()
+
+    def at_hand(self) -> Mapping[str, str]:
         """The same header each time."""
         return {self._header: self._prefix + self._token.get_secret_value()}
 

@@ -217,7 +217,8 @@ class VendorClient:
         auth = self._auth if call.signed and origin_of(call.url) == origin_of(self._base) else None
         signature: Mapping[str, str] = {}
         if auth is not None:
-            signature = await self._first(call, deadline, auth.headers(self))
+            at_hand = auth.at_hand()
+            signature = await self._first(call, deadline, auth.headers(self)) if at_hand is None else at_hand
         reply = await self._follow(call, signature, deadline)
         if (
             reply.status == UNAUTHORISED
