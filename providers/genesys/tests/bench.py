@@ -33,10 +33,12 @@ from livechat_sdk_testing.recordings import (
     RecordedRequest,
     RecordedResponse,
     Recording,
+    Recordings,
     disagreements,
 )
 
 HERE = Path(__file__).parent
+RECORDINGS = Recordings(HERE / "recordings", HERE / "api.yaml")
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 LOGIN = "https://login.mypurecloud.ie/oauth/token"
 API = "https://api.mypurecloud.ie/api/v2"
