@@ -34,8 +34,10 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "COLUMNS": "100", "PYTHONUTF8": "1", **(extra or {})}
 
 
-def livechat(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
-    """Run ``livechat`` in a process of its own, in ``cwd``."""
+def livechat(
+    *words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "", seconds: float = 50
+) -> Done:
+    """Run ``livechat`` in a process of its own, in ``cwd``, for so long at most."""
     done = subprocess.run(
         [LIVECHAT, *words],
         cwd=cwd,
@@ -44,7 +46,7 @@ def livechat(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=50,
+        timeout=seconds,
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)

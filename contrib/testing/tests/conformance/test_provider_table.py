@@ -9,6 +9,7 @@ from livechat_sdk_testing.conformance import all_cases, certify, excused
 from tools import provider_table
 
 
+@pytest.mark.timeout(240)  # it plays every case of every provider
 def test_the_page_is_what_the_installed_providers_prove() -> None:
     current = provider_table.PAGE.read_text("utf-8")
     made = provider_table.generated()
