@@ -28,6 +28,7 @@ ELSEWHERE = {
     "LC118": "test_yaml_reader.py",
     "LC208": "test_translate.py",
     "LC220": "test_translate.py",
+    "LC313": "test_ticket_fields.py",
     "LC613": "test_integrations.py",
 }
 """Codes that a YAML file with a first comment line cannot show, and the test that shows them."""

@@ -82,6 +82,12 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "A ticket is to be made, and no ticketing integration is named.",
         "Name one under `ticketing:` of the bot, or remove `tickets_on` and `tickets`.",
     ),
+    (
+        "LC313",
+        "A field that the ticket system does not have",
+        "A ticket template sets a field that is not in the integration's field map, or to what it cannot be.",
+        "Add the label to `fields` of the integration, or mend it here.",
+    ),
     # ---------------------------------------------------------------------- LC4xx integrations, providers
     (
         "LC401",
@@ -284,16 +290,16 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Nothing, or remove it from the list.",
     ),
     (
-        "LC613",
-        "Good for now",
-        "The vendor is retiring something that the integration uses.",
-        "Do what the message says before the day that it names.",
-    ),
-    (
         "LC612",
         "Files without a public address",
         "Links to files begin with `gateway.public_url`; without it a message that needs one is refused.",
         "Set `gateway.public_url`.",
+    ),
+    (
+        "LC613",
+        "Good for now",
+        "The vendor is retiring something that the integration uses.",
+        "Do what the message says before the day that it names.",
     ),
 )
 """Code, title, what it means, what to do."""

@@ -18,12 +18,14 @@ from livechat_sdk.config.masking import Masks
 from livechat_sdk.config.references import fill_references
 from livechat_sdk.config.sensitive import Sensitive, find_sensitive
 from livechat_sdk.config.strength import check_secrets
+from livechat_sdk.config.ticket_fields import check_ticket_fields
 from livechat_sdk.config.tree import Lines, MappingNode, Node, ScalarNode, Span, TooBig, from_plain, plain
 from livechat_sdk.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile
     from livechat_sdk.provider.integration import IntegrationType
+    from livechat_sdk.provider.settings import IntegrationSettings
 
 __all__ = ["MAX_BYTES", "Loaded", "load_bytes", "load_file", "load_mapping", "load_text", "require"]
 
@@ -180,9 +182,12 @@ def _checked(
     except ValidationError as error:
         drafts += drafts_from(error, root=document, model=LivechatFile)
     integrations = document.entries.get("integrations")
+    read: dict[str, IntegrationSettings | None] = {}
     if integrations is not None and isinstance(integrations.value, MappingNode):
         for key, entry in integrations.value.entries.items():
-            check_integration(entry.value, ("integrations", key), installed, drafts, label=key, name=key)
+            place = ("integrations", key)
+            read[key] = check_integration(entry.value, place, installed, drafts, label=key, name=key)
+    check_ticket_fields(cast("Mapping[str, Any]", plain(document)), read, drafts)
     cross_check(document, installed, drafts, is_bare=found.is_bare)
     problems = finish(drafts, root=document, lines=lines, file=name, masks=Masks.of(sensitive))
     if any(problem.severity == "error" for problem in problems):

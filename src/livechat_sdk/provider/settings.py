@@ -57,6 +57,13 @@ class IntegrationSettings(BaseModel):
     created_at: str = ""
     updated_at: str = ""
 
+    def field_trouble(self, label: str, value: object) -> str | None:
+        """Why a ticket's field cannot be set so; ``None`` if it can, and where the fields are not known.
+
+        ``value`` is ``None`` where it is not known yet.
+        """
+        return None
+
     def remarks(self, now: datetime) -> Iterable[Remark]:
         """What ``livechat validate`` warns of: a way to log in that the vendor is retiring, say."""
         return ()

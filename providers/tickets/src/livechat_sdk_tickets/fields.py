@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from livechat_sdk_tickets.escaping import one_line, plain
 
-__all__ = ["FieldKind", "FieldMap", "FieldRule", "Unfit", "mapped", "twice"]
+__all__ = ["FieldKind", "FieldMap", "FieldRule", "Unfit", "mapped", "trouble", "twice"]
 
 FieldKind = Literal["text", "number", "integer", "flag", "choice", "choices", "date"]
 """What a vendor's field takes."""
@@ -157,6 +157,20 @@ def mapped(fields: Mapping[str, Any], rules: Mapping[str, FieldRule]) -> tuple[d
                 continue
         left.append(f"{one_line(label, 200)}: {one_line(str(value), 300)} ({why})")
     return carried, left
+
+
+def trouble(label: str, value: Any, rules: Mapping[str, FieldRule]) -> str | None:
+    """Why a field cannot be set so; a ``value`` of ``None`` is not known yet."""
+    rule = rules.get(label)
+    if rule is None:
+        return "is not in the field map of the integration"
+    if value is None:
+        return None
+    try:
+        rule.value_of(value)
+    except Unfit as why:
+        return f"cannot be {one_line(str(value), 60)!r}, which {why}"
+    return None
 
 
 def twice(rules: Mapping[str, FieldRule]) -> Iterator[str]:

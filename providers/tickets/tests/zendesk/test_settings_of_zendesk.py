@@ -46,6 +46,23 @@ def test_a_field_map_that_is_wrong_is_refused_at_its_place() -> None:
     assert ("LC406", 9, 16) in problems(YAML.replace(", values: {Shop: shop}", ""))
 
 
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ("{Product: shop}", []),
+        ('{Product: "{reason}"}', []),
+        ("{Prodct: Shop}", [("LC313", 13, 33)]),
+        ("{Product: Boat}", [("LC313", 13, 33)]),
+        ("{Product: 7, Other: true}", [("LC313", 13, 33), ("LC313", 13, 45)]),
+    ],
+)
+def test_fields_of_templates_are_held_against_the_field_map(
+    fields: str, found: list[tuple[str, int, int]]
+) -> None:
+    text = YAML.replace("{Product: Shop}}}", f"{fields}}}}}")
+    assert [one for one in problems(text) if one[0] != "LC613"] == found
+
+
 def settings(**fields: Any) -> ZendeskTicketingSettings:
     document = {name: value for name, value in {**SETTINGS, **fields}.items() if value is not None}
     return ZendeskTicketingSettings.model_validate(document)

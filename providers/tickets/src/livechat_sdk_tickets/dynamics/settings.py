@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 from livechat_sdk.domain.base import Identifier
 from livechat_sdk.domain.tickets import TicketKind, TicketPriority, TicketState
 from livechat_sdk.provider.settings import IntegrationSettings, Secret
-from livechat_sdk_tickets.fields import FieldMap, twice
+from livechat_sdk_tickets.fields import FieldMap, trouble, twice
 
 __all__ = ["GUID", "DynamicsTicketingSettings"]
 
@@ -114,6 +114,10 @@ class DynamicsTicketingSettings(IntegrationSettings):
     def token_url(self) -> str:
         """Where tokens are asked for."""
         return f"{self.login_url.rstrip('/')}/{self.azure_tenant_id}/oauth2/v2.0/token"
+
+    def field_trouble(self, label: str, value: object) -> str | None:
+        """Why a ticket's field cannot be set so."""
+        return trouble(label, value, self.fields)
 
     def priority(self, priority: TicketPriority | None) -> int | None:
         """The option for a priority."""

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from livechat_sdk.domain.tickets import TicketKind, TicketPriority, TicketState
 from livechat_sdk.provider.settings import IntegrationSettings, Remark, Secret
-from livechat_sdk_tickets.fields import FieldMap, twice
+from livechat_sdk_tickets.fields import FieldMap, trouble, twice
 
 __all__ = ["ZendeskTicketingSettings"]
 
@@ -111,6 +111,10 @@ class ZendeskTicketingSettings(IntegrationSettings):
         """Scheme and host of the account."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    def field_trouble(self, label: str, value: object) -> str | None:
+        """Why a ticket's field cannot be set so."""
+        return trouble(label, value, self.fields)
 
     def priority(self, priority: TicketPriority | None) -> str | None:
         """Zendesk's word for a priority."""
