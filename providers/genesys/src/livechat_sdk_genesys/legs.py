@@ -67,6 +67,8 @@ class Leg:
     over: bool = False
     ended_at: datetime | None = None
     how: How | None = None
+    word: str | None = None
+    """How it ended in the vendor's own word."""
 
     @property
     def is_there(self) -> bool:
@@ -87,6 +89,7 @@ class Leg:
             over=self.over or other.over,
             ended_at=_first(self.ended_at, other.ended_at),
             how=_least(self.how, other.how),
+            word=_least(self.word, other.word),
         )
 
 
@@ -139,6 +142,7 @@ def facts_of_event(topic: str, body: Mapping[str, Any]) -> Facts | None:
         over=over,
         ended_at=at if over else None,
         how=how_of(body.get("disconnectType")) if over else None,
+        word=_word(body.get("disconnectType")) if over else None,
     )
     took = body.get("answeredUserId")
     answered = (
@@ -173,16 +177,16 @@ def how_of(raw: object) -> How:
     return _WORDS.get(word, "other")
 
 
-def end_of(how: How | None, agents: Collection[Leg], *, raw: str | None = None) -> EndReason:
+def end_of(customer: Leg, agents: Collection[Leg]) -> EndReason:
     """Who ended a conversation and why, by how the leg of the customer ended; ``agents`` are who had it.
 
     Where no agent had it, nobody but the flow or the system can have ended it: they would not have it. On the
     side of the customer nobody presses a button but we do; where an agent's leg says the same as well, which
     some accounts are reported to do, it was the agent.
     """
-    had_agent = bool(agents)
+    how, raw, had_agent = customer.how, customer.word, bool(agents)
     if how == "pressed" and not any(leg.how == "pressed" for leg in agents):
-        return EndReason(by="user", why="resolved" if had_agent else "abandoned", raw=raw or how)
+        return EndReason(by="user", why="resolved" if had_agent else "abandoned", raw=raw)
     by: Who = "agent" if had_agent else "provider"
     why: Why = "resolved" if had_agent else "refused"
     if how == "inactivity":
@@ -193,7 +197,11 @@ def end_of(how: How | None, agents: Collection[Leg], *, raw: str | None = None) 
         why = "transferred_away"
     elif how in {"spam", "system", "other"} and had_agent:
         by, why = ("agent", "other") if how == "spam" else ("provider", "other")
-    return EndReason(by=by, why=why, raw=raw or how)
+    return EndReason(by=by, why=why, raw=raw)
+
+
+def _word(raw: object) -> str | None:
+    return raw[:200] if isinstance(raw, str) and raw else None
 
 
 def _leg(one: WireParticipant) -> Leg:
@@ -213,6 +221,7 @@ def _leg(one: WireParticipant) -> Leg:
         over=over,
         ended_at=one.end_time,
         how=how_of(one.disconnect_type) if over else None,
+        word=_word(one.disconnect_type) if over else None,
     )
 
 

@@ -274,6 +274,11 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         """Who comes and goes, and that it is over, by notifications."""
         return self._listener.events()
 
+    def vouches_for(self, chat: Chat) -> bool:
+        """Whether it is listened in this process, and the end of this chat would be heard of."""
+        conversation = _conversation_of(chat)
+        return conversation is not None and self._listener.vouches_for(conversation)
+
     # ---- what calls have in common
 
     async def _open_chats(self) -> AsyncIterator[Chat]:
@@ -315,7 +320,7 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         if conversation is None:
             return
         seen = self._seen_open.get(conversation)
-        trusted = _TRUSTED_WITH_STREAM if self._listener.vouches_for(conversation) else _TRUSTED
+        trusted = _TRUSTED_WITH_STREAM if self.vouches_for(chat) else _TRUSTED
         if seen is not None and seen <= now < seen + trusted:
             return
         try:

@@ -22,7 +22,7 @@ def status_of(facts: Facts, now: datetime) -> ChatStatus:
     ref = facts.conversation
     if customers and all(leg.over for leg in customers):
         last = max(customers, key=lambda leg: (leg.ended_at is not None, leg.ended_at or now))
-        reason = end_of(last.how, had)
+        reason = end_of(last, had)
         return ChatStatus(state="ended", ended=reason, at=last.ended_at, vendor_ref=ref)
     there = [leg for leg in had if leg.is_there]
     if there:

@@ -133,7 +133,7 @@ class Unfolding:
         yield from self._joins(agents, now, over=end is not None)
         if end is not None:
             self.ended = True
-            yield self._end(end_of(end.how, agents), end.ended_at, now)
+            yield self._end(end_of(end, agents), end.ended_at, now)
             return
         yield from self._leaves(agents, now)
         yield from self._deserted(agents, now)
