@@ -208,7 +208,7 @@ class Conversing(Inquiries):
         attachments: Sequence[Attachment] = (),
         key: str | None = None,
     ) -> str:
-        """Add a note to the newest ticket of a handoff, internal unless ``public``; returns the note's key.
+        """Add a note to the newest ticket of a handoff, internal unless ``public``; returns its key.
 
         The same ``key`` again changes nothing. ``parked`` lists what could not be added. Raises
         ``InvalidInput`` when no ticket was asked for, ``HandoffNotFound``, ``StoreError``.

@@ -159,6 +159,24 @@ class Dispatcher:
         """End a handoff from our side and return it as it is then; ending again changes nothing."""
         return self._background.run(self._dispatcher.end(handoff_id, by=by, why=why, raw=raw))
 
+    def create_ticket(self, handoff_id: str) -> str:
+        """Have a ticket made of a handoff as it is now, and return the ticket's key."""
+        return self._background.run(self._dispatcher.create_ticket(handoff_id))
+
+    def add_to_ticket(
+        self,
+        handoff_id: str,
+        text: str,
+        *,
+        public: bool = False,
+        attachments: Sequence[Attachment] = (),
+        key: str | None = None,
+    ) -> str:
+        """Add a note to the newest ticket of a handoff, internal unless ``public``; returns its key."""
+        return self._background.run(
+            self._dispatcher.add_to_ticket(handoff_id, text, public=public, attachments=attachments, key=key)
+        )
+
     def bot_may_send(self, conversation_id: str, owner_number: int) -> GateAnswer:
         """The send gate: whether a bot message under ``owner_number`` may pass now."""
         return self._background.run(self._dispatcher.bot_may_send(conversation_id, owner_number))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from livechat_sdk.domain.messages import Attachment
@@ -20,7 +20,15 @@ from livechat_sdk_tickets.capabilities import TicketCapabilities
 from livechat_sdk_tickets.escaping import escape, one_line, plain
 from livechat_sdk_tickets.fields import FieldRule, mapped
 
-__all__ = ["LoadedFile", "Prepared", "Requester", "load_files", "parts_of", "prepare"]
+__all__ = [
+    "LoadedFile",
+    "Prepared",
+    "Requester",
+    "load_files",
+    "parts_of",
+    "prepare",
+    "without_files",
+]
 
 logger = logging.getLogger("livechat_sdk.tickets")
 
@@ -105,6 +113,17 @@ def prepare(
         priority=draft.priority,
         kind=draft.kind,
     )
+
+
+def without_files(prepared: Prepared, able: TicketCapabilities, lines: Sequence[str]) -> Prepared:
+    """The same ticket without its files; ``lines`` say in its text why, one for each."""
+    if not lines:
+        return prepared
+    listed = "\n".join(f"- {line}" for line in lines)
+    lost = listed if _LEFT_OUT in prepared.text else f"\n{_LEFT_OUT}\n{listed}"
+    text = f"{prepared.text}\n{lost}"
+    body, overflows = _fitting(text, able)
+    return replace(prepared, text=text, body=body, overflows=overflows, files=())
 
 
 def _requester(draft: TicketDraft) -> Requester:

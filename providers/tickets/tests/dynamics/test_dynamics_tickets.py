@@ -75,6 +75,13 @@ async def test_a_long_conversation_goes_along_whole_in_notes(recordings: Recordi
     assert playing.calls[-2:] == list(notes)
 
 
+async def test_a_file_that_is_refused_is_named_in_a_note(recordings: Recordings) -> None:
+    with recordings.replay(*OPENED, "create/made", "note/file-refused", "note/file-lost"):
+        async with a_system() as system:
+            ticket = await system.livechat_create_ticket(a_draft(attachments=(INVOICE,)), HANDOFF)
+    assert ticket.id == CASE_ID
+
+
 async def test_an_environment_that_answers_without_the_row_is_asked_for_it(recordings: Recordings) -> None:
     with recordings.replay(*OPENED, "create/made-without-body", "find/there"):
         async with a_system() as system:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 from typing import Any
@@ -53,6 +54,35 @@ async def test_a_long_conversation_goes_along_whole_as_a_file(recordings: Record
         async with a_system() as system:
             await system.livechat_create_ticket(a_draft(body=body), HANDOFF)
     assert playing.calls[0] == "attach/conversation"
+
+
+async def test_a_file_that_zendesk_does_not_take_stops_no_ticket(
+    recordings: Recordings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with recordings.replay("attach/too-large", "create/made-without-file"):
+        async with a_system() as system:
+            await system.livechat_create_ticket(a_draft(attachments=(INVOICE,)), HANDOFF)
+    assert "without its files" in caplog.text
+
+
+async def test_credentials_that_may_hand_over_no_file_are_an_error(recordings: Recordings) -> None:
+    with recordings.replay("attach/forbidden"), pytest.raises(AuthError, match="scopes"):
+        async with a_system() as system:
+            await system.livechat_create_ticket(a_draft(attachments=(INVOICE,)), HANDOFF)
+
+
+async def test_files_that_take_too_long_stop_no_ticket(
+    recordings: Recordings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(files: object) -> None:
+        if files:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("livechat_sdk_tickets.zendesk.api._UPLOAD_SECONDS", 0.01)
+    with recordings.replay("create/made-without-file"):
+        async with a_system() as system:
+            monkeypatch.setattr(system._api, "_upload", slow)
+            await system.livechat_create_ticket(a_draft(attachments=(INVOICE,)), HANDOFF)
 
 
 async def test_a_requester_whom_zendesk_refuses_stays_a_line_in_the_text(recordings: Recordings) -> None:

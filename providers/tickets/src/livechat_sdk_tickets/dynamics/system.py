@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
@@ -23,6 +24,8 @@ from livechat_sdk_tickets.preparing import LoadedFile, Prepared, parts_of
 from livechat_sdk_tickets.system import TicketSystem
 
 __all__ = ["DynamicsTicketing"]
+
+logger = logging.getLogger("livechat_sdk.tickets.dynamics")
 
 _EMAIL_LIMIT: Final = 100
 
@@ -102,7 +105,7 @@ class DynamicsTicketing(TicketSystem[DynamicsTicketingSettings]):
         for key, subject, part in notes:
             await self._note("create", ticket, key, subject, {"notetext": part}, there)
         for number, file in enumerate(prepared.files, start=1):
-            await self._file(ticket, file, f"{prepared.key}.file.{number}", there)
+            await self._file_or_word(ticket, file, f"{prepared.key}.file.{number}", there)
 
     async def comment(self, ticket: Ticket, note: TicketNote, files: Sequence[LoadedFile]) -> None:
         """Add a note; a text that is too long becomes several."""
@@ -157,6 +160,15 @@ class DynamicsTicketing(TicketSystem[DynamicsTicketingSettings]):
         if self.settings.note_ids == "own" or not needed:
             return frozenset()
         return frozenset(await self._api.note_subjects(self._case_id(ticket)))
+
+    async def _file_or_word(self, ticket: Ticket, file: LoadedFile, key: str, there: frozenset[str]) -> None:
+        """Add a file; one that the environment refuses is named in a note, and does not stop a ticket."""
+        try:
+            await self._file(ticket, file, key, there)
+        except RejectedError as error:
+            logger.warning("%s: a file of a case was refused: %s", self.name, error)
+            word = {"notetext": f"Could not be carried over:\n- file {file.name} (it was refused)"}
+            await self._note("attach", ticket, f"{key}.lost", f"File: {file.name}", word, there)
 
     async def _file(self, ticket: Ticket, file: LoadedFile, key: str, there: frozenset[str]) -> None:
         content = {

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.tickets import Ticket, TicketNote
-from livechat_sdk.errors import RejectedError, RetryableError
+from livechat_sdk.errors import AuthError, ProviderError, RejectedError, RetryableError
 from livechat_sdk.http import Answer
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk_tickets.capabilities import AtMostOnce, TicketCapabilities
 from livechat_sdk_tickets.escaping import escape, one_line, plain
 from livechat_sdk_tickets.fields import FieldRule
-from livechat_sdk_tickets.preparing import LoadedFile, Prepared
+from livechat_sdk_tickets.preparing import LoadedFile, Prepared, without_files
 from livechat_sdk_tickets.system import TicketSystem
 from livechat_sdk_tickets.wire import read
 from livechat_sdk_tickets.zendesk.api import KEY, Api
@@ -22,6 +23,8 @@ from livechat_sdk_tickets.zendesk.settings import ZendeskTicketingSettings
 from livechat_sdk_tickets.zendesk.wire import WireTicket, WireTicketAnswer, error_of, refused_fields, told
 
 __all__ = ["ZendeskTicketing"]
+
+logger = logging.getLogger("livechat_sdk.tickets.zendesk")
 
 _BAD_REQUEST: Final = 400
 _UNPROCESSABLE: Final = 422
@@ -61,8 +64,8 @@ class ZendeskTicketing(TicketSystem[ZendeskTicketingSettings]):
 
     async def create(self, ticket: Prepared, handoff: Handoff) -> Ticket:
         """Make a ticket. A requester whom Zendesk refuses (a suspended one, say) stays a line in the text."""
-        files = [*ticket.files, *_overflow(ticket.text, overflows=ticket.overflows)]
-        content = self._content(ticket, await self._api.upload(files))
+        ticket, token = await self._handed_over(ticket)
+        content = self._content(ticket, token)
         answer = await self._api.create(ticket.key, content, expect=(_BAD_REQUEST, _UNPROCESSABLE))
         if answer.status == _UNPROCESSABLE and "requester" in content and _is_about_requester(answer):
             # Nothing was made under the first key: the second one is as good.
@@ -128,6 +131,21 @@ class ZendeskTicketing(TicketSystem[ZendeskTicketingSettings]):
             comment["uploads"] = [token]
         change = {"comment": comment, "metadata": {KEY: key}}
         await self._api.update(operation, self._id(ticket.id), change)
+
+    async def _handed_over(self, ticket: Prepared) -> tuple[Prepared, str | None]:
+        """The token of the ticket's files. Files that Zendesk does not take in time do not stop a ticket."""
+        whole = _overflow(ticket.text, overflows=ticket.overflows)
+        try:
+            return ticket, await self._api.upload([*ticket.files, *whole])
+        except AuthError:
+            raise
+        except (ProviderError, TimeoutError) as error:
+            if not ticket.files:
+                raise
+            logger.warning("%s: a ticket is made without its files: %r", self.name, error)
+        lines = [f"file {file.name} (Zendesk did not take it)" for file in ticket.files]
+        bare = without_files(ticket, self.capabilities, lines)
+        return bare, await self._api.upload(_overflow(bare.text, overflows=bare.overflows))
 
     def _content(self, ticket: Prepared, token: str | None) -> dict[str, Any]:
         settings = self.settings
