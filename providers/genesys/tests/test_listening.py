@@ -281,6 +281,16 @@ async def test_join_is_told_without_a_name_where_asking_is_refused() -> None:
         assert joined.agent == Agent(id=AGENT)
 
 
+async def test_conversation_that_cannot_be_asked_for_now_is_asked_for_again() -> None:
+    answers = Answers(people=[a_customer(), an_agent("Eleni")])
+    answers.script("GET messages", an_error(429, "too.many.requests", **{"Retry-After": "30"}))
+    async with a_stream(answers) as stream:
+        assert await stream.pass_time(25) == []
+        (joined,) = await stream.pass_time(10)
+        assert isinstance(joined, AgentJoined)
+        assert joined.agent == Agent(id=AGENT, name="Eleni")
+
+
 async def test_notification_of_a_queue_tells_all_by_itself() -> None:
     async with a_stream(queueIds=[QUEUE]) as stream:
         stream.socket.push(

@@ -79,6 +79,9 @@ class Listener:
         self._listed: set[str] = set()
         """Conversations that the ledger knows, or has known."""
         self._wanted: dict[str, None] = {}
+        """Conversations that are to be asked for."""
+        self._later: dict[str, datetime] = {}
+        """Conversations that could not be asked for, and when to try again."""
         self._unknown: list[UnknownEvent] = []
         self._looking: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
@@ -122,7 +125,7 @@ class Listener:
                 self._hear()
                 for event in self._tell(clock.now()):
                     yield event
-                self._look()
+                self._look(clock.now())
                 await self._rest(clock, next_look)
         finally:
             await self._hang_up()
@@ -178,7 +181,7 @@ class Listener:
         channel = self._channel
         if channel is not None and (channel.frames or channel.failure is not None or channel.closing):
             self._wake.set()
-        times = [next_look, *self._held.values()]
+        times = [next_look, *self._held.values(), *self._later.values()]
         times += [one.due for name, one in self._followed.items() if one.due and name not in self._held]
         if channel is not None:
             times.append(channel.due)
@@ -227,7 +230,7 @@ class Listener:
                 self._drop(conversation)
 
     def _drop(self, conversation: str) -> None:
-        for known in (self._followed, self._held, self._wanted):
+        for known in (self._followed, self._held, self._wanted, self._later):
             known.pop(conversation, None)
         self._listed.discard(conversation)
         self._changed.discard(conversation)
@@ -364,8 +367,11 @@ class Listener:
 
     # ---- looking
 
-    def _look(self) -> None:
+    def _look(self, now: datetime) -> None:
         """Ask for conversations of which more is to be known, a few at a time."""
+        for conversation in [name for name, when in self._later.items() if when <= now]:
+            del self._later[conversation]
+            self._wanted[conversation] = None
         for conversation in list(self._wanted):
             if len(self._looking) >= _LOOKS_AT_ONCE:
                 return
@@ -377,6 +383,9 @@ class Listener:
     async def _look_at(self, conversation: str) -> None:
         try:
             found = await self._api.conversation("stream", conversation, can_wait=True)
+        except RetryableError as error:
+            pause = max(timedelta(seconds=error.retry_after or 0.0), _LOOK_AT_CHATS)
+            self._later[conversation] = socket_clock().now() + pause
         except ProviderError as error:
             self._warn("look", f"a conversation cannot be asked for: {error}")
         else:
