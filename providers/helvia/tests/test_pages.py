@@ -12,7 +12,15 @@ from starlette.types import ASGIApp
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import SurveyAnswer
 from livechat_sdk.domain.messages import Attachment, TranscriptEntry
-from livechat_sdk.domain.people import Contact, ContactField, EndUser
+from livechat_sdk.domain.people import (
+    SEVERAL,
+    Contact,
+    ContactAccount,
+    ContactCase,
+    ContactField,
+    ContactMatch,
+    EndUser,
+)
 from livechat_sdk.provider.interface import ChatDetails
 from livechat_sdk_helvia.messages import MAX_MESSAGE_TEXT
 from livechat_sdk_helvia.web.headers import CONTENT_SECURITY_POLICY
@@ -482,3 +490,37 @@ async def test_a_user_without_a_name_is_a_visitor(quick_world: World, ada: httpx
     page = await ada.get("/desk/inbox/new")
     assert "Visitor" in page.text
     assert "None" not in page.text
+
+
+async def test_the_details_show_company_cases_and_who_it_may_be(
+    quick_world: World, ada: httpx.AsyncClient
+) -> None:
+    chat = await quick_world.chat()
+    hostile = "<script>alert(1)</script>"
+    known = Contact(
+        source="crm",
+        id="7",
+        name="Maria P.",
+        account=ContactAccount(id="a", name="Acme", number="ACC-7", link="https://crm.example/a"),
+        cases=(
+            ContactCase(id="c", number="CAS-1", title=hostile, open=True, link="javascript:alert(1)"),
+            ContactCase(id="d", number="CAS-2", status="Solved", open=False, link="https://crm.example/d"),
+        ),
+        incomplete=("orders",),
+    )
+    several = Contact(
+        source="other",
+        id=SEVERAL,
+        matches=(ContactMatch(id="1", name=hostile, email="x@example.com", by=("e-mail address",)),),
+        more_matches=True,
+    )
+    await quick_world.provider.update(chat, ChatDetails(contacts=(known, several)))
+    conversation = await quick_world.desk.conversations.accept(quick_world.ada, request_id(chat))
+    page = (await ada.get(f"/desk/conversations/{conversation.id}")).text
+    for text in (
+        *("https://crm.example/a", "Acme", "(ACC-7)", "CAS-1", "(Open)", "(Solved)", "https://crm.example/d"),
+        *("orders", "One of these may be the user", "there are more", "x@example.com", "same e-mail address"),
+    ):
+        assert text in page
+    assert hostile not in page
+    assert "javascript:" not in page

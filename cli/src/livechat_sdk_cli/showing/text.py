@@ -7,6 +7,7 @@ from datetime import datetime
 
 from livechat_sdk.domain.handoff import Handoff, QueueStatus
 from livechat_sdk.domain.messages import LedgerEntry
+from livechat_sdk.domain.people import Contact
 from livechat_sdk.ledger.store import ActionRow, JournalEntry
 from livechat_sdk_cli.showing import words
 from livechat_sdk_cli.showing.gather import OPEN, UNDONE, Shown, prefixes
@@ -49,10 +50,17 @@ def _head(shown: Shown) -> Iterator[tuple[str, str]]:
     for answer in handoff.survey:
         yield "survey", f"{answer.id}: {answer.answer}"
     for contact in handoff.contacts:
-        yield "contact", f"{contact.name or contact.id} (from {contact.source})"
+        yield "contact", _contact(contact)
     for failure in handoff.failures:
         yield "failure", failure
     yield "version", str(handoff.version)
+
+
+def _contact(contact: Contact) -> str:
+    if not contact.certain:
+        likely = ", ".join(match.name or match.id for match in contact.matches)
+        return f"one of several: {likely} (from {contact.source})"
+    return f"{contact.name or contact.id} (from {contact.source})"
 
 
 def _state(handoff: Handoff, now: datetime) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ PAGE: Final = 1500
 _MOST_PAGES: Final = 8
 
 _SPEAKERS: Final = {"user": "User", "bot": "Bot", "agent": "Agent", "system": "System"}
+_SPEAK_FOR_THEMSELVES: Final = frozenset({"name", "email", "phone", "link"})
 _CUT: Final = " […]"
 _EARLIER: Final = "[…]"
 
@@ -88,9 +89,11 @@ def _facts(opening: ChatOpening, settings: CiscoSettings) -> Iterator[tuple[str,
     yield "Skills", ", ".join(opening.route.skills)
     yield "Tags", ", ".join(opening.tags)
     for contact in opening.contacts:
-        lines = [contact.name, contact.email, contact.phone, contact.link]
-        lines += [f"{one.label}: {one.value}" for one in contact.fields]
-        yield f"Contact in {contact.source}", "\n".join(filter(None, lines))
+        lines = [
+            value if label in _SPEAK_FOR_THEMSELVES else f"{label}: {value}"
+            for label, value in contact.facts()
+        ]
+        yield f"Contact in {contact.source}", "\n".join(lines)
     yield from _plain({**user.attributes, **opening.attributes, **opening.extras})
 
 

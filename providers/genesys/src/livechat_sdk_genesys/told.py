@@ -95,12 +95,10 @@ def _survey(answers: Iterable[SurveyAnswer]) -> dict[str, str]:
     return {f"survey_{answer.id}"[:100]: answer.answer for answer in answers}
 
 
-def _of_contacts(contacts: Iterable[Contact]) -> Iterator[tuple[str, str, str | None]]:
+def _of_contacts(contacts: Iterable[Contact]) -> Iterator[tuple[str, str, str]]:
     """Source, label and value of everything that CRMs know."""
     for contact in contacts:
-        known = {"name": contact.name, "email": contact.email, "phone": contact.phone, "link": contact.link}
-        known |= {field.label: field.value for field in contact.fields}
-        yield from ((contact.source, label, value) for label, value in known.items())
+        yield from ((contact.source, label, value) for label, value in contact.facts())
 
 
 def _about(opening: ChatOpening) -> Iterator[str]:

@@ -117,14 +117,7 @@ def _about(opening: ChatOpening) -> Iterator[str]:
         **{answer.question or answer.id: answer.answer for answer in opening.survey},
     }
     for contact in opening.contacts:
-        of_contact = {
-            "name": contact.name,
-            "email": contact.email,
-            "phone": contact.phone,
-            "link": contact.link,
-        }
-        of_contact |= {field.label: field.value for field in contact.fields}
-        known |= {f"{contact.source}: {label}": value for label, value in of_contact.items()}
+        known |= {f"{contact.source}: {label}": value for label, value in contact.facts()}
     yield from (f"{label}: {value}" for label, value in known.items() if value)
 
 

@@ -50,14 +50,7 @@ def details_of(survey: Iterable[SurveyAnswer], contacts: Iterable[Contact]) -> d
     """
     found = {answer.question or answer.id: answer.answer for answer in survey}
     for contact in contacts:
-        known = {
-            "name": contact.name,
-            "email": contact.email,
-            "phone": contact.phone,
-            "link": contact.link,
-            **{field.label: field.value for field in contact.fields},
-        }
-        found |= {f"{contact.source}: {label}": value for label, value in known.items() if value}
+        found |= {f"{contact.source}: {label}": value for label, value in contact.facts()}
     return found
 
 
