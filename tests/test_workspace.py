@@ -78,6 +78,7 @@ def test_every_dependency_is_explained(distribution: Distribution) -> None:
 def test_entry_points_of_the_providers_are_found() -> None:
     assert {entry.name: entry.value for entry in entry_points(group="livechat_sdk")} == {
         "cisco": "livechat_sdk_cisco.plugin",
+        "dynamics": "livechat_sdk_dynamics.plugin",
         "genesys": "livechat_sdk_genesys.plugin",
         "helvia": "livechat_sdk_helvia.plugin",
         "tickets": "livechat_sdk_tickets.plugin",
@@ -248,6 +249,7 @@ def _python(program: str) -> str:
         "jinja2",
         "livechat_sdk_cisco",
         "livechat_sdk_cli",
+        "livechat_sdk_dynamics",
         "livechat_sdk_genesys",
         "livechat_sdk_helvia",
         "livechat_sdk_testing",

@@ -39,14 +39,15 @@ def test_built_in_and_installed_plugins_are_listed(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines[1:]] == [
         "builtin",
         "cisco",
+        "dynamics",
         "genesys",
         "helvia",
         "tickets",
         "zendesk",
     ]
     assert "CISCO_LIVECHAT" in lines[2]
-    assert "HELVIA_LIVECHAT" in lines[4]
-    assert "livechat-sdk-helvia" in lines[4]
+    assert "HELVIA_LIVECHAT" in lines[5]
+    assert "livechat-sdk-helvia" in lines[5]
 
 
 def test_plugin_shows_its_version_hooks_and_types(tmp_path: Path) -> None:
