@@ -17,8 +17,9 @@ import pytest
 
 from cli.tests.helpers import environment, invoke
 from livechat_sdk_cli.demo.people import EndUserClient, until
+from livechat_sdk_cli.demo.vendor.lines import ANSWER
 from livechat_sdk_cli.demo.vendor.processes import free_port
-from livechat_sdk_cli.demo.vendor.settings import can_tell, registry_with
+from livechat_sdk_cli.demo.vendor.settings import can_tell, capabilities_of, registry_with
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
 COMMAND = (sys.executable, "-c", "from livechat_sdk_cli.main import main; main()")
@@ -106,7 +107,8 @@ async def test_the_handoff_goes_through_a_vendor_as_it_is_deployed(vendor: str, 
     assert [one["text"] for one in document["agents"] if one["author"] == "visitor"] == FROM_USER
     assert [one["files"] for one in document["agents"] if one["files"]] == [["label.txt"], ["receipt.txt"]]
     came = [one["data"] for one in document["platform"] if one["type"] == "handoff.message"]
-    assert [one["agent_name"] for one in came] == ["Eleni", "Eleni", "Eleni", "Nikos"]
+    assert [one["agent_name"] for one in came] == [*["Eleni"] * 6, "Nikos"]
+    assert [one["message"]["body"] for one in came[1:5]] == [line.text for line in ANSWER]
     assert document["platform"][-1]["type"] == "handoff.ended"
     assert {one["fate"] for one in document["ledger"]} <= {"sent", "acknowledged", "seen"}
     assert {"requested", "event.message_received", "event.chat_ended"} <= set(document["events"])
@@ -125,8 +127,30 @@ async def test_a_vendor_without_webhooks_or_with_few_is_played_by_the_same_scrip
     seen = [one["text"] for one in document["agents"] if one["author"] == "visitor"][-len(FROM_USER) :]
     assert all(text in shown for text, shown in zip(FROM_USER, seen, strict=True)), seen
     came = [one for one in document["platform"] if one["type"] == "handoff.message"]
-    assert len(came) == (4 if sends_files else 3)
+    assert len(came) == (7 if sends_files else 6)
     assert ("files of agents" in document["left_out"]) is not sends_files
+
+
+@pytest.mark.parametrize(("means", "most"), [("stream", 30), ("asking", 5)])
+@pytest.mark.timeout(240)
+async def test_either_means_alone_finds_the_end_from_beginning_to_end(
+    means: str, most: float, tmp_path: Path
+) -> None:
+    document = await played(tmp_path, "genesys", "--without", means)
+    assert document["without"]["means"] == means
+    assert document["without"]["tried"] >= 1, "it was not cut: nobody tried it"
+    assert (document["handoff"]["outcome"], document["overtaken"]) == ("completed", [])
+    [took] = [one["seconds"] for one in document["steps"] if "the agent ends it" in one["what"]]
+    assert took < most
+
+
+@pytest.mark.timeout(120)
+async def test_a_vendor_with_one_means_cannot_do_without_it(tmp_path: Path) -> None:
+    words = ("--provider", "zendesk", "--script", "--without", "asking")
+    code, out, err = await run(tmp_path, *words)
+    assert (code, out) == (ExitCode.USAGE, "")
+    assert "zendesk has no stream of events" in err
+    assert kept_in(tmp_path) == set()
 
 
 @VENDORS
@@ -247,7 +271,7 @@ async def test_a_person_talks_on_the_chat_page_and_answers_on_the_vendors_page(t
     assert (tmp_path / "kept" / "demo.db").exists()
 
 
-@pytest.mark.parametrize("option", ["--faults", "--kill", "--json", "--seed=3"])
+@pytest.mark.parametrize("option", ["--faults", "--kill", "--json", "--seed=3", "--without=stream"])
 @pytest.mark.parametrize("beside", [[], ["--script"], ["--provider", "parley"]])
 def test_options_of_the_vendors_script_are_refused_elsewhere(option: str, beside: list[str]) -> None:
     done = invoke("demo", option, *beside)
@@ -285,7 +309,9 @@ def test_a_vendor_that_cannot_look_a_message_up_is_known(kind: str, told: dict[s
     integration = {"type": kind, "webhookKey": "k" * 32, **told}
     if kind == "CISCO_LIVECHAT":
         del integration["webhookKey"]
-    assert can_tell("vendor", integration, registry_with(kind)) is (kind == "PARLEY_LIVECHAT")
+    assert can_tell(capabilities_of("vendor", integration, registry_with(kind))) is (
+        kind == "PARLEY_LIVECHAT"
+    )
 
 
 def test_a_type_without_live_chat_is_refused() -> None:

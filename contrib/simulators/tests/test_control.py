@@ -42,6 +42,23 @@ async def test_file_of_an_agent_comes_in_base64() -> None:
         assert (await parley.client.get(url)).content == b"\x00\xff"
 
 
+async def test_files_of_both_sides_are_shown_with_their_names_and_where_an_agent_opens_them() -> None:
+    async with bench() as parley:
+        chat = await parley.open()
+        kept = await parley.client.post(
+            "/v1/files?name=b.txt", content=b"\xfe", headers={"content-type": "text/plain"}
+        )
+        assert (await parley.send(chat, files=[kept.json()["id"]])).status_code == 201
+        file = {"name": "a.txt", "type": "text/plain", "data": base64.b64encode(b"\xff").decode()}
+        await parley.client.post(f"/_sim/chats/{chat}/say", json={"text": "", "file": file})
+        shown = (await parley.client.get(f"/_sim/chats/{chat}")).json()["messages"]
+        assert [one["files"] for one in shown] == [["b.txt"], ["a.txt"]]
+        assert [(await parley.client.get(link)).content for one in shown for link in one["links"]] == [
+            b"\xfe",
+            b"\xff",
+        ]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "word"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from shutil import rmtree
 from typing import Annotated, Final
@@ -26,6 +27,13 @@ _NEEDED: Final = {
     "argon2",
     "httpx",
 }
+
+
+class Without(StrEnum):
+    """What a play can do without."""
+
+    STREAM = "stream"
+    ASKING = "asking"
 
 
 def demo(  # noqa: PLR0913, PLR0917 - one for each option
@@ -52,6 +60,13 @@ def demo(  # noqa: PLR0913, PLR0917 - one for each option
     kill: Annotated[
         bool, typer.Option("--kill", help="The worker is killed twice in mid-chat, and another takes over.")
     ] = False,
+    without: Annotated[
+        Without | None,
+        typer.Option(
+            "--without",
+            help="The vendor's stream of events is cut, or asking it is refused, from beginning to end.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
     port: Annotated[
         int | None,
@@ -75,12 +90,18 @@ def demo(  # noqa: PLR0913, PLR0917 - one for each option
 
     Everything listens on 127.0.0.1 only. Ctrl-C ends it; the next demo goes on where this one was.
     """
-    scripted = {"--faults": faults, "--kill": kill, "--seed": seed is not None, "--json": as_json}
+    scripted = {
+        "--faults": faults,
+        "--kill": kill,
+        "--seed": seed is not None,
+        "--without": without is not None,
+        "--json": as_json,
+    }
     if misplaced := [name for name, given in scripted.items() if given and not (script and provider)]:
         raise CommandError(
             f"{misplaced[0]} goes with --provider and --script",
             code=ExitCode.USAGE,
-            next_step=f"livechat demo --provider zendesk --script {misplaced[0]}",
+            next_step=f"livechat demo --provider genesys --script {misplaced[0]}",
         )
     if data is None and not script:
         data = KEPT if provider is None else KEPT.with_name(f"{KEPT}-{provider}")
@@ -101,7 +122,14 @@ def demo(  # noqa: PLR0913, PLR0917 - one for each option
         from livechat_sdk_cli.demo.vendor.report import Setting
         from livechat_sdk_cli.demo.vendor.run import script as play
 
-        setting = Setting(provider, faults=faults, kill=kill, seed=1 if seed is None else seed, port=port)
+        setting = Setting(
+            provider,
+            faults=faults,
+            kill=kill,
+            seed=1 if seed is None else seed,
+            port=port,
+            without=None if without is None else without.value,
+        )
         raise typer.Exit(play(setting, data, as_json=as_json))
 
 

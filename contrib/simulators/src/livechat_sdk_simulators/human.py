@@ -71,6 +71,8 @@ class SimMessage:
     """The sender's own key, of a visitor's message."""
     files: Sequence[str] = ()
     """Names of the files."""
+    links: Sequence[str] = ()
+    """Where the agent opens each of them, where there is such an address."""
     choices: Sequence[str] = ()
     status: str = ""
     """What became of it: ``delivered``, ``read``, ``failed: why``; empty when nothing is known."""

@@ -55,6 +55,7 @@ def _message(message: SimMessage) -> dict[str, Any]:
         **asdict(message),
         "at": rfc3339(message.at),
         "files": list(message.files),
+        "links": list(message.links),
         "choices": list(message.choices),
     }
 

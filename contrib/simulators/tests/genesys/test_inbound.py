@@ -54,7 +54,7 @@ async def test_message_of_the_old_shape_and_attachments_are_taken() -> None:
         answer = await _post(genesys, body)
         assert answer.status_code == 202, answer.text
         [kept] = await genesys.human.messages("u-1")
-        assert (kept.text, kept.files) == ("", ["a.png"])
+        assert (kept.text, kept.files, kept.links) == ("", ["a.png"], ["https://bot.example/f/1"])
 
 
 # ------------------------------------------------------------------------------------ what is refused

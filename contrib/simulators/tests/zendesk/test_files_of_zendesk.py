@@ -29,7 +29,8 @@ async def test_file_is_uploaded_posted_and_read_without_a_key() -> None:
         url = uploaded.json()["attachment"]["mediaUrl"]
         content = (await _post(zendesk, conversation, url)).json()["messages"][0]["content"]
         assert (content["mediaType"], content["mediaSize"]) == ("application/pdf", 8)
-        assert [one.files for one in await zendesk.human.messages("h-1.1")] == [["offer 1.pdf"]]
+        [shown] = await zendesk.human.messages("h-1.1")
+        assert (shown.files, shown.links) == (["offer 1.pdf"], [url])
         read = await zendesk.client.get(url, auth=httpx.BasicAuth("", ""))
         assert (read.content, read.headers["content-type"]) == (b"%PDF-1.7", "application/pdf")
 

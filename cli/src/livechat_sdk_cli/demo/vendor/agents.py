@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from livechat_sdk_cli.demo.people import ok
+from livechat_sdk_cli.demo.vendor.checks import Heard, as_agents_saw
 from livechat_sdk_cli.demo.vendor.lines import File, Line
 
 __all__ = ["AgentSide"]
@@ -47,10 +48,10 @@ class AgentSide:
         chat: Mapping[str, Any] = await self._get(self._of_chat())
         return chat
 
-    async def sees(self) -> Sequence[Mapping[str, Any]]:
+    async def sees(self) -> list[Heard]:
         """What the end user wrote, as the agents see it, in order."""
         messages = (await self.chat())["messages"]
-        return [one for one in messages if one["author"] == "visitor"]
+        return as_agents_saw([one for one in messages if one["author"] == "visitor"])
 
     async def act(self, name: str, **fields: Any) -> None:
         """Let an agent do something. Raises ``CommandError`` when that is not possible."""
@@ -87,6 +88,15 @@ class AgentSide:
     async def plan(self, **plan: Any) -> None:
         """Let faults come by themselves from now on."""
         ok(await self._client.post(f"{self._url}/faults/plan", json=plan))
+
+    async def knows(self, operation: str) -> bool:
+        """Whether the vendor has such calls."""
+        return operation in (await self._get("faults"))["operations"]
+
+    async def waiting(self, operation: str) -> int:
+        """How often a scripted fault of an operation has still to happen."""
+        waiting = (await self._get("faults"))["waiting"]
+        return sum(int(one["times"]) for one in waiting if one["operation"] == operation)
 
     async def suffered(self) -> Mapping[str, int]:
         """What went wrong by the plan: how many calls were refused, how many events came twice and late."""

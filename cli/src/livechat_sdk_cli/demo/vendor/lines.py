@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["AGENTS", "HISTORY", "LABEL", "RECEIPT", "File", "Line"]
+__all__ = ["AGENTS", "ANSWER", "HISTORY", "LABEL", "RECEIPT", "File", "Line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ HISTORY: Final[list[dict[str, Any]]] = [
     {"author": "user", "body": "Yes, please: somebody from deliveries."},
 ]
 """What was said with the bot before."""
+
+ANSWER: Final = (
+    Line("I see it: it is at the depot."),
+    Line("It was too heavy for the bicycle."),
+    Line("A van takes it."),
+    Line("One moment, I write you a receipt."),
+)
+"""What the agent answers, in one go."""
 
 AGENTS: Final = ("Eleni", "Nikos")
 """Who begins, and who takes over."""

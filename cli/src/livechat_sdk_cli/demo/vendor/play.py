@@ -1,25 +1,28 @@
 """The handoff that is played: from the bot's history to the end, with everything checked as it goes.
 
-Who writes waits for an answer, as people do: an agent's next word comes after the last one has arrived. The
-end user is quicker, and writes twice before the agent has read anything.
+Both sides write in bursts, as people do: several texts before the first has arrived. Where the vendor's
+events pass each other, the end user's side may get them in another order; then the times that come along must
+tell which was first.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from secrets import token_hex
 from typing import Final
 
 from livechat_sdk_cli.demo.people import until
 from livechat_sdk_cli.demo.vendor.agents import AgentSide
 from livechat_sdk_cli.demo.vendor.checks import (
-    as_agents_saw,
+    Heard,
     as_platform_took,
     differences,
     fates,
+    overtaken,
 )
 from livechat_sdk_cli.demo.vendor.following import Followed
-from livechat_sdk_cli.demo.vendor.lines import AGENTS, HISTORY, LABEL, RECEIPT, Line
+from livechat_sdk_cli.demo.vendor.lines import AGENTS, ANSWER, HISTORY, LABEL, RECEIPT, Line
 from livechat_sdk_cli.demo.vendor.platform import Platform, Taken
 from livechat_sdk_cli.demo.vendor.played import Played
 from livechat_sdk_cli.demo.vendor.stage import Stage
@@ -35,10 +38,20 @@ webhooks found nobody may come again only after a minute."""
 
 
 async def play(
-    stage: Stage, platform: Platform, user: UserSide, steps: Steps, played: Played, *, kill: bool
+    stage: Stage,
+    platform: Platform,
+    user: UserSide,
+    steps: Steps,
+    played: Played,
+    *,
+    kill: bool,
+    late: bool,
 ) -> None:
-    """Play it and note everything in ``played``. Raises ``CommandError`` when something never arrives."""
-    actors = _Actors(stage, platform, user, steps, played, kill=kill)
+    """Play it and note everything in ``played``. Raises ``CommandError`` when something never arrives.
+
+    ``kill``: the worker is killed twice. ``late``: the vendor's events may pass each other.
+    """
+    actors = _Actors(stage, platform, user, steps, played, kill=kill, late=late)
     await actors.begin()
     async with user.follows() as followed:
         await actors.talk()
@@ -51,7 +64,15 @@ class _Actors:
     """Everybody on the stage."""
 
     def __init__(
-        self, stage: Stage, platform: Platform, user: UserSide, steps: Steps, played: Played, *, kill: bool
+        self,
+        stage: Stage,
+        platform: Platform,
+        user: UserSide,
+        steps: Steps,
+        played: Played,
+        *,
+        kill: bool,
+        late: bool,
     ) -> None:
         self._stage = stage
         self._agents: AgentSide = stage.agents
@@ -59,6 +80,7 @@ class _Actors:
         self._user = user
         self._steps = steps
         self._kill = kill
+        self._late = late or kill
         self._agent = AGENTS[0]
         self._conversation = f"conversation-{token_hex(4)}"
         self.played = played
@@ -102,18 +124,19 @@ class _Actors:
         await self._user_thanks()
 
     async def _agent_answers(self) -> None:
-        answer = Line("I see it: it is at the depot.")
         if not self._kill:
-            with self._steps.step("the agent types and answers"):
+            with self._steps.step("the agent types and answers, four times in a row"):
                 await self._agents.may("typing", on=True)
-                await self._agent_says(answer)
+                await self._agent_says(*ANSWER)
             return
         with self._steps.step("the worker is killed while the agent writes; another takes over"):
             await self._agents.may("typing", on=True)
+            await self._agents.say(ANSWER[0], self._agent)
             await self._stage.kill_worker()
-            await self._agents.say(answer, self._agent)
+            for line in ANSWER[1:]:
+                await self._agents.say(line, self._agent)
             await self._stage.start_worker()
-            await self._arrives(answer)
+            await self._arrive(*ANSWER)
 
     async def _user_thanks(self) -> None:
         thanks = Line("Can it be left with my neighbour?")
@@ -131,7 +154,7 @@ class _Actors:
 
             await until(hangs, f"“{thanks.text}” is on its way", _PATIENCE)
             await self._stage.kill_worker()
-            if any(thanks.text in one["text"] for one in await self._agents.sees()):
+            if _with(thanks, await self._agents.sees()) is not None:
                 raise _failed(f"“{thanks.text}” was at the vendor before the worker was killed")
             await self._stage.start_worker()
             await self._is_read(thanks)
@@ -185,12 +208,12 @@ class _Actors:
             played.handoff = await self._user.view()
             played.ledger = await self._user.history()
             played.events = followed.kinds
-            heard = [as_platform_took(one.data) for one in self._platform.of("handoff.message")]
-            chat = await self._agents.chat()
-            seen = as_agents_saw([one for one in chat["messages"] if one["author"] == "visitor"])
-            shown = json.dumps(chat, ensure_ascii=False)
+            heard = self._heard()
+            seen = await self._agents.sees()
+            shown = json.dumps(await self._agents.chat(), ensure_ascii=False)
+            played.overtaken = overtaken(played.from_agents, heard)
             played.problems += [
-                *differences(played.from_agents, heard, "the end user's side"),
+                *differences(played.from_agents, heard, "the end user's side", late=self._late),
                 *differences(played.from_user, seen, "the agent's side", preface=True),
                 *fates(played.ledger, user=len(played.from_user), agent=len(played.from_agents)),
                 *(
@@ -234,34 +257,57 @@ class _Actors:
             await self._is_read(line)
 
     async def _is_read(self, line: Line) -> None:
-        """Wait until the agent sees a message of the end user."""
+        """Wait until the agent sees a message of the end user; a file must be whole."""
         self.played.from_user.append(line)
 
-        async def there() -> bool:
-            return any(line.text in one["text"] for one in await self._agents.sees())
+        async def there() -> Heard | None:
+            return _with(line, await self._agents.sees())
 
-        await until(there, f"the agent sees “{line.text}”", _PATIENCE)
+        seen = await until(there, f"the agent sees “{line.text}”", _PATIENCE)
+        await self._is_whole(line, seen, "the end user")
 
-    async def _agent_says(self, line: Line) -> bool:
-        if not await self._agents.say(line, self._agent):
-            return False
-        await self._arrives(line)
+    async def _agent_says(self, *lines: Line) -> bool:
+        """Write, without waiting in between; returns whether this vendor's agents can write all of it."""
+        for line in lines:
+            if not await self._agents.say(line, self._agent):
+                return False
+        await self._arrive(*lines)
         return True
 
-    async def _arrives(self, line: Line) -> None:
-        """Wait until the platform has a message of the agent; a file must be whole."""
-        self.played.from_agents.append(line)
+    async def _arrive(self, *lines: Line) -> None:
+        """Wait until the platform has messages of the agent; a file must be whole."""
+        self.played.from_agents += lines
+        for line in lines:
 
-        async def there() -> Taken | None:
-            taken = self._platform.of("handoff.message")
-            return next((one for one in taken if line.text in one.data["message"]["body"]), None)
+            async def there(line: Line = line) -> Heard | None:
+                return _with(line, self._heard())
 
-        came = await until(there, f"the end user's side gets “{line.text}”", _PATIENCE)
-        if line.file is not None:
-            links = [str(one["url"]) for one in came.data["message"]["attachments"]]
-            contents = [await self._user.read(link) for link in links]
-            if line.file.content not in contents:
-                self.played.problems.append(f"the file {line.file.name} of the agent is not what was sent")
+            came = await until(there, f"the end user's side gets “{line.text}”", _PATIENCE)
+            await self._is_whole(line, came, "the agent")
+
+    async def _is_whole(self, line: Line, heard: Heard, whose: str) -> None:
+        """Open the file of a line as its reader does, and compare it byte for byte."""
+        if line.file is None:
+            return
+        contents = [await self._user.read(link) for link in heard.links]
+        if line.file.content not in contents:
+            found = ", ".join(f"{len(one)} bytes" for one in contents) or "nothing"
+            self.played.problems.append(
+                f"the file {line.file.name} of {whose} is not what was sent: {found} in place of "
+                f"{len(line.file.content)} bytes"
+            )
+
+    def _heard(self) -> list[Heard]:
+        """What the end user's side has got of the agents, in order."""
+        return [as_platform_took(one.data) for one in self._platform.of("handoff.message")]
+
+
+def _with(line: Line, heard: Sequence[Heard]) -> Heard | None:
+    """Where a line was heard; with its file, if it has one."""
+    return next(
+        (one for one in heard if line.text in one.text and (line.file is None or one.links)),
+        None,
+    )
 
 
 def _failed(what: str) -> CommandError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livechat_sdk_cli.demo.vendor.lines import Line
+from livechat_sdk_cli.demo.vendor.means import Cut
 from livechat_sdk_cli.demo.vendor.platform import Taken
 
 __all__ = ["Played"]
@@ -24,6 +25,9 @@ class Played:
     ledger: Sequence[Mapping[str, Any]] = ()
     events: Sequence[str] = ()
     suffered: Mapping[str, int] = field(default_factory=dict[str, int])
+    cut: Cut | None = None
+    overtaken: list[Line] = field(default_factory=list[Line])
+    """What agents said and came after something that they said later; times tell the order."""
     left_out: list[str] = field(default_factory=list[str])
     """What this vendor cannot do."""
     problems: list[str] = field(default_factory=list[str])

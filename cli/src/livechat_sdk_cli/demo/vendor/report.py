@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from livechat_sdk_cli.demo.vendor.checks import as_platform_took
 from livechat_sdk_cli.demo.vendor.platform import Taken
@@ -17,15 +17,19 @@ from livechat_sdk_cli.terminal import out, screen, visible
 __all__ = ["Setting", "document", "print_report"]
 
 
+_IN_ORDER: Final = "nothing lost, doubled or out of order"
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How it is played. ``seed`` is that of the faults, ``port`` the worker's."""
+    """How it is played. ``seed`` is that of the faults, ``port`` the worker's, ``without`` what is cut."""
 
     vendor: str
     faults: bool
     kill: bool
     seed: int
     port: int | None = None
+    without: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ def document(setting: Setting, played: Played, steps: Steps, workers: int) -> di
         "provider": setting.vendor,
         "faults": {"seed": setting.seed, **played.suffered} if setting.faults else None,
         "kill": setting.kill,
+        "without": None if played.cut is None else {"means": played.cut.means, "tried": played.cut.tried},
         "workers": workers,
         "seconds": round(steps.seconds, 3),
         "steps": [asdict(one) for one in steps.done],
@@ -50,6 +55,7 @@ def document(setting: Setting, played: Played, steps: Steps, workers: int) -> di
         "agents": [dict(one) for one in played.chat.get("messages", ())],
         "ledger": [dict(one) for one in played.ledger],
         "events": list(played.events),
+        "overtaken": [one.text for one in played.overtaken],
         "left_out": list(played.left_out),
         "problems": list(played.problems),
         "passed": not played.problems,
@@ -92,9 +98,12 @@ def print_report(setting: Setting, played: Played, steps: Steps, workers: int) -
         out(numbers)
     for problem in played.problems:
         out(f"{view.style('wrong:', 'bold', 'red')} {visible(problem)}")
+    for late in played.overtaken:
+        out(f"“{late.text}” came after what was said later; its time tells the order")
     if not played.problems:
+        verdict = "nothing lost or doubled, and the order known" if played.overtaken else _IN_ORDER
         told = f"{len(played.from_user)} messages to the agent, {len(played.from_agents)} to the end user"
-        out(f"{told}: nothing lost, doubled or out of order.")
+        out(f"{told}: {verdict}.")
         out(f"The handoff through {setting.vendor} was played in {steps.seconds:.1f} s: completed")
 
 
@@ -135,6 +144,8 @@ def _numbers(setting: Setting, played: Played, workers: int) -> str:
             f"{happened['calls']} calls to the vendor, {happened['refused']} of them refused; "
             f"{happened['repeat']} events came twice, {happened['delay']} late (seed {setting.seed})"
         )
+    if played.cut is not None:
+        parts.append(f"without {played.cut.means}: it was tried {played.cut.tried} times, in vain")
     if setting.kill:
         parts.append(f"{workers} workers, {workers - 1} killed")
     return "; ".join(parts)

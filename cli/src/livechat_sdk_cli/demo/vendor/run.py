@@ -63,15 +63,14 @@ async def _script(setting: Setting, folder: Path, *, as_json: bool) -> list[str]
     played, workers = Played(), 0
     async with httpx.AsyncClient(timeout=_CALL_SECONDS, trust_env=False) as client:
         try:
-            async with set_stage(folder, setting.vendor, client, steps, port=setting.port) as (
-                stage,
-                platform,
-            ):
+            async with set_stage(
+                folder, setting.vendor, client, steps, port=setting.port, without=setting.without
+            ) as (stage, platform):
                 if setting.faults:
                     await stage.agents.plan(seed=setting.seed, **_PLAN)
                 user = UserSide(client, stage.places, platform)
                 try:
-                    await play(stage, platform, user, steps, played, kill=setting.kill)
+                    await play(stage, platform, user, steps, played, kill=setting.kill, late=setting.faults)
                 finally:
                     workers, played.platform = stage.workers, list(platform.taken)
                     await _what_agents_see(stage, played)
@@ -94,3 +93,6 @@ async def _what_agents_see(stage: Stage, played: Played) -> None:
         with contextlib.suppress(httpx.TransportError, CommandError):
             played.chat = await stage.agents.chat()
             played.suffered = await stage.agents.suffered()
+            if stage.cut is not None:
+                await stage.cut.count(stage.agents)
+                played.cut = stage.cut

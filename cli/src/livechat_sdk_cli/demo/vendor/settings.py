@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
+    from livechat_sdk.domain.capabilities import Capabilities
     from livechat_sdk.registry import Registry
 
-__all__ = ["BOT", "Endpoints", "can_tell", "integration_of", "registry_with", "worker_path", "write_settings"]
+__all__ = [
+    "BOT",
+    "Endpoints",
+    "can_tell",
+    "capabilities_of",
+    "integration_of",
+    "registry_with",
+    "worker_path",
+    "write_settings",
+]
 
 BOT: Final = "shop-bot"
 
@@ -86,13 +96,18 @@ def integration_of(told: Mapping[str, Any], registry: Registry) -> dict[str, Any
     return given
 
 
-def can_tell(name: str, integration: Mapping[str, Any], registry: Registry) -> bool:
+def capabilities_of(name: str, integration: Mapping[str, Any], registry: Registry) -> Capabilities:
+    """What the adapter declares for this integration."""
+    able: Capabilities = registry.build({**integration, "name": name}).capabilities
+    return able
+
+
+def can_tell(able: Capabilities) -> bool:
     """Whether it can be found out if a message arrived, or sending it again is harmless.
 
     Where not, a message in doubt is held until somebody decides, unless the bot's settings say to repeat it.
     """
-    able = registry.build({**integration, "name": name}).capabilities
-    return bool(able.looks_up_by_key or able.dedupes_by_key)
+    return able.looks_up_by_key or able.dedupes_by_key
 
 
 def write_settings(
@@ -110,6 +125,7 @@ def write_settings(
     """
     from livechat_sdk.config import load_mapping, require
 
+    able = capabilities_of(name, integration, registry)
     settings = {
         "version": 1,
         "store": f"sqlite:///{folder / 'livechat.db'}",
@@ -125,7 +141,7 @@ def write_settings(
                 "livechat": {
                     "integrations": [name],
                     "request_timeout": "10m",
-                    "doubtful": "hold" if can_tell(name, integration, registry) else "repeat",
+                    "doubtful": "hold" if can_tell(able) else "repeat",
                 }
             }
         },

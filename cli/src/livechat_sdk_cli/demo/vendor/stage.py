@@ -12,11 +12,13 @@ import httpx
 
 from livechat_sdk_cli.demo.people import ok
 from livechat_sdk_cli.demo.vendor.agents import AgentSide
+from livechat_sdk_cli.demo.vendor.means import Cut, cut
 from livechat_sdk_cli.demo.vendor.platform import Platform, serve_platform
 from livechat_sdk_cli.demo.vendor.processes import Child, free_port, start_vendor, start_worker
 from livechat_sdk_cli.demo.vendor.settings import (
     Endpoints,
     can_tell,
+    capabilities_of,
     integration_of,
     registry_with,
     worker_path,
@@ -45,6 +47,8 @@ class Stage:
         """How many there were."""
         self.unsure = False
         """Whether the vendor cannot tell what arrived, so that what is in doubt is sent again."""
+        self.cut: Cut | None = None
+        """What does not work for the whole play, if anything."""
 
     async def start_worker(self) -> None:
         """Start the next worker on the same ledger, at the same address."""
@@ -77,11 +81,18 @@ async def served_vendor(folder: Path, vendor: str, target: str) -> AsyncGenerato
 
 @asynccontextmanager
 async def set_stage(
-    folder: Path, vendor: str, client: httpx.AsyncClient, steps: Steps, *, port: int | None
+    folder: Path,
+    vendor: str,
+    client: httpx.AsyncClient,
+    steps: Steps,
+    *,
+    port: int | None,
+    without: str | None = None,
 ) -> AsyncGenerator[tuple[Stage, Platform]]:
     """Bring everything up, and down again; ``port`` is the worker's, a free one without it.
 
-    Raises ``CommandError`` when something does not start.
+    ``without`` names what is cut before the worker begins: see ``means``. Raises ``CommandError`` when
+    something does not start, and when that cannot be cut.
     """
     port = port or free_port()
     async with serve_platform() as platform:
@@ -97,7 +108,10 @@ async def set_stage(
             integration = integration_of(told, registry)
             settings = write_settings(folder, vendor, integration, places, registry)
             stage = Stage(folder, settings, worker_path(folder, kind), agents, places)
-            stage.unsure = not can_tell(vendor, integration, registry)
+            able = capabilities_of(vendor, integration, registry)
+            stage.unsure = not can_tell(able)
+            if without is not None:
+                stage.cut = await cut(without, vendor, able, agents)
             try:
                 with steps.step("the worker is served: gateway, ledger, signed webhooks to the platform"):
                     await stage.start_worker()

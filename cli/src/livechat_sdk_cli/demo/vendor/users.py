@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -15,6 +16,10 @@ from livechat_sdk_cli.demo.vendor.platform import Platform
 from livechat_sdk_cli.demo.vendor.settings import BOT, Endpoints
 
 __all__ = ["UserSide"]
+
+_BUSY: Final = (429, 503)
+_TRIES: Final = 5
+_PAUSE: Final = 0.2
 
 
 class UserSide:
@@ -82,8 +87,13 @@ class UserSide:
         return answer.is_success
 
     async def read(self, url: str) -> bytes:
-        """A file, by its link, as the end user opens it."""
+        """A file, by its link, as its reader opens it: again where the server says that it is busy."""
         answer = await self._client.get(url)
+        for _ in range(_TRIES - 1):
+            if answer.status_code not in _BUSY:
+                break
+            await asyncio.sleep(_PAUSE)
+            answer = await self._client.get(url)
         return answer.content if answer.is_success else b""
 
     @property

@@ -62,6 +62,7 @@ class Seen:
             at=message.at,
             key=message.key,
             files=[str(one.get("filename") or one["url"]) for one in message.files()],
+            links=[str(one["url"]) for one in message.files()],
             choices=[one["quickReply"]["text"] for one in message.content if "quickReply" in one],
             status=f"failed: {message.failure}" if message.failure else status,
             **by,

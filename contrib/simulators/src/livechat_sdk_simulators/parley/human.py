@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from livechat_sdk_simulators.human import (
@@ -16,7 +16,7 @@ from livechat_sdk_simulators.human import (
     choice_pairs,
 )
 from livechat_sdk_simulators.ids import new_id
-from livechat_sdk_simulators.parley.state import Agent, Chat, Message
+from livechat_sdk_simulators.parley.state import Agent, Chat, Message, StoredFile
 
 if TYPE_CHECKING:
     from livechat_sdk_simulators.parley.simulator import ParleySimulator
@@ -45,7 +45,7 @@ class ParleyHuman(HumanSide):
 
     async def messages(self, ref: str) -> list[SimMessage]:
         """The messages of a chat."""
-        return [_sim_message(message) for message in self._chat(ref).messages]
+        return [_sim_message(message, self._parley.files.link) for message in self._chat(ref).messages]
 
     def _chat(self, ref: str) -> Chat:
         chat = self._parley.chats.with_ref(ref) or self._parley.chats.with_id(ref)
@@ -215,7 +215,7 @@ def _sim_chat(chat: Chat) -> SimChat:
     )
 
 
-def _sim_message(message: Message) -> SimMessage:
+def _sim_message(message: Message, link: Callable[[StoredFile], str]) -> SimMessage:
     return SimMessage(
         id=message.id,
         author=message.author,
@@ -224,6 +224,7 @@ def _sim_message(message: Message) -> SimMessage:
         name=message.agent.name if message.agent else "",
         key=message.client_key,
         files=[file.name for file in message.files],
+        links=[link(file) for file in message.files],
         choices=[label for label, _ in message.choices],
         status=message.fate,
     )

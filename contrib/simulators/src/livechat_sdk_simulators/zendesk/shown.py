@@ -75,6 +75,7 @@ class Shown:
             at=message.received,
             key=value_of(message.metadata or {}, self._zendesk.settings.message_key, "key") or "",
             files=[str(content.get("altText", content["mediaUrl"]))] if "mediaUrl" in content else [],
+            links=[str(content["mediaUrl"])] if "mediaUrl" in content else [],
             choices=[one["text"] for one in content.get("actions", [])],
             status=f"failed: {message.failed}" if message.failed else ("read" if message.read else ""),
             **by,
