@@ -34,7 +34,13 @@ from livechat_sdk.http.redacting import secret_headers
 from livechat_sdk.http.redirects import follow, origin_of
 from livechat_sdk.http.repeating import Repeat, call_repeatedly
 from livechat_sdk.http.targets import Params, base_of, target_of
-from livechat_sdk.http.transport import Trust, make_transport, overriding_clock, overriding_transport
+from livechat_sdk.http.transport import (
+    Trust,
+    make_transport,
+    overriding_clock,
+    overriding_transport,
+    prepared,
+)
 
 __all__ = ["Classify", "VendorClient"]
 
@@ -272,7 +278,7 @@ class VendorClient:
 
         async def exchanged(request: httpx.Request, egress: Egress | None) -> Reply:
             return await exchange(
-                self._transport(egress, call.place),
+                await self._transport(egress, call.place),
                 request,
                 call.place,
                 seconds=min(call.timeout, self._left(deadline)),
@@ -288,10 +294,12 @@ class VendorClient:
     def _left(self, deadline: datetime) -> float:
         return max((deadline - self.clock.now()).total_seconds(), _SHORTEST)
 
-    def _transport(self, egress: Egress | None, place: Place) -> httpx.AsyncBaseTransport:
+    async def _transport(self, egress: Egress | None, place: Place) -> httpx.AsyncBaseTransport:
+        transport = overriding_transport()
+        if transport is None and egress not in self._pools:
+            await prepared(self._trust)
         if self._closed:
             raise ClientClosed(place)
-        transport = overriding_transport()
         if transport is None:  # whatever it is worth as a truth value
             transport = self._pools.get(egress)
         if transport is None:

@@ -21,7 +21,7 @@ from livechat_sdk.http.exchange import BROKEN, close_quietly, time_limits
 from livechat_sdk.http.failures import Place, Reply, failure_of_error, failure_of_status
 from livechat_sdk.http.redacting import secret_headers
 from livechat_sdk.http.redirects import redirection
-from livechat_sdk.http.transport import make_transport, overriding_transport
+from livechat_sdk.http.transport import make_transport, overriding_transport, prepared
 
 __all__ = ["Download", "FetchLimits", "fetch"]
 
@@ -121,6 +121,7 @@ async def fetch(
     async with contextlib.AsyncExitStack() as stack:
         transport = overriding_transport()
         if transport is None:
+            await prepared()
             transport = make_transport(egress=egress, connections=2, reuse=False)
             stack.push_async_callback(transport.aclose)
         request = httpx.Request(

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from livechat_sdk.domain.clock import Clock, SystemClock
 from livechat_sdk.errors import AuthError, ProtocolError, ProviderError, RejectedError, RetryableError
+from livechat_sdk.http.transport import prepared
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -166,8 +167,11 @@ async def _connect(
 
     try:
         async with asyncio.timeout(seconds):
+            # The good certificates are those of calls, and read beside the event loop.
+            trusted = await prepared() if urlsplit(url).scheme == "wss" else None
             connection = await Straight(
                 url,
+                ssl=trusted,
                 additional_headers=dict(headers),
                 open_timeout=None,
                 close_timeout=2.0,

@@ -7,8 +7,10 @@ and simulators in the same process put theirs in its place with ``override_trans
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
+import importlib
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -20,7 +22,14 @@ import httpx
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.http.egress import Egress
 
-__all__ = ["Trust", "make_transport", "override_transport", "overriding_clock", "overriding_transport"]
+__all__ = [
+    "Trust",
+    "make_transport",
+    "override_transport",
+    "overriding_clock",
+    "overriding_transport",
+    "prepared",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,25 @@ def overriding_clock() -> Clock | None:
     return _overrides[-1].clock if _overrides else None
 
 
+_ready: set[Trust] = set()
+
+
+async def prepared(trust: Trust = Trust()) -> ssl.SSLContext:
+    """What a first connection needs, loaded beside the event loop: the library, and the good certificates.
+
+    On a busy machine that takes a quarter of a second, for which nobody else in the process would be served.
+    """
+    if trust not in _ready:
+        await asyncio.to_thread(_load, trust)
+        _ready.add(trust)
+    return _verification(trust)
+
+
+def _load(trust: Trust) -> None:
+    importlib.import_module("livechat_sdk.http.aiohttp_transport")
+    _verification(trust)
+
+
 def make_transport(
     *,
     trust: Trust = Trust(),
@@ -89,7 +117,10 @@ def make_transport(
     egress: Egress | None = None,
     reuse: bool = True,
 ) -> httpx.AsyncBaseTransport:
-    """A pool of connections. ``reuse``: whether a connection serves more than one request."""
+    """A pool of connections. ``reuse``: whether a connection serves more than one request.
+
+    On an event loop ``prepared`` comes first.
+    """
     from livechat_sdk.http.aiohttp_transport import VendorTransport
 
     return VendorTransport(
@@ -105,7 +136,7 @@ def make_transport(
 def _verification(trust: Trust) -> ssl.SSLContext:
     # Reading the authorities takes tens of milliseconds, so all clients share them.
     if trust.certificate_sha256 is not None or not trust.verify:
-        context = ssl.create_default_context()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without authorities: nobody asks them
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
