@@ -127,6 +127,12 @@ async def play(
     return run
 
 
+def after_the_last_word(run: Run) -> range:
+    """The steps of a run from the moment at which nothing happens any more but what a clock brings."""
+    timeout = len(run.steps) - run.steps[::-1].index("answer say, before")
+    return range(timeout + 1, len(run.steps) + 1)
+
+
 async def play_all(
     nursery: Nursery,
     folder: Path,

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from livechat_sdk_testing.postgres import running_server
-from tests.crash.playing import Run, play_all
+from tests.crash.playing import Run, after_the_last_word, play_all
 from tests.crash.scenarios import SCENARIOS, TICKET_DESKS, Scenario
 from tests.processes.ledgers import Ledgers, on_postgres, on_sqlite
 from tests.processes.nursery import Nursery
@@ -62,14 +62,17 @@ class Soak:
             )
 
     async def deaths_at_a_timeout(self, moments: random.Random, count: int) -> None:
-        """Die around the moment at which a request times out and a ticket is made of it."""
+        """Die ``count`` times when a request times out and a ticket is made of it."""
         scenarios = [SCENARIOS[name] for name in TICKET_DESKS]
-        for done in range(0, count, _BATCH):
-            plays = (
-                (moments.choice(scenarios), [moments.randint(33, 70)])
-                for _ in range(min(_BATCH, count - done))
-            )
-            await self._play(plays)
+        alive = await self._play((scenario, []) for scenario in scenarios)
+        steps = {run.scenario: after_the_last_word(run) for run in alive if run.steps}
+        deaths = 0
+        while steps and deaths < count:
+            chosen = [moments.choice([one for one in scenarios if one.name in steps]) for _ in range(_BATCH)]
+            runs = await self._play((one, [moments.choice(steps[one.name])]) for one in chosen)
+            deaths += sum(bool(run.deaths) for run in runs)
+            if not any(run.deaths for run in runs):
+                raise AssertionError("nobody dies any more")
 
     async def deaths_among_others(
         self, scenarios: Sequence[Scenario], moments: random.Random, count: int

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.playing import play_all
+from tests.crash.playing import after_the_last_word, play_all
 from tests.crash.scenarios import (
     FORGETS,
     SCENARIOS,
@@ -35,9 +35,7 @@ async def test_a_missed_handoff_makes_one_ticket_whenever_it_dies_at_the_timeout
     (alive,) = await play_all(nursery, tmp_path / "alive", ledgers, [(scenario, [])])
     assert alive.findings == ()
     assert "create_ticket, before" in alive.steps
-    # After the last answer to the end user nothing happens before the clock runs out.
-    timeout = len(alive.steps) - alive.steps[::-1].index("answer say, before")
-    steps = range(timeout + 1, len(alive.steps) + 1)
+    steps = after_the_last_word(alive)
     kills = [steps[(2 * index + 1) * len(steps) // (2 * TIMES)] for index in range(TIMES)]
 
     runs = await play_all(nursery, tmp_path, ledgers, [(scenario, [number]) for number in kills])

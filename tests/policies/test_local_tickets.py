@@ -65,6 +65,8 @@ async def test_livechat_create_ticket_stores_the_whole_draft(tickets: LocalTicke
         subject="Wrong invoice",
         status="open",
         created_at=NOW,
+        number="T-000001",
+        state="open",
     )
     stored = await tickets.read("T-000001")
     assert stored is not None

@@ -229,9 +229,12 @@ class LocalTicketing:
 
     def _ticket(self, row: Row) -> Ticket:
         draft = TicketDraft.model_validate_json(str(row["draft"]))
+        number = f"T-{int(str(row['number'])):06}"
         return Ticket(
             source=self.name,
-            id=f"T-{int(str(row['number'])):06}",
+            id=number,
+            number=number,
+            state="open",  # nobody works on them here
             key=str(row["draft_key"]),
             subject=draft.subject,
             status=str(row["status"]),
