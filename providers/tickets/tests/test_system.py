@@ -11,7 +11,14 @@ import pytest
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.domain.tickets import Ticket, TicketNote
-from livechat_sdk.errors import ProtocolError, RejectedError, RetryableError, UnsupportedFeature
+from livechat_sdk.errors import (
+    AuthError,
+    ProtocolError,
+    ProviderError,
+    RejectedError,
+    RetryableError,
+    UnsupportedFeature,
+)
 from livechat_sdk.hooks import Hooks
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.settings import IntegrationSettings
@@ -60,6 +67,8 @@ class Book(TicketSystem[IntegrationSettings]):
         self.completed: list[str] = []
         self.comments: list[tuple[TicketNote, Sequence[LoadedFile]]] = []
         self.failure: Exception | None = None
+        self.refused: Exception | None = None
+        self.unreadable: Exception | None = None
 
     @property
     def field_map(self) -> Mapping[str, FieldRule]:
@@ -78,6 +87,8 @@ class Book(TicketSystem[IntegrationSettings]):
         raise AssertionError("nothing is attached here")
 
     async def read(self, ticket_id: str) -> Ticket | None:
+        if self.unreadable is not None:
+            raise self.unreadable
         return None
 
     async def find(self, key: str) -> Ticket | None:
@@ -92,6 +103,8 @@ class Book(TicketSystem[IntegrationSettings]):
 
     async def complete(self, ticket: Ticket, prepared: Prepared) -> None:
         self.completed.append(ticket.id)
+        if self.refused is not None:
+            raise self.refused
 
     async def has_comment(self, ticket: Ticket, note: TicketNote) -> bool | None:
         self.looked.append(note.key)
@@ -161,6 +174,31 @@ async def test_an_answer_that_cannot_be_read_is_looked_for_by_the_next_try() -> 
     with pytest.raises(RetryableError, match="not known yet") as failed:
         await book.livechat_create_ticket(a_draft(), HANDOFF)
     assert (failed.value.sent, failed.value.status) == (True, 201)
+
+
+async def test_a_ticket_that_lacks_something_is_told_of_with_its_number() -> None:
+    book = a_book()
+    book.refused = RejectedError("a note is too long", status=400)
+    with pytest.raises(RejectedError, match="ticket 1 was made, and lacks something: a note is too long"):
+        await book.livechat_create_ticket(a_draft(), HANDOFF)
+
+
+async def test_a_comment_that_was_made_is_made_whether_or_not_the_ticket_can_be_read() -> None:
+    book = a_book()
+    book.unreadable = RetryableError("no answer")
+    ticket = a_ticket("book", "1")
+    assert await book.livechat_add_to_ticket(ticket, a_note()) == ticket
+    assert len(book.comments) == 1
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), RetryableError("no answer"), AuthError("no")])
+async def test_what_fails_before_a_create_has_surely_made_nothing(error: Exception) -> None:
+    async def fails() -> None:
+        raise error
+
+    with pytest.raises(ProviderError) as failed:
+        await a_book().beforehand(fails())
+    assert failed.value.sent is False
 
 
 async def test_files_go_along_and_those_that_cannot_are_named() -> None:

@@ -7,15 +7,22 @@ nothing is made a second time unless a person or ``doubtful: repeat`` wants it: 
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Final, Generic, NoReturn, TypeVar
 
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
-from livechat_sdk.errors import ProtocolError, RejectedError, RetryableError, UnsupportedFeature
+from livechat_sdk.errors import (
+    ProtocolError,
+    ProviderError,
+    RejectedError,
+    RetryableError,
+    UnsupportedFeature,
+)
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.files import FileOpener, NoFiles
 from livechat_sdk.provider.integration import Finding, IntegrationContext
@@ -28,6 +35,9 @@ from livechat_sdk_tickets.preparing import LoadedFile, Prepared, load_files, pre
 __all__ = ["LONGEST_CALL", "TicketSystem"]
 
 Settings = TypeVar("Settings", bound=IntegrationSettings)
+T = TypeVar("T")
+
+logger = logging.getLogger("livechat_sdk.tickets")
 
 LONGEST_CALL: Final = 60.0
 """Seconds for which a call that got no answer may still be on its way."""
@@ -67,6 +77,11 @@ class TicketSystem(ABC, Generic[Settings]):
     def comments_once(self) -> bool:
         """Whether a comment with the same key is there once; an adapter may take it from its settings."""
         return self.capabilities.comments_once
+
+    @property
+    def at_most_once(self) -> AtMostOnce:
+        """How a second ticket is kept away; an adapter may find out that an account differs."""
+        return self.capabilities.create_at_most_once
 
     async def start(self, host: ProviderHost) -> None:
         """Called once before the first ticket."""
@@ -111,6 +126,18 @@ class TicketSystem(ABC, Generic[Settings]):
         """Whether a comment that may have been made is there; ``None`` when the vendor cannot tell."""
         return None
 
+    async def beforehand(self, needed: Awaitable[T]) -> T:
+        """What must be had before a create can leave: if it fails, nothing was made."""
+        try:
+            return await needed
+        except TimeoutError:
+            raise RetryableError(
+                "it took too long to make ready", provider=self.name, operation="create", sent=False
+            ) from None
+        except ProviderError as error:
+            error.sent = False
+            raise
+
     # -------------------------------------------------------------------------------------------- the hooks
     @hookimpl
     async def livechat_create_ticket(self, draft: TicketDraft, handoff: Handoff) -> Ticket:
@@ -122,7 +149,7 @@ class TicketSystem(ABC, Generic[Settings]):
         try:
             if ticket is None:
                 ticket = await self.create(prepared, handoff)
-            await self.complete(ticket, prepared)
+            await self._completed(ticket, prepared)
         except ProtocolError as error:
             # Something was answered that cannot be read: what was made is found by the next try.
             raise RetryableError(
@@ -145,7 +172,11 @@ class TicketSystem(ABC, Generic[Settings]):
                 lost = "\n".join(["", "", "Could not be carried over:", *(f"- {line}" for line in missing)])
                 note = note.model_copy(update={"body": note.body + lost})
             await self.comment(ticket, note, loaded)
-        now = await self.read(ticket.id)
+        try:
+            now = await self.read(ticket.id)
+        except ProviderError as error:  # the comment is there: how the ticket stands can be asked later
+            logger.info("%s: a ticket could not be read: %s", self.name, error)
+            return ticket
         return ticket if now is None else now.model_copy(update={"key": ticket.key})
 
     @hookimpl
@@ -159,6 +190,19 @@ class TicketSystem(ABC, Generic[Settings]):
         return tuple(ticket for ticket in found if ticket is not None)
 
     # ----------------------------------------------------------------------------------- what it decides
+    async def _completed(self, ticket: Ticket, prepared: Prepared) -> None:
+        try:
+            await self.complete(ticket, prepared)
+        except RejectedError as error:
+            raise RejectedError(
+                f"ticket {ticket.number or ticket.id} was made, and lacks something: {error}",
+                provider=self.name,
+                operation="create",
+                status=error.status,
+                request_id=error.request_id,
+                sent=True,
+            ) from error
+
     async def _earlier(self, draft: TicketDraft, since: datetime) -> Ticket | None:
         """The ticket of an earlier try; ``None`` when it may be made. Raises to wait, or for a doubt."""
         able = self.capabilities
@@ -168,7 +212,7 @@ class TicketSystem(ABC, Generic[Settings]):
                 return found
         age = (self.context.now() - since).total_seconds()
         window = able.vendor_window
-        if able.create_at_most_once is AtMostOnce.VENDOR and (window is None or age < window):
+        if self.at_most_once is AtMostOnce.VENDOR and (window is None or age < window):
             return None
         if able.find and age < able.find_lag + LONGEST_CALL:
             self._wait(able.find_lag + LONGEST_CALL - age, "create")

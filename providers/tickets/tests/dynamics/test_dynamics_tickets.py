@@ -256,10 +256,11 @@ async def test_without_a_customer_a_duplicate_is_an_error(recordings: Recordings
 async def test_a_look_up_that_is_forbidden_is_an_error(recordings: Recordings) -> None:
     with (
         recordings.replay("token/given", "contact/forbidden"),
-        pytest.raises(AuthError, match="prvReadContact"),
+        pytest.raises(AuthError, match="prvReadContact") as failed,
     ):
         async with a_system() as system:
             await system.livechat_create_ticket(a_draft(), HANDOFF)
+    assert failed.value.sent is False, "no create has left"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ class Zendesk(httpx.AsyncBaseTransport):
         self.requests.append(request)
         if request.method == "GET" and request.url.path == "/api/v2/tickets":
             return httpx.Response(200, json={"tickets": []})
-        return httpx.Response(201 if request.method == "POST" else 200, json={"ticket": {"id": 7}})
+        status = 201 if request.method == "POST" else 200
+        return httpx.Response(status, headers={"x-idempotency-lookup": "miss"}, json={"ticket": {"id": 7}})
 
 
 def is_text(said: str, shown: str) -> None:

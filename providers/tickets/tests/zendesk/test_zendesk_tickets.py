@@ -11,6 +11,7 @@ import pytest
 
 from livechat_sdk.errors import AuthError, ProviderError, RejectedError, RetryableError
 from livechat_sdk_testing.recordings import Recordings
+from livechat_sdk_tickets.capabilities import AtMostOnce
 from livechat_sdk_tickets.preparing import LoadedFile
 from providers.tickets.tests.bench import HANDOFF, INVOICE, a_draft, a_note, a_ticket, tried
 from providers.tickets.tests.zendesk.bench import EVERYTHING, OAUTH, RECORDINGS, a_system, build
@@ -66,9 +67,10 @@ async def test_a_file_that_zendesk_does_not_take_stops_no_ticket(
 
 
 async def test_credentials_that_may_hand_over_no_file_are_an_error(recordings: Recordings) -> None:
-    with recordings.replay("attach/forbidden"), pytest.raises(AuthError, match="scopes"):
+    with recordings.replay("attach/forbidden"), pytest.raises(AuthError, match="scopes") as failed:
         async with a_system() as system:
             await system.livechat_create_ticket(a_draft(attachments=(INVOICE,)), HANDOFF)
+    assert failed.value.sent is False, "no create has left"
 
 
 async def test_files_that_take_too_long_stop_no_ticket(
@@ -137,7 +139,21 @@ async def test_an_account_on_which_the_key_does_nothing_is_told_of(
     with caplog.at_level(logging.WARNING), recordings.replay("create/key-not-acted-on"):
         async with a_system() as system:
             await system.livechat_create_ticket(a_draft(), HANDOFF)
-    assert "did not act on the idempotency key" in caplog.text
+            assert "does not act on the idempotency key" in caplog.text
+            assert system.at_most_once is AtMostOnce.LOOK_UP
+
+
+async def test_where_the_key_does_nothing_a_lost_create_is_looked_for_and_never_repeated(
+    recordings: Recordings,
+) -> None:
+    absent = recordings.all["find/absent"].model_copy(update={"calls": 2})
+    with recordings.replay("create/key-not-acted-on", absent):
+        async with a_system() as system:
+            await system.livechat_create_ticket(a_draft(), HANDOFF)
+            with pytest.raises(RetryableError, match="on its way"):
+                await system.livechat_create_ticket(tried(20), HANDOFF)
+            with pytest.raises(RejectedError, match="may have made"):
+                await system.livechat_create_ticket(tried(200), HANDOFF)
 
 
 # ----------------------------------------------------------------------------------------- once, or in doubt

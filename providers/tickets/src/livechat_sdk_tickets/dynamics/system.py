@@ -76,7 +76,7 @@ class DynamicsTicketing(TicketSystem[DynamicsTicketingSettings]):
         columns: dict[str, Any] = {
             "title": ticket.subject,
             "description": ticket.body,
-            **await self._customers.bind(ticket.requester, handoff),
+            **await self.beforehand(self._customers.bind(ticket.requester, handoff)),
             "prioritycode": settings.priority(ticket.priority),
             "casetypecode": settings.kind(ticket.kind),
             "caseorigincode": settings.origin,

@@ -9,7 +9,6 @@ whoever repeats it looks for the external id first.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -31,8 +30,6 @@ from livechat_sdk_tickets.zendesk.wire import (
 )
 
 __all__ = ["KEY", "Api"]
-
-logger = logging.getLogger("livechat_sdk.tickets.zendesk")
 
 KEY: Final = "livechat_key"
 """Ours, in the metadata of a change: the key of the note."""
@@ -65,7 +62,7 @@ class Api:
 
     async def create(self, key: str, ticket: Mapping[str, Any], *, expect: Collection[int]) -> Answer:
         """Make a ticket. Not repeated unless it never left."""
-        answer = await self.client.request(
+        return await self.client.request(
             "create",
             "POST",
             "tickets",
@@ -73,9 +70,6 @@ class Api:
             headers={"Idempotency-Key": key},
             expect=(_CREATED, *expect),
         )
-        if answer.status == _CREATED and "x-idempotency-lookup" not in answer.headers:
-            logger.warning("%s: Zendesk did not act on the idempotency key", self.provider)
-        return answer
 
     async def update(self, operation: str, ticket_id: str, change: Mapping[str, Any]) -> None:
         """Change a ticket, a comment being a change. Not repeated unless it never left."""

@@ -26,6 +26,8 @@ __all__ = ["ZendeskTicketing"]
 
 logger = logging.getLogger("livechat_sdk.tickets.zendesk")
 
+_LOOKUP: Final = "x-idempotency-lookup"
+"""The header of an answer to a create that the key was heard in: ``miss`` or ``hit``."""
 _BAD_REQUEST: Final = 400
 _UNPROCESSABLE: Final = 422
 _WINDOW: Final = 2 * 3600.0 - 120.0
@@ -52,6 +54,12 @@ class ZendeskTicketing(TicketSystem[ZendeskTicketingSettings]):
     def __init__(self, context: IntegrationContext, settings: ZendeskTicketingSettings) -> None:
         super().__init__(context, settings)
         self._api = Api(self.name, settings)
+        self._acts_on_keys = True
+
+    @property
+    def at_most_once(self) -> AtMostOnce:
+        """By the idempotency key, unless this account has shown that it does not act on it."""
+        return AtMostOnce.VENDOR if self._acts_on_keys else AtMostOnce.LOOK_UP
 
     @property
     def field_map(self) -> Mapping[str, FieldRule]:
@@ -64,7 +72,7 @@ class ZendeskTicketing(TicketSystem[ZendeskTicketingSettings]):
 
     async def create(self, ticket: Prepared, handoff: Handoff) -> Ticket:
         """Make a ticket. A requester whom Zendesk refuses (a suspended one, say) stays a line in the text."""
-        ticket, token = await self._handed_over(ticket)
+        ticket, token = await self.beforehand(self._handed_over(ticket))
         content = self._content(ticket, token)
         answer = await self._api.create(ticket.key, content, expect=(_BAD_REQUEST, _UNPROCESSABLE))
         if answer.status == _UNPROCESSABLE and "requester" in content and _is_about_requester(answer):
@@ -76,7 +84,9 @@ class ZendeskTicketing(TicketSystem[ZendeskTicketingSettings]):
             return await self._made_before(ticket.key, answer)
         if answer.status in {_BAD_REQUEST, _UNPROCESSABLE}:
             raise self._refused("create", answer)
-        return self._ticket(read(WireTicketAnswer, answer).ticket, ticket.key)
+        made = read(WireTicketAnswer, answer).ticket
+        self._note_key(answer)
+        return self._ticket(made, ticket.key)
 
     async def comment(self, ticket: Ticket, note: TicketNote, files: Sequence[LoadedFile]) -> None:
         """Add a comment; a text that is too long goes along as a file."""
@@ -131,6 +141,13 @@ class ZendeskTicketing(TicketSystem[ZendeskTicketingSettings]):
             comment["uploads"] = [token]
         change = {"comment": comment, "metadata": {KEY: key}}
         await self._api.update(operation, self._id(ticket.id), change)
+
+    def _note_key(self, answer: Answer) -> None:
+        """Whether Zendesk acts on the key is seen in its answers only: on some accounts it does not."""
+        acted = _LOOKUP in answer.headers
+        if not acted and self._acts_on_keys:
+            logger.warning("%s: Zendesk does not act on the idempotency key", self.name)
+        self._acts_on_keys = acted
 
     async def _handed_over(self, ticket: Prepared) -> tuple[Prepared, str | None]:
         """The token of the ticket's files. Files that Zendesk does not take in time do not stop a ticket."""
