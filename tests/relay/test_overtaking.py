@@ -29,6 +29,8 @@ class World:
         self.rows: dict[int, ActionRow] = {}
         self.refused: set[int] = set()
         self.is_down = False
+        self.in_doubt = False
+        """Whether a failure leaves open if the message has arrived."""
         self.tried: list[int] = []
         self.shown: list[int] = []
         self.ended: list[tuple[int, ActionStatus]] = []
@@ -64,7 +66,7 @@ class World:
         return EffectSucceeded(action=row.action)
 
     async def judge(self, row: ActionRow, error: Exception) -> Judgement:
-        return Judgement("again", str(error), PAUSE, suspect=True)
+        return Judgement("again", str(error), PAUSE, keep_started=self.in_doubt, suspect=True)
 
     async def action(self, action_id: int) -> ActionRow | None:
         return self.rows[action_id]
@@ -121,8 +123,11 @@ async def test_what_never_gets_through_is_given_up_when_the_next_one_did(world: 
     assert world.ended == [(1, ActionStatus.DOUBTFUL), (2, ActionStatus.DONE), (3, ActionStatus.DONE)]
 
 
-async def test_the_order_holds_when_the_other_side_is_down_for_all_and_comes_back(world: World) -> None:
-    world.is_down = True
+@pytest.mark.parametrize("in_doubt", [False, True])
+async def test_the_order_holds_when_the_other_side_is_down_for_all_and_comes_back(
+    world: World, in_doubt: bool
+) -> None:
+    world.is_down, world.in_doubt = True, in_doubt
     world.add(1, 2)
     await world.until_tried(1, 12)
     assert 2 in world.tried

@@ -376,12 +376,15 @@ class _Lane:
         return None
 
     def _tried_past(self, head: ActionRow) -> ActionRow | None:
-        """The message behind the head that was tried, if nobody knows yet whether it got through."""
+        """The message behind the head whose try was cut off: nobody knows what became of it.
+
+        One that was answered with a failure waits for another try (``not_before``), behind the head.
+        """
         if len(self._rows) < 2:  # noqa: PLR2004
             return None
         second = self._rows[1]
-        was_tried = second.status is ActionStatus.STARTED and _are_messages(head, second)
-        return second if was_tried else None
+        cut_off = second.status is ActionStatus.STARTED and second.not_before is None
+        return second if cut_off and _are_messages(head, second) else None
 
     def is_first_past_the_head(self, row: ActionRow) -> bool:
         """Whether this is a message that is about to be tried before the one at the head, and was not yet."""
