@@ -14,7 +14,7 @@ from livechat_sdk.errors import ProviderError
 from livechat_sdk.http import override_transport
 from livechat_sdk_dynamics.odata import is_closed, literal
 from providers.dynamics.tests.bench import SETTINGS, a_source, an_environment
-from providers.dynamics.tests.hostile import hostile
+from tests.policies.hostile_people import hostile
 
 KEYS: dict[str, Any] = {
     "externalIdColumn": "externaluseridentifier",

@@ -14,6 +14,7 @@
 ``support``   who has a ticket and who is online, where the account gives credentials for it
 ``files``     files of the end user on their way
 ``checking``  what ``livechat doctor`` looks at
+``crm``       contacts of Zendesk Support, ``ZENDESK_CRM``, which shares nothing with the rest
 ============  ====================================================================================
 """
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
+from livechat_sdk_zendesk.crm.settings import ZendeskCrmSettings
 from livechat_sdk_zendesk.settings import ZendeskSettings
 
 __all__ = ["livechat_integration_types"]
@@ -18,9 +19,15 @@ def _build(context: IntegrationContext, settings: Any) -> object:
     return ZendeskProvider(context, settings)
 
 
+def _build_crm(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_zendesk.crm.source import ZendeskContacts
+
+    return ZendeskContacts(context, settings)
+
+
 @hookimpl
 def livechat_integration_types() -> Iterable[IntegrationType]:
-    """Offer Zendesk live chat."""
+    """Offer Zendesk live chat, and contacts of Zendesk Support."""
     return (
         IntegrationType(
             type="ZENDESK_LIVECHAT",
@@ -28,5 +35,12 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
             settings=ZendeskSettings,
             build=_build,
             summary="Zendesk messaging: conversations in the agent workspace",
+        ),
+        IntegrationType(
+            type="ZENDESK_CRM",
+            kind="crm",
+            settings=ZendeskCrmSettings,
+            build=_build_crm,
+            summary="Zendesk Support: users with their organization and tickets",
         ),
     )

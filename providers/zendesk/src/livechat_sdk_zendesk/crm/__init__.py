@@ -1,0 +1,1 @@
+"""Contacts of Zendesk Support: ``ZENDESK_CRM``, users with their organization and tickets."""
