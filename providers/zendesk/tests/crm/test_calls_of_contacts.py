@@ -76,6 +76,20 @@ async def test_a_user_is_found_by_phone_and_by_a_field_of_the_settings(recording
     assert contact.id == "35436"
 
 
+async def test_who_is_found_by_another_address_is_looked_at(recordings: Recordings) -> None:
+    mine = {"byExternalId": False}
+    rest = ("read/there", "organization/there", "tickets/none")
+    contact = await find(
+        recordings,
+        *("contact/by-second-mail", "contact/identities", *rest),
+        settings=mine,
+        email="ann@home.example",
+    )
+    assert contact.id == "35436"
+    other = ("contact/by-second-mail", "contact/identities-of-another")
+    assert await find(recordings, *other, settings=mine, email="ann@home.example") is None
+
+
 async def test_who_was_deleted_is_not_there(recordings: Recordings) -> None:
     assert await find(recordings, "contact/no-id", "contact/deleted", email="gone@example.com") is None
     with recordings.replay(TOKEN, "read/deleted", "tickets/none"):

@@ -9,6 +9,8 @@ from livechat_sdk.errors import RejectedError
 from livechat_sdk.http import Answer, Auth, BasicAuth, ClientCredentials, Limiter, Repeat, VendorClient
 from livechat_sdk_zendesk.crm.settings import ZendeskCrmSettings
 from livechat_sdk_zendesk.crm.wire import (
+    WireIdentities,
+    WireIdentity,
     WireMe,
     WireOrganization,
     WireOrganizationAnswer,
@@ -63,6 +65,11 @@ class Api:
             return None
         user = read(WireUserAnswer, answer).user
         return user if user.active else None
+
+    async def identities(self, number: int) -> Sequence[WireIdentity]:
+        """All addresses and numbers of a user."""
+        answer = await self._get("contact", f"users/{number}/identities", {}, seconds=_BESIDE_SECONDS)
+        return read(WireIdentities, answer).identities
 
     async def organization(self, number: int) -> WireOrganization:
         """One organization."""

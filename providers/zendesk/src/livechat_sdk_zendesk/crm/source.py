@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Final, cast
 
 from livechat_sdk.domain.people import (
@@ -22,8 +23,8 @@ from livechat_sdk.domain.people import (
 )
 from livechat_sdk.errors import ProviderError
 from livechat_sdk.http import VendorClient
-from livechat_sdk.policies.contact_keys import Key, keys_of, one_line
-from livechat_sdk.policies.contact_source import Candidate, ContactSource
+from livechat_sdk.policies.contact_keys import Key, fits, keys_of, one_line
+from livechat_sdk.policies.contact_source import MOST_MATCHES, Candidate, ContactSource
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk_zendesk.crm.api import Api
 from livechat_sdk_zendesk.crm.queries import phrases
@@ -35,6 +36,7 @@ __all__ = ["ZendeskContacts"]
 logger = logging.getLogger("livechat_sdk.zendesk.crm")
 
 _NUMBER: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
+_IDENTITIES: Final[Mapping[str, str]] = {"email": "email", "phone": "phone_number"}
 _CLOSED: Final = frozenset({"solved", "closed"})
 _MOST_FOUND: Final = 25
 """Users that are looked at: the search is a fuzzy one, and what it finds is compared."""
@@ -78,7 +80,23 @@ class ZendeskContacts(ContactSource[ZendeskCrmSettings]):
             own = wanted.data_property_name if wanted is not None else ""
             query = phrases({"email": "email", "phone": "phone", "property": own}[key.kind], key.values)
             found = () if query is None else await self._api.users({"query": query}, _MOST_FOUND)
-        return [self._candidate(one) for one in found]
+        candidates = [self._candidate(one) for one in found]
+        kind = _IDENTITIES.get(key.kind)
+        if kind is None or any(fits(key, one.known[key.kind]) for one in candidates):
+            return candidates
+        # Found by an address or number that is not the first one.
+        more = await asyncio.gather(*(self._identities(one, kind) for one in found[:MOST_MATCHES]))
+        return [
+            replace(one, known={**one.known, key.kind: [*one.known[key.kind], *values]})
+            for one, values in zip(candidates, more, strict=False)
+        ]
+
+    async def _identities(self, user: WireUser, kind: str) -> Sequence[str | None]:
+        try:
+            return [one.value for one in await self._api.identities(user.id) if one.type == kind]
+        except ProviderError as error:
+            logger.warning("%s: the identities of a user were not read: %s", self.name, error)
+            return ()
 
     async def read(self, contact_id: str, language: str | None = None) -> Contact | None:
         """One user with organization and tickets; ``None`` when there is none with this id."""

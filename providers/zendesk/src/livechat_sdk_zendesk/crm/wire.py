@@ -13,6 +13,8 @@ from livechat_sdk.domain.base import Timestamp
 from livechat_sdk.http import Answer
 
 __all__ = [
+    "WireIdentities",
+    "WireIdentity",
     "WireMe",
     "WireOrganization",
     "WireOrganizationAnswer",
@@ -59,6 +61,19 @@ class WireUsers(_Wire):
     """Users that were found."""
 
     users: tuple[WireUser, ...]
+
+
+class WireIdentity(_Wire):
+    """One address or number of a user: ``type`` is ``email``, ``phone_number`` or one that is not read."""
+
+    type: str
+    value: str | None = None
+
+
+class WireIdentities(_Wire):
+    """All of a user's."""
+
+    identities: tuple[WireIdentity, ...]
 
 
 class WireOrganization(_Open):
