@@ -1,17 +1,25 @@
-"""Writes the support table from certificates: ``python tools/provider_table.py``.
+"""Writes the support tables from certificates: ``python tools/provider_table.py``.
 
-Puts every installed provider to the proof (``livechat certify``) and writes what was proved between the marks
-of ``docs/reference/providers.md``. A test compares the two.
+Puts every installed provider, ticket system and CRM to the proof (``livechat certify``) and writes what was
+proved between the marks of ``docs/reference/providers.md``. A test compares the two.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound
-from livechat_sdk_testing.conformance import TIER_RULES, Certificate, Result
+from livechat_sdk_testing.conformance import (
+    SYSTEM_TIER_RULES,
+    TIER_RULES,
+    AnyCertificate,
+    Certificate,
+    Result,
+    SystemCertificate,
+    Tier,
+)
 from livechat_sdk_testing.conformance.installed import certify_installed, installed_rigs
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "providers.md"
@@ -68,10 +76,59 @@ ROWS: tuple[tuple[str, Callable[[Capabilities], object]], ...] = (
 )
 
 
+SYSTEM_ROWS: Mapping[str, Mapping[str, str]] = {
+    "ticketing": {
+        "create_at_most_once": "a second ticket is kept from being made by",
+        "vendor_window": "seconds for which the vendor knows a key",
+        "find_lag": "seconds after which a new ticket is found",
+        "internal_comment": "internal comments",
+        "public_comment": "public comments",
+        "attachments": "files",
+        "subject_limit": "longest subject",
+        "body_limit": "longest text; what is longer goes along as a file or in comments",
+    },
+    "crm": {
+        "keys": "contacts are found by",
+        "several": "several matches are",
+        "links": "links",
+        "lag": "seconds after which a new contact is found",
+        "cache": "seconds for which an answer is used again",
+    },
+}
+"""What is declared, and how the page says it."""
+
+
+def system_table(kind: str, certificates: Sequence[SystemCertificate]) -> str:
+    """The table of ticket systems, or of CRMs."""
+    lines = _head(certificates)
+    for name, said in SYSTEM_ROWS[kind].items():
+        lines.append(_row(said, [_value(one.able.get(name)) for one in certificates]))
+    return "\n".join([*lines, *_foot(certificates, SYSTEM_TIER_RULES)]) + "\n"
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return _word(value)
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value).replace("_", " ")
+
+
 def table(certificates: Sequence[Certificate]) -> str:
-    """What stands between the marks."""
+    """The table of live-chat providers."""
+    lines = _head(certificates)
+    for name, cell in ROWS:
+        if name == "webhooks are proved by" and all(
+            one.capabilities.inbound is not Inbound.WEBHOOK for one in certificates
+        ):
+            continue
+        lines.append(_row(name, [_word(cell(one.capabilities)) for one in certificates]))
+    return "\n".join([*lines, *_foot(certificates, TIER_RULES)]) + "\n"
+
+
+def _head(certificates: Sequence[AnyCertificate]) -> list[str]:
     columns = [f"`{one.provider}`" for one in certificates]
-    lines = [
+    return [
         f"| | {' | '.join(columns)} |",
         f"|---{'|---' * len(columns)}|",
         _row("distribution", [f"{one.distribution} {one.version}" for one in certificates]),
@@ -86,14 +143,10 @@ def table(certificates: Sequence[Certificate]) -> str:
             ],
         ),
     ]
-    for name, cell in ROWS:
-        if name == "webhooks are proved by" and all(
-            one.capabilities.inbound is not Inbound.WEBHOOK for one in certificates
-        ):
-            continue
-        lines.append(_row(name, [_word(cell(one.capabilities)) for one in certificates]))
-    lines.append("")
-    lines += [f"- `{one.provider}`: {one.outage}" for one in certificates]
+
+
+def _foot(certificates: Sequence[AnyCertificate], rules: Mapping[Tier, str]) -> list[str]:
+    lines = ["", *(f"- `{one.provider}`: {one.sentence}" for one in certificates)]
     excuses = [
         f"- `{one.provider}`, `{case.name}`: {case.reason}"
         for one in certificates
@@ -102,11 +155,10 @@ def table(certificates: Sequence[Certificate]) -> str:
     ]
     lines += ["", "Excused:" if excuses else "Nothing is excused.", *([""] if excuses else []), *excuses]
     lines += ["", "| tier | what it means |", "|---|---|"]
-    lines += [f"| {tier} | {rule} |" for tier, rule in TIER_RULES.items()]
-    return "\n".join(lines) + "\n"
+    return [*lines, *(f"| {tier} | {rule} |" for tier, rule in rules.items())]
 
 
-def _excused(certificate: Certificate) -> str:
+def _excused(certificate: AnyCertificate) -> str:
     return f" ({certificate.excused} excused)" if certificate.excused else ""
 
 
@@ -115,9 +167,18 @@ def _row(name: str, cells: Sequence[str]) -> str:
 
 
 def generated() -> str:
-    """Prove every installed provider and make the table."""
+    """Prove everything that is installed and make the tables."""
     certificates = sorted(certify_installed(list(installed_rigs())), key=lambda one: one.provider)
-    return table(certificates)
+    systems = [one for one in certificates if isinstance(one, SystemCertificate)]
+    parts = [
+        "## Live chat\n",
+        table([one for one in certificates if isinstance(one, Certificate)]),
+        "## Ticket systems\n",
+        system_table("ticketing", [one for one in systems if one.kind == "ticketing"]),
+        "## CRMs\n",
+        system_table("crm", [one for one in systems if one.kind == "crm"]),
+    ]
+    return "\n".join(parts)
 
 
 def page(current: str, made: str) -> str:

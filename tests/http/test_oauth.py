@@ -212,6 +212,13 @@ async def test_a_second_401_is_final(world: World) -> None:
     assert len(world.vendor.token_requests) == 2
 
 
+async def test_the_token_before_a_renewal_is_a_secret_still(world: World) -> None:
+    await world.call()
+    world.vendor.revoked.add("token-1")
+    await world.call()
+    assert {"token-1", "token-2"} <= set(world.auth.secrets())
+
+
 async def test_fifty_calls_with_a_revoked_token_get_one_new_one(world: World) -> None:
     await world.call()
     world.vendor.revoked.add("token-1")

@@ -66,6 +66,7 @@ class ClientCredentials(Auth):
         }
         self._style = style
         self._token: _Token | None = None
+        self._earlier: _Token | None = None
         self._refreshing: asyncio.Task[_Token] | None = None
 
     async def headers(self, client: VendorClient) -> Mapping[str, str]:
@@ -95,7 +96,7 @@ class ClientCredentials(Auth):
     def _refreshed(self, task: asyncio.Task[_Token]) -> None:
         self._refreshing = None
         if not task.cancelled() and task.exception() is None:
-            self._token = task.result()
+            self._earlier, self._token = self._token, task.result()
 
     async def _fetch(self, client: VendorClient) -> _Token:
         asked = client.clock.now()
@@ -141,12 +142,13 @@ class ClientCredentials(Auth):
             raise
 
     def secrets(self) -> Iterable[str]:
-        """Client secrets and the token."""
+        """Client secrets, the token, and the one before it, which an answer under way may still show."""
         for secret in self._client_secrets:
             yield secret.get_secret_value()
             yield basic_header(self._client_id, secret).removeprefix("Basic ")
-        if self._token is not None:
-            yield self._token.header.removeprefix("Bearer ")
+        for token in (self._token, self._earlier):
+            if token is not None:
+                yield token.header.removeprefix("Bearer ")
 
     async def close(self) -> None:
         """Stop a refresh under way."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-    from livechat_sdk_testing.conformance import CaseResult, Certificate
+    from livechat_sdk_testing.conformance import AnyCertificate, CaseResult
 
 __all__ = ["certify"]
 
@@ -30,7 +30,7 @@ def certify(
         typer.Option("--out", metavar="DIR", help="Write each certificate into this folder: TYPE.json."),
     ] = None,
 ) -> None:
-    """Put live-chat providers to the proof, each with every case of the conformance kit.
+    """Put providers, ticket systems and CRMs to the proof, each with every case of the conformance kit.
 
     Works on vendors that are simulated in this process: nothing is sent anywhere. Needs
     livechat-sdk-testing. Exit code 8 when a case fails, or a provider cannot be proved.
@@ -46,7 +46,7 @@ def certify(
                 code=ExitCode.USAGE,
                 next_step="its package names a rig in the entry point group livechat_sdk_conformance",
             )
-    certificates: list[Certificate] = []
+    certificates: list[AnyCertificate] = []
     chosen = list(dict.fromkeys(types or rigs))
     for certificate in conformance.certify_installed(chosen, progress=_progress()):
         certificates.append(certificate)
@@ -103,7 +103,7 @@ def _without_rig(known: set[str]) -> list[str]:
     return sorted(name for name, one in types.items() if one.kind == "livechat" and name not in known)
 
 
-def _tell(certificates: Sequence[Certificate], without: Sequence[str]) -> None:
+def _tell(certificates: Sequence[AnyCertificate], without: Sequence[str]) -> None:
     from livechat_sdk_cli.tables import Column, fields, table
     from livechat_sdk_testing.conformance import Result
 
@@ -138,7 +138,7 @@ def _tell(certificates: Sequence[Certificate], without: Sequence[str]) -> None:
         terminal.out(f"{name}: its package names no rig (entry point group livechat_sdk_conformance)")
     for one in certificates:
         terminal.out()
-        terminal.out(f"{one.provider}: {one.outage}")
+        terminal.out(f"{one.provider}: {one.sentence}")
         for case in one.cases:
             if case.result is Result.EXCUSED:
                 terminal.out(f"excused {case.name}: {terminal.visible(case.reason)}")

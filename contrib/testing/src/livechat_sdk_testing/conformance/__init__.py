@@ -9,19 +9,32 @@
             return AcmeRig(clock)
 
 ``rig`` says how a provider under test and the vendor behind it are set up; ``certify`` runs the same cases
-without pytest and returns a certificate. The suite for pytest is imported when it is asked for.
+without pytest and returns a certificate. The suite for pytest is imported when it is asked for. The suites of
+ticket systems and of CRMs are in ``systems``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from livechat_sdk_testing.conformance.case import CASES, Case, CaseFailed, Excuse, Level, Tier, Topic
+from livechat_sdk_testing.conformance.case import (
+    CASES,
+    Case,
+    CaseFailed,
+    Excuse,
+    Level,
+    SystemTopic,
+    Tier,
+    Topic,
+)
 from livechat_sdk_testing.conformance.certificate import (
+    SYSTEM_TIER_RULES,
     TIER_RULES,
+    AnyCertificate,
     CaseResult,
     Certificate,
     Result,
+    SystemCertificate,
     json_schema,
 )
 from livechat_sdk_testing.conformance.rig import (
@@ -41,7 +54,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CASES",
+    "SYSTEM_TIER_RULES",
     "TIER_RULES",
+    "AnyCertificate",
     "Case",
     "CaseFailed",
     "CaseResult",
@@ -57,6 +72,8 @@ __all__ = [
     "Rig",
     "Seen",
     "SimChat",
+    "SystemCertificate",
+    "SystemTopic",
     "Tier",
     "Topic",
     "WebhookMaker",

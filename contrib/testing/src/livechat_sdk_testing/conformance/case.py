@@ -22,6 +22,7 @@ __all__ = [
     "Excuse",
     "Level",
     "Need",
+    "SystemTopic",
     "Tier",
     "Topic",
     "declares",
@@ -121,6 +122,33 @@ class Topic(StrEnum):
     AVAILABILITY = "availability yes, no and unknown"
     TWO_OF_A_TYPE = "two integrations of one type at once"
     DETAILS = "details that come later, and choices"
+
+
+class SystemTopic(StrEnum):
+    """What a case about a ticket system or a CRM is about. Their suites have cases for every one of these."""
+
+    CONTRACT = "the contract of the hooks"
+    CONTENT = "what a ticket says"
+    FIELDS = "field map, priorities, kinds and states"
+    ONCE = "one ticket, one comment"
+    VISIBILITY = "who may read a comment"
+    FILES = "files of a ticket"
+    LIMITS = "limits of subject and text"
+    READING = "read, list, link"
+    LIFE = "tickets in the life of a handoff"
+    LOOK_UP = "finding a contact"
+    MATCHES = "none, one and several matches"
+    PROPERTIES = "typed properties, choices and links"
+    FRESHNESS = "the age of what is known"
+    SOURCES = "contacts of several sources"
+    DELAY = "slow and dead systems"
+    ERASURE = "erasing a person"
+    INJECTION = "hostile text"
+    STATUS_CODES = "each 4xx and 5xx"
+    MALFORMED = "malformed, truncated and HTML answers"
+    EXPIRED_AUTH = "auth expired in mid-flight"
+    THROTTLING = "429 with and without Retry-After"
+    SECRETS = "secrets in logs, errors and addresses"
 
 
 class Level(StrEnum):

@@ -12,9 +12,19 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from livechat_sdk.domain.capabilities import Capabilities
-from livechat_sdk_testing.conformance.case import Level, Tier, Topic
+from livechat_sdk_testing.conformance.case import Level, SystemTopic, Tier, Topic
 
-__all__ = ["TIER_RULES", "CaseResult", "Certificate", "Result", "json_schema", "tier_of"]
+__all__ = [
+    "SYSTEM_TIER_RULES",
+    "TIER_RULES",
+    "AnyCertificate",
+    "CaseResult",
+    "Certificate",
+    "Result",
+    "SystemCertificate",
+    "json_schema",
+    "tier_of",
+]
 
 TIER_RULES: Final[dict[Tier, str]] = {
     Tier.RELAYS: (
@@ -31,6 +41,16 @@ TIER_RULES: Final[dict[Tier, str]] = {
 }
 """What each tier means. A tier is reached when each of its cases, and of the tiers before it, has passed,
 does not apply to what the provider declares, or is excused; excuses stand beside the tier."""
+
+SYSTEM_TIER_RULES: Final[dict[Tier, str]] = {
+    Tier.RELAYS: "What is asked for gets there and back whole; what is not there, or unsure, is told so.",
+    Tier.SAFE: (
+        "Nothing is made twice, lost, mixed up or given away when calls fail, answers are late or processes "
+        "die; what people write is never more than text; and no handoff waits for it."
+    ),
+    Tier.COMPLETE: "All that is declared is carried in full: properties, files, any length, any script.",
+}
+"""The same for ticket systems and CRMs."""
 
 
 class Result(StrEnum):
@@ -52,7 +72,7 @@ class CaseResult(_Part):
     """One case. ``reason`` is the excuse, why it does not apply, or how it failed."""
 
     name: str
-    topic: Topic
+    topic: Topic | SystemTopic
     tier: Tier
     level: Level
     result: Result
@@ -64,25 +84,27 @@ class CaseResult(_Part):
     reason: str = ""
 
 
-class Certificate(_Part):
-    """What one provider has proved."""
+class AnyCertificate(_Part):
+    """What one integration type has proved: what all certificates have."""
 
     schema_version: Literal[1] = 1
+    kind: Literal["livechat", "ticketing", "crm"]
     provider: str
     """The integration type."""
     distribution: str
     version: str
     """Of the distribution."""
     kit_version: str
-    capabilities: Capabilities
     over: Literal["memory", "http"]
     tier: Tier | None
     """The highest tier that was reached."""
-    tier_rules: dict[Tier, str] = Field(default_factory=lambda: dict(TIER_RULES))
-    outage: str
-    """How long our side may be down without losing messages, from what is declared."""
     excused: int = 0
     cases: tuple[CaseResult, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What is promised, in a sentence."""
+        raise NotImplementedError
 
     @property
     def failed(self) -> tuple[CaseResult, ...]:
@@ -99,6 +121,34 @@ class Certificate(_Part):
         return sum(case.result is result and tier in {None, case.tier} for case in self.cases)
 
 
+class Certificate(AnyCertificate):
+    """What one provider of live chat has proved."""
+
+    kind: Literal["livechat", "ticketing", "crm"] = "livechat"
+    capabilities: Capabilities
+    tier_rules: dict[Tier, str] = Field(default_factory=lambda: dict(TIER_RULES))
+    outage: str
+    """How long our side may be down without losing messages, from what is declared."""
+
+    @property
+    def sentence(self) -> str:
+        """What is promised, in a sentence."""
+        return self.outage
+
+
+class SystemCertificate(AnyCertificate):
+    """What one ticket system or CRM has proved. ``able`` is what it declares, by name."""
+
+    able: dict[str, str | bool | float | None]
+    tier_rules: dict[Tier, str] = Field(default_factory=lambda: dict(SYSTEM_TIER_RULES))
+    promise: str
+
+    @property
+    def sentence(self) -> str:
+        """What is promised, in a sentence."""
+        return self.promise
+
+
 def tier_of(cases: tuple[CaseResult, ...]) -> Tier | None:
     """The highest tier none of whose cases failed, nor any of the tiers before it. See ``TIER_RULES``."""
     reached: Tier | None = None
@@ -110,5 +160,5 @@ def tier_of(cases: tuple[CaseResult, ...]) -> Tier | None:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a certificate."""
+    """The JSON Schema of a certificate of a live-chat provider."""
     return Certificate.model_json_schema(mode="serialization")

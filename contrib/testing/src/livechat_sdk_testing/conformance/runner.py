@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Final
@@ -23,13 +23,26 @@ from livechat_sdk_testing.conformance.listening import Ears
 from livechat_sdk_testing.conformance.rig import MakeRig, Rig
 from livechat_sdk_testing.hostile.outage import longest_outage
 
-__all__ = ["CASE_LIMIT", "Progress", "certify", "excused", "reasons", "run_case", "why_not"]
+__all__ = [
+    "CASE_LIMIT",
+    "LONGEST_REASON",
+    "Progress",
+    "certify",
+    "distribution_of",
+    "excuse_for",
+    "excused",
+    "quick_folder",
+    "reasons",
+    "run_case",
+    "why_not",
+]
 
 CASE_LIMIT: Final = 20.0
 """Longest time in seconds that one case may take."""
 
 _SHORTEST_REASON: Final = 15
-_LONGEST_REASON: Final = 1500
+LONGEST_REASON: Final = 1500
+"""Characters of a reason in a certificate."""
 
 Progress = Callable[[CaseResult], None]
 """Told of each case when it is over."""
@@ -40,7 +53,12 @@ def excused(case: str, *, reason: str) -> Excuse:
 
     Raises ``ValueError`` for a case that does not exist and for a reason that says nothing.
     """
-    if case not in all_cases():
+    return excuse_for(case, reason, known=all_cases())
+
+
+def excuse_for(case: str, reason: str, *, known: Container[str]) -> Excuse:
+    """The excuse for a case that is ``known``. Raises ``ValueError`` as ``excused`` does."""
+    if case not in known:
         raise ValueError(f"there is no case {case!r}")
     if len(reason.strip()) < _SHORTEST_REASON:
         raise ValueError(f"an excuse for {case} says in a sentence why the provider cannot do better")
@@ -80,7 +98,7 @@ def _able(rig: Rig) -> Capabilities | None:
 async def run_case(case: Case, make_rig: MakeRig) -> None:
     """Run one case on a fresh rig. Raises ``CaseFailed``, or whatever the provider raised."""
     ears = Ears()
-    with tempfile.TemporaryDirectory(prefix="conformance-", dir=_quick_folder()) as folder, ears.listening():
+    with tempfile.TemporaryDirectory(prefix="conformance-", dir=quick_folder()) as folder, ears.listening():
         rig = make_rig(VirtualClock())
         place = Path(folder)
         try:
@@ -117,7 +135,7 @@ def _must_be_playable(case: Case, able: Capabilities, rig: Rig) -> None:
         raise CaseFailed(missing)
 
 
-def _quick_folder() -> str | None:
+def quick_folder() -> str | None:
     """A folder in memory, where there is one: the ledger waits for the disk at each commit."""
     memory = Path("/dev/shm")  # noqa: S108  (only where it is, and for what nobody keeps)
     return str(memory) if memory.is_dir() else None
@@ -150,7 +168,7 @@ async def certify(
         if progress is not None:
             progress(result)
     provider = Registry({"conformance": rig.plugin}).build(rig.settings, now=rig.clock.now)
-    name, number = distribution or _distribution(type(provider).__module__)
+    name, number = distribution or distribution_of(type(provider).__module__)
     return Certificate(
         provider=provider.type,
         distribution=name,
@@ -176,7 +194,7 @@ async def _run(case: Case, make_rig: MakeRig, why: str | None, excuse: str | Non
             seconds=round(seconds, 3),
             proves=case.proves,
             look_at=case.look_at if kind is Result.FAILED else "",
-            reason=reason[:_LONGEST_REASON],
+            reason=reason[:LONGEST_REASON],
         )
 
     if why is not None:
@@ -193,7 +211,7 @@ async def _run(case: Case, make_rig: MakeRig, why: str | None, excuse: str | Non
     return result(Result.PASSED, seconds=time.perf_counter() - began)
 
 
-def _distribution(module: str) -> tuple[str, str]:
+def distribution_of(module: str) -> tuple[str, str]:
     """The distribution that brings a provider's module, and its version."""
     package = module.partition(".")[0]
     # An editable installation does not list its packages: then the usual name is tried.

@@ -27,7 +27,7 @@ from livechat_sdk_testing.conformance.rig import (
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Simulated", "SimulatorRig", "WebhookCall"]
+__all__ = ["Hurried", "Simulated", "SimulatorRig", "WebhookCall"]
 
 _ACTS: Final[Mapping[Play, str]] = {
     "accept": "accept",
@@ -90,7 +90,7 @@ class Simulated(Protocol):
         ...
 
 
-class _Hurried:
+class Hurried:
     """A clock for pauses between attempts: whoever sleeps finds the time passed."""
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -210,7 +210,7 @@ class SimulatorRig(Rig):
         """Let every call of the provider come to the simulator, and every link of a file here."""
         from livechat_sdk.http import override_transport
 
-        with override_transport(self._transport(), clock=_Hurried(self.clock)):
+        with override_transport(self._transport(), clock=Hurried(self.clock)):
             yield
 
     def _transport(self) -> httpx.AsyncBaseTransport:

@@ -1,0 +1,1 @@
+"""The cases for ticket systems and CRMs, by group; ``Family.cases`` loads them."""

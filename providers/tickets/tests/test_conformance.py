@@ -1,0 +1,12 @@
+"""The kit's whole suite for ticket systems, over the simulators."""
+
+from __future__ import annotations
+
+from livechat_sdk_testing.clock import VirtualClock
+from livechat_sdk_testing.conformance.systems import TicketingConformance, TicketRig
+from livechat_sdk_tickets.conformance import zendesk
+
+
+class TestZendesk(TicketingConformance):
+    def make_rig(self, clock: VirtualClock) -> TicketRig:
+        return zendesk(clock)
