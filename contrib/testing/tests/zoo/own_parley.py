@@ -120,6 +120,14 @@ def _markup_is_escaped(event: ProviderEvent) -> ProviderEvent:
     return event
 
 
+def _time_of_the_delivery(event: ProviderEvent) -> ProviderEvent:
+    if not isinstance(event, MessageReceived):
+        return event
+    return event.model_copy(
+        update={"message": event.message.model_copy(update={"sent_at": event.received_at})}
+    )
+
+
 class EchoByName(ParleyProvider):
     """Everybody who has the visitor's name is taken for the visitor."""
 
@@ -479,6 +487,11 @@ BUGS: list[PlantedBug] = [
     PlantedBug("id_of_the_words", "events with the same words have one id", _rig(_each(_id_of_the_words))),
     PlantedBug(
         "receipts_name_their_id", "receipts name the vendor's id", _rig(_each(_receipts_name_their_id))
+    ),
+    PlantedBug(
+        "time_of_the_delivery",
+        "the time of a message is that of its delivery",
+        _rig(_each(_time_of_the_delivery)),
     ),
     PlantedBug("unknown_is_dropped", "unknown events vanish", _rig(_each(_unknown_is_dropped))),
     PlantedBug("markup_is_escaped", "text is escaped on the way", _rig(_each(_markup_is_escaped))),

@@ -61,6 +61,7 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
         dedupes_by_key=True,
         looks_up_by_key=True,
         send_before_join=True,
+        tells_order=True,
         closes=True,
         history=True,
         status=True,

@@ -78,6 +78,7 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
         looks_up_by_key=True,
         lookup_lag=5.0,  # none is stated: so much that a request on its way has arrived
         send_before_join=True,
+        tells_order=True,
         closes=True,
         history=True,
         status=True,

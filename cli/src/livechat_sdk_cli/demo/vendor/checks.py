@@ -62,13 +62,20 @@ def as_agents_saw(messages: Sequence[Mapping[str, Any]]) -> list[Heard]:
 
 
 def differences(
-    said: Sequence[Line], heard: Sequence[Heard], where: str, *, preface: bool = False, late: bool = False
+    said: Sequence[Line],
+    heard: Sequence[Heard],
+    where: str,
+    *,
+    preface: bool = False,
+    late: bool = False,
+    told: bool = True,
 ) -> list[str]:
     """What is wrong with ``heard``, in words; ``where`` is the side that heard it.
 
     With ``preface`` there may be something before the first line that was said: a summary, a transcript.
-    With ``late`` one line may come after a later one, if the times that came along prove which was first.
-    Times that say something else than what happened are wrong in any case.
+    With ``late`` one line may come after a later one, if the times that came along prove which was first;
+    where no order is ``told``, nobody can know. Times that say something else than what happened are wrong in
+    any case.
     """
     problems: list[str] = []
     last: tuple[int, Line] | None = None
@@ -83,7 +90,10 @@ def differences(
             problems.append(f"“{line.text}” came {len(found)} times to {where}")
         if line.file is not None and not heard[place].links:
             problems.append(f"“{line.text}” came without its file {line.file.name} to {where}")
-        if last is not None and (wrong := _wrong_order(heard, last[0], place, late=late)) is not None:
+        if (
+            last is not None
+            and (wrong := _wrong_order(heard, last[0], place, late=late, told=told)) is not None
+        ):
             problems.append(f"“{line.text}” overtook “{last[1].text}” on its way to {where}{wrong}")
         last = place, line
         places.append(place)
@@ -96,7 +106,7 @@ def differences(
     return problems
 
 
-def _wrong_order(heard: Sequence[Heard], earlier: int, later: int, *, late: bool) -> str | None:
+def _wrong_order(heard: Sequence[Heard], earlier: int, later: int, *, late: bool, told: bool) -> str | None:
     """What is wrong with the order of two lines, said one after the other; ``None`` if nothing is."""
     said, then = heard[earlier].at, heard[later].at
     if said is not None and then is not None and said > then:
@@ -105,7 +115,7 @@ def _wrong_order(heard: Sequence[Heard], earlier: int, later: int, *, late: bool
         return None
     if not late:
         return ""
-    proved = said is not None and then is not None and said < then
+    proved = not told or (said is not None and then is not None and said < then)
     return None if proved else ", and no time tells which was first"
 
 

@@ -25,6 +25,7 @@ from livechat_sdk_cli.demo.vendor.following import Followed
 from livechat_sdk_cli.demo.vendor.lines import AGENTS, ANSWER, HISTORY, LABEL, RECEIPT, Line
 from livechat_sdk_cli.demo.vendor.platform import Platform, Taken
 from livechat_sdk_cli.demo.vendor.played import Played
+from livechat_sdk_cli.demo.vendor.settings import can_tell
 from livechat_sdk_cli.demo.vendor.stage import Stage
 from livechat_sdk_cli.demo.vendor.steps import Steps
 from livechat_sdk_cli.demo.vendor.users import UserSide
@@ -81,6 +82,8 @@ class _Actors:
         self._steps = steps
         self._kill = kill
         self._late = late or kill
+        self._passes = late
+        played.order_is_told = stage.able.tells_order
         self._agent = AGENTS[0]
         self._conversation = f"conversation-{token_hex(4)}"
         self.played = played
@@ -88,9 +91,13 @@ class _Actors:
     # ---------------------------------------------------------------------------------------- the acts
     async def begin(self) -> None:
         """Ask for a human; an agent comes and greets."""
-        if self._stage.unsure:
+        if not can_tell(self._stage.able):
             self.played.left_out.append(
                 "looking up whether a message arrived: what is in doubt is sent again"
+            )
+        if not self._stage.able.tells_order:
+            self.played.left_out.append(
+                "times of agents' messages: they are taken to have been said as they come"
             )
         with self._steps.step("the end user asks for a human; the vendor has the chat"):
             await self._user.ask(self._conversation)
@@ -213,7 +220,13 @@ class _Actors:
             shown = json.dumps(await self._agents.chat(), ensure_ascii=False)
             played.overtaken = overtaken(played.from_agents, heard)
             played.problems += [
-                *differences(played.from_agents, heard, "the end user's side", late=self._late),
+                *differences(
+                    played.from_agents,
+                    heard,
+                    "the end user's side",
+                    late=self._late,
+                    told=played.order_is_told,
+                ),
                 *differences(played.from_user, seen, "the agent's side", preface=True),
                 *fates(played.ledger, user=len(played.from_user), agent=len(played.from_agents)),
                 *(
@@ -268,7 +281,9 @@ class _Actors:
 
     async def _agent_says(self, *lines: Line) -> bool:
         """Write, without waiting in between; returns whether this vendor's agents can write all of it."""
-        for line in lines:
+        for number, line in enumerate(lines):
+            if number == 1 and self._passes:
+                await self._agents.script("webhook", "reorder")  # the second comes after the third
             if not await self._agents.say(line, self._agent):
                 return False
         await self._arrive(*lines)

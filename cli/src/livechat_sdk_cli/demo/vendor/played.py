@@ -27,7 +27,9 @@ class Played:
     suffered: Mapping[str, int] = field(default_factory=dict[str, int])
     cut: Cut | None = None
     overtaken: list[Line] = field(default_factory=list[Line])
-    """What agents said and came after something that they said later; times tell the order."""
+    """What agents said and came after something that they said later."""
+    order_is_told: bool = True
+    """Whether times tell the order then."""
     left_out: list[str] = field(default_factory=list[str])
     """What this vendor cannot do."""
     problems: list[str] = field(default_factory=list[str])

@@ -99,9 +99,11 @@ def print_report(setting: Setting, played: Played, steps: Steps, workers: int) -
     for problem in played.problems:
         out(f"{view.style('wrong:', 'bold', 'red')} {visible(problem)}")
     for late in played.overtaken:
-        out(f"“{late.text}” came after what was said later; its time tells the order")
+        order = "its time tells the order" if played.order_is_told else "nobody can know it here"
+        out(f"“{late.text}” came after what was said later; {order}")
     if not played.problems:
-        verdict = "nothing lost or doubled, and the order known" if played.overtaken else _IN_ORDER
+        known = "known" if played.order_is_told else "as it came"
+        verdict = f"nothing lost or doubled, and the order {known}" if played.overtaken else _IN_ORDER
         told = f"{len(played.from_user)} messages to the agent, {len(played.from_agents)} to the end user"
         out(f"{told}: {verdict}.")
         out(f"The handoff through {setting.vendor} was played in {steps.seconds:.1f} s: completed")

@@ -17,7 +17,6 @@ from livechat_sdk_cli.demo.vendor.platform import Platform, serve_platform
 from livechat_sdk_cli.demo.vendor.processes import Child, free_port, start_vendor, start_worker
 from livechat_sdk_cli.demo.vendor.settings import (
     Endpoints,
-    can_tell,
     capabilities_of,
     integration_of,
     registry_with,
@@ -26,6 +25,7 @@ from livechat_sdk_cli.demo.vendor.settings import (
 )
 
 if TYPE_CHECKING:
+    from livechat_sdk.domain.capabilities import Capabilities
     from livechat_sdk_cli.demo.vendor.steps import Steps
 
 __all__ = ["Stage", "served_vendor", "set_stage"]
@@ -35,18 +35,23 @@ class Stage:
     """What is up. The worker is the only one that is ever killed."""
 
     def __init__(
-        self, folder: Path, settings: Path, path: Path | None, agents: AgentSide, places: Endpoints
+        self,
+        folder: Path,
+        settings: Path,
+        path: Path | None,
+        agents: AgentSide,
+        places: Endpoints,
+        able: Capabilities,
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._path = path
         self.agents = agents
         self.places = places
+        self.able = able
         self._worker: Child | None = None
         self.workers = 0
         """How many there were."""
-        self.unsure = False
-        """Whether the vendor cannot tell what arrived, so that what is in doubt is sent again."""
         self.cut: Cut | None = None
         """What does not work for the whole play, if anything."""
 
@@ -107,9 +112,8 @@ async def set_stage(
             registry = registry_with(kind)
             integration = integration_of(told, registry)
             settings = write_settings(folder, vendor, integration, places, registry)
-            stage = Stage(folder, settings, worker_path(folder, kind), agents, places)
             able = capabilities_of(vendor, integration, registry)
-            stage.unsure = not can_tell(able)
+            stage = Stage(folder, settings, worker_path(folder, kind), agents, places, able)
             if without is not None:
                 stage.cut = await cut(without, vendor, able, agents)
             try:

@@ -84,6 +84,7 @@ class ParleyProvider(ChatProvider[ParleySettings]):
         looks_up_by_key=True,
         lookup_lag=2.0,
         send_before_join=True,
+        tells_order=True,
         closes=True,
         history=True,
         status=True,

@@ -136,6 +136,27 @@ async def of_events(talk: Conversation) -> None:
 
 
 @_cases.in_conversation(
+    "of_events_is_told",
+    Tier.SAFE,
+    "Where tells_order is declared, times say which message was first, also when events have changed places.",
+    look_at="Message.sent_at: the vendor's time of the message, not of the delivery",
+    needs=[declares("tells_order"), faulty("webhook", "reorder")],
+)
+async def of_events_is_told(talk: Conversation) -> None:
+    await talk.joined()
+    for text in ("one", "two", "three"):
+        if text == "two":
+            talk.rig.faults.script("webhook", "reorder")
+        await talk.say(text)
+        await talk.pass_time(0.5)
+    await talk.pass_time(60)
+    timed = [one.message for one in talk.shown_messages if one.message.sent_at is not None]
+    same(len(timed), 3, "how many messages have a time")
+    ordered = sorted(timed, key=lambda message: str(message.sent_at))
+    same([message.body for message in ordered], ["one", "two", "three"], "the messages by their times")
+
+
+@_cases.in_conversation(
     "of_late_events",
     Tier.SAFE,
     "An event that comes late is applied all the same.",
