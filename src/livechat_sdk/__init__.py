@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from livechat_sdk.lazy import loading_from
+
 if TYPE_CHECKING:
     from livechat_sdk.dispatcher import Dispatcher
     from livechat_sdk.domain.answers import Accepted, BotAvailability, GateAnswer, NotLive
@@ -104,7 +106,6 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "provider.webhooks": ("WebhookDelivery",),
     "registry": ("Registry",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "HOOK_API",
@@ -172,18 +173,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
+_load = loading_from(__name__, _HOMES)
 
+
+def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("livechat-sdk")
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    globals()[name] = value
-    return value
+    return _load(name)
 
 
 def __dir__() -> list[str]:

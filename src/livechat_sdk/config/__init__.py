@@ -6,7 +6,9 @@ ready-made.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from livechat_sdk.lazy import loading_from
 
 if TYPE_CHECKING:
     from livechat_sdk.config.loader import Loaded, load_bytes, load_file, load_mapping, load_text, require
@@ -25,23 +27,9 @@ __all__ = [
     "require",
 ]
 
-_HOME = {
-    "BotSettings": "models",
-    "GatewaySettings": "models",
-    "Loaded": "loader",
-    "LivechatFile": "models",
-    "LivechatSettings": "models",
-    "load_bytes": "loader",
-    "load_file": "loader",
-    "load_mapping": "loader",
-    "load_text": "loader",
-    "require": "loader",
+_HOMES = {
+    "config.loader": ("Loaded", "load_bytes", "load_file", "load_mapping", "load_text", "require"),
+    "config.models": ("BotSettings", "GatewaySettings", "LivechatFile", "LivechatSettings"),
 }
 
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name in _HOME:
-        return getattr(import_module(f"livechat_sdk.config.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loading_from(__name__, _HOMES)

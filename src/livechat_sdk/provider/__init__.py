@@ -5,7 +5,9 @@ Names are loaded when they are used: what offers an adapter does not need the ad
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from livechat_sdk.lazy import loading_from
 
 if TYPE_CHECKING:
     from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
@@ -57,7 +59,6 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "provider.verifying": ("REPLAY_WINDOW", "verify_hmac", "verify_shared_key", "verify_time"),
     "provider.webhooks": ("WebhookDelivery",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "REPLAY_WINDOW",
@@ -99,15 +100,7 @@ __all__ = [
     "verify_time",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"livechat_sdk.{_HOME_OF[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = loading_from(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
