@@ -6,10 +6,7 @@ end user that it took, in order: ``GET /taken`` tells them, and ``POST /forget``
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import multiprocessing
 import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
+
+from benchmarks._lean import a_vendor
 
 __all__ = ["APP", "Zendesk", "a_zendesk"]
 
@@ -31,7 +30,6 @@ _WORKSPACE: Final = {
 }
 _PROFILE: Final = {"locale": "en", "localeOrigin": "zendeskAccount"}
 _PAGE: Final = 100
-_REASONS: Final = {200: "OK", 201: "Created", 404: "Not Found"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,7 @@ class Zendesk:
 
 
 class _State:
-    def __init__(self, delay: float) -> None:
-        self.delay = delay
+    def __init__(self) -> None:
         self.taken: list[str] = []
         self.messages: dict[str, list[dict[str, Any]]] = {}
         self.made = 0
@@ -144,67 +141,8 @@ class _State:
         }
 
 
-class _Connection(asyncio.Protocol):
-    """As little HTTP as the clients under test need."""
-
-    def __init__(self, state: _State) -> None:
-        self._state = state
-        self._buffer = b""
-        self._transport: asyncio.WriteTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.WriteTransport):
-            self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while True:
-            head, separator, rest = self._buffer.partition(b"\r\n\r\n")
-            if not separator:
-                return
-            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
-            if len(rest) < length:
-                return
-            self._buffer = rest[length:]
-            method, path, _ = head.split(b"\r\n")[0].decode().split(" ")
-            self._answer(*self._state.answer(method, path, rest[:length]))
-
-    def _answer(self, status: int, document: Any) -> None:
-        content = json.dumps(document).encode()
-        head = (
-            f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: application/json; charset=utf-8\r\n"
-            f"content-length: {len(content)}\r\n\r\n"
-        )
-        if self._transport is None:
-            return
-        whole = head.encode() + content
-        if self._state.delay:
-            asyncio.get_running_loop().call_later(self._state.delay, self._transport.write, whole)
-        else:
-            self._transport.write(whole)
-
-
-async def _serve(ports: multiprocessing.SimpleQueue[int], delay: float) -> None:
-    state = _State(delay)
-    server = await asyncio.get_running_loop().create_server(lambda: _Connection(state), "127.0.0.1", 0)
-    ports.put(server.sockets[0].getsockname()[1])
-    await server.serve_forever()
-
-
-def _run(ports: multiprocessing.SimpleQueue[int], delay: float) -> None:
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(ports, delay))
-
-
 @contextmanager
 def a_zendesk(delay: float = 0.0) -> Generator[Zendesk]:
     """A vendor that runs while the context is open."""
-    context = multiprocessing.get_context("spawn")
-    ports: multiprocessing.SimpleQueue[int] = context.SimpleQueue()
-    process = context.Process(target=_run, args=(ports, delay), daemon=True)
-    process.start()
-    try:
-        yield Zendesk(f"http://127.0.0.1:{ports.get()}")
-    finally:
-        process.terminate()
-        process.join()
+    with a_vendor(_State, delay) as url:
+        yield Zendesk(url)
