@@ -35,9 +35,7 @@ async def find(
 
 
 async def test_a_contact_is_found_by_mail_and_told_with_its_cases(recordings: Recordings) -> None:
-    contact: Contact = await find(
-        recordings, "contact/by-mail", "read/short", "cases/two", email="o'hara+web@example.com"
-    )
+    contact: Contact = await find(recordings, "contact/by-mail", "cases/two", email="o'hara+web@example.com")
     assert (contact.id, contact.name, contact.found_at) == (ANN, "Ann O'Hara", NOW)
     assert contact.account is not None
     assert (contact.account.name, contact.account.number) == ("Litware, Inc. (sample)", "ACC-7")
@@ -56,7 +54,6 @@ async def test_a_contact_is_found_by_phone_in_many_forms(recordings: Recordings)
     contact = await find(
         recordings,
         "contact/by-phone",
-        "read/short",
         "cases/none",
         settings={"countryPrefix": "+30"},
         phone="+30 210 1234567",
@@ -67,8 +64,7 @@ async def test_a_contact_is_found_by_phone_in_many_forms(recordings: Recordings)
 async def test_properties_come_formatted_with_their_kinds(recordings: Recordings) -> None:
     contact = await find(
         recordings,
-        "contact/by-mail",
-        "read/there",
+        "contact/by-mail-with-properties",
         "cases/none",
         "labels/own",
         settings={"entityProperties": PROPERTIES},
@@ -110,8 +106,7 @@ async def test_words_of_choices_come_from_wherever_they_are(
 ) -> None:
     contact = await find(
         recordings,
-        "contact/by-mail",
-        "read/there",
+        "contact/by-mail-with-properties",
         "cases/none",
         labels,
         settings={"entityProperties": PROPERTIES},
@@ -139,9 +134,7 @@ async def test_an_address_that_differs_by_an_accent_is_somebody_elses(recordings
 
 
 async def test_cases_that_may_not_be_read_are_named(recordings: Recordings) -> None:
-    contact = await find(
-        recordings, "contact/by-mail", "read/short", "cases/forbidden", email="o'hara+web@example.com"
-    )
+    contact = await find(recordings, "contact/by-mail", "cases/forbidden", email="o'hara+web@example.com")
     assert contact.incomplete == ("cases",)
 
 
@@ -179,6 +172,16 @@ async def test_refused_credentials_are_an_auth_error_without_the_secret(recordin
             with pytest.raises(AuthError) as raised:
                 await source.livechat_find_contact(EndUser(id="u", email="a@example.com"), "b")
     assert "secret+of" not in str(raised.value)
+
+
+async def test_a_contact_is_read_by_its_id_with_all_that_is_shown(recordings: Recordings) -> None:
+    with recordings.replay(TOKEN, "read/there", "cases/two"):
+        async with a_source(entityProperties=PROPERTIES) as source:
+            contact = await source.livechat_get_contact("crm", ANN)
+    assert contact is not None
+    assert (contact.name, contact.found_at) == ("Ann O'Hara", NOW)
+    assert {one.label: one.value for one in contact.fields}["Tier"] == "Gold"
+    assert len(contact.cases) == 2
 
 
 @pytest.mark.parametrize("case", ["read/gone", "read/gone-without-code"])

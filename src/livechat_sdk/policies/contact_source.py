@@ -48,11 +48,16 @@ Settings = TypeVar("Settings", bound=ContactSettings)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A contact that a CRM found. ``known``: by the kind of a key, what the CRM has of it."""
+    """A contact that a CRM found.
+
+    ``known``: by the kind of a key, what the CRM has of it. ``record``: the answer for ``tell``, so
+    that nothing is read twice.
+    """
 
     match: ContactMatch
     known: dict[str, Sequence[str | None]] = field(repr=False)
     changed_at: datetime | None = None
+    record: object = field(default=None, repr=False, compare=False)
 
     def fitting(self, keys: Sequence[Key]) -> list[Key]:
         """The keys of the end user that this contact has."""
@@ -100,6 +105,10 @@ class ContactSource(ABC, Generic[Settings]):
     async def read(self, contact_id: str, language: str | None = None) -> Contact | None:
         """One contact with all that is shown, as it is now; ``None`` when there is none with this id."""
 
+    async def tell(self, found: Candidate, language: str | None) -> Contact | None:
+        """The one contact that was found, with all that is shown. Reads it; better, uses its ``record``."""
+        return await self.read(found.match.id, language)
+
     @abstractmethod
     async def check(self) -> Sequence[Finding]:
         """Look at credentials and set-up; reads only."""
@@ -143,7 +152,7 @@ class ContactSource(ABC, Generic[Settings]):
             # What a vendor takes for equal may be somebody else: accents, say.
             found = [one for one in await self.candidates(key) if fits(key, one.known.get(key.kind, ()))]
             if len(found) == 1:
-                return await self.read(found[0].match.id, user.language)
+                return await self.tell(found[0], user.language)
             if found:
                 return self._several(found, keys, user)
         return None

@@ -45,7 +45,6 @@ class Api:
             *filter(None, [settings.external_id_column]),
             *([settings.filter_property.data_property_name] if settings.filter_property else []),
         )
-        self._short = self._selection(())
         self._whole = self._selection(settings.entity_properties)
         self.client = VendorClient(
             provider=provider,
@@ -74,9 +73,9 @@ class Api:
         await self.client.close()
 
     async def contacts(self, condition: str, most: int) -> Sequence[Row]:
-        """The contacts that fit, the latest change first, with what tells them apart."""
+        """The contacts that fit, the latest change first, with all that is shown."""
         query = {
-            **self._short,
+            **self._whole,
             "$filter": f"{condition} and ({self._settings.filter_expression})",
             "$orderby": "modifiedon desc",
             "$top": str(most),

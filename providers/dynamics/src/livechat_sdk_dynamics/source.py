@@ -1,7 +1,7 @@
 """Contacts of Dynamics 365 for the hooks about contacts.
 
-A contact is found by the strongest key of the end user that anybody has, then read with its company and its
-cases. The cases are read at the same time, and a contact without them is told where they fail.
+A contact is found by the strongest key of the end user that anybody has, with its company and all that is
+shown; then its cases are read, and a contact without them is told where they fail.
 """
 
 from __future__ import annotations
@@ -79,8 +79,24 @@ class DynamicsContacts(ContactSource[DynamicsCrmSettings]):
             return None
         contact_id = contact_id.lower()
         row, cases = await asyncio.gather(self._api.contact(contact_id), self._cases(contact_id))
-        if row is None:
-            return None
+        return None if row is None else await self._told(row, contact_id, cases, language)
+
+    async def tell(self, found: Candidate, language: str | None) -> Contact | None:
+        """The contact that was found; only its cases are still to be read."""
+        row = cast("Row", found.record)
+        return await self._told(row, found.match.id, await self._cases(found.match.id), language)
+
+    async def check(self) -> Sequence[Finding]:
+        """Whether the environment knows us, and has what is shown."""
+        from livechat_sdk_dynamics.checking import check
+
+        return await check(self._api, self.settings)
+
+    # ---------------------------------------------------------------------------------------------- in words
+    async def _told(
+        self, row: Row, contact_id: str, cases: tuple[ContactCase, ...] | None, language: str | None
+    ) -> Contact:
+        """A contact in our words; ``cases`` are ``None`` where they could not be read."""
         now = self.context.now()
         labels = await asyncio.gather(
             *(self._labels.label(row, one, language, now) for one in self.settings.entity_properties)
@@ -102,13 +118,6 @@ class DynamicsContacts(ContactSource[DynamicsCrmSettings]):
             incomplete=("cases",) if cases is None else (),
         )
 
-    async def check(self) -> Sequence[Finding]:
-        """Whether the environment knows us, and has what is shown."""
-        from livechat_sdk_dynamics.checking import check
-
-        return await check(self._api, self.settings)
-
-    # ---------------------------------------------------------------------------------------------- in words
     def _candidate(self, row: Row) -> Candidate:
         contact_id = str(row["contactid"]).lower()
         account = self._account(row)
@@ -126,6 +135,7 @@ class DynamicsContacts(ContactSource[DynamicsCrmSettings]):
                 for kind, columns in self._columns.items()
             },
             changed_at=_moment(row.get("modifiedon")),
+            record=row,
         )
 
     async def _cases(self, contact_id: str) -> tuple[ContactCase, ...] | None:

@@ -36,7 +36,7 @@ async def find(
 async def test_a_user_is_found_by_external_id_and_told_whole(recordings: Recordings) -> None:
     contact: Contact = await find(
         recordings,
-        *("contact/by-id", "read/there", "organization/there", "tickets/some"),
+        *("contact/by-id", "organization/there", "tickets/some"),
         settings={"shownFields": FIELDS},
         id="k-77",
     )
@@ -59,7 +59,7 @@ async def test_a_user_is_found_by_external_id_and_told_whole(recordings: Recordi
 async def test_a_user_is_found_by_mail_and_who_only_looks_like_it_is_not(recordings: Recordings) -> None:
     contact = await find(
         recordings,
-        *("contact/no-id", "contact/by-mail", "read/there", "organization/forbidden", "tickets/down"),
+        *("contact/no-id", "contact/by-mail", "organization/forbidden", "tickets/down"),
         email="o'hara+web@example.com",
     )
     assert contact.id == "35436"
@@ -67,7 +67,7 @@ async def test_a_user_is_found_by_mail_and_who_only_looks_like_it_is_not(recordi
 
 
 async def test_a_user_is_found_by_phone_and_by_a_field_of_the_settings(recordings: Recordings) -> None:
-    rest = ("read/there", "organization/there", "tickets/none")
+    rest = ("organization/there", "tickets/none")
     only = {"byExternalId": False}
     contact = await find(recordings, "contact/by-phone", *rest, settings=only, phone="+30 210 1234567")
     assert contact.id == "35436"
@@ -78,7 +78,7 @@ async def test_a_user_is_found_by_phone_and_by_a_field_of_the_settings(recording
 
 async def test_who_is_found_by_another_address_is_looked_at(recordings: Recordings) -> None:
     mine = {"byExternalId": False}
-    rest = ("read/there", "organization/there", "tickets/none")
+    rest = ("organization/there", "tickets/none")
     contact = await find(
         recordings,
         *("contact/by-second-mail", "contact/identities", *rest),
@@ -118,6 +118,14 @@ async def test_refused_credentials_are_an_auth_error_without_the_secret(recordin
             with pytest.raises(AuthError) as raised:
                 await source.livechat_find_contact(EndUser(id="u"), "b")
     assert "client-secret-of-tests" not in str(raised.value)
+
+
+async def test_a_user_is_read_by_its_id(recordings: Recordings) -> None:
+    with recordings.replay(TOKEN, "read/there", "organization/there", "tickets/some"):
+        async with a_source() as source:
+            contact = await source.livechat_get_contact("zd", "35436")
+    assert contact is not None
+    assert (contact.name, len(contact.cases)) == ("Ann O'Hara", 3)
 
 
 async def test_a_user_that_is_gone_is_none_and_a_wrong_address_is_an_error(

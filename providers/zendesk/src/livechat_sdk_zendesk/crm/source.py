@@ -1,7 +1,7 @@
 """Users of Zendesk Support for the hooks about contacts.
 
-A user is found by the strongest key of the end user that anybody has, then read with the tickets; the
-organization comes after, because the user names it. A user without either is told where they fail.
+A user is found by the strongest key of the end user that anybody has; then organization and tickets are read,
+and a user without them is told where they fail.
 """
 
 from __future__ import annotations
@@ -103,9 +103,29 @@ class ZendeskContacts(ContactSource[ZendeskCrmSettings]):
         if not _NUMBER.fullmatch(contact_id):
             return None
         user, tickets = await asyncio.gather(self._api.user(contact_id), self._tickets(contact_id))
-        if user is None:
-            return None
-        organization, known = await self._organization(user)
+        return None if user is None else self._told(user, tickets, await self._organization(user))
+
+    async def tell(self, found: Candidate, language: str | None) -> Contact | None:
+        """The user that was found; only organization and tickets are still to be read."""
+        user = cast("WireUser", found.record)
+        tickets, organization = await asyncio.gather(self._tickets(found.match.id), self._organization(user))
+        return self._told(user, tickets, organization)
+
+    async def check(self) -> Sequence[Finding]:
+        """Whether the account knows us, and lets us look for users."""
+        from livechat_sdk_zendesk.crm.checking import check
+
+        return await check(self._api)
+
+    # ---------------------------------------------------------------------------------------------- in words
+    def _told(
+        self,
+        user: WireUser,
+        tickets: tuple[ContactCase, ...] | None,
+        found: tuple[WireOrganization | None, bool],
+    ) -> Contact:
+        """A user in our words; ``tickets`` are ``None`` where they could not be read."""
+        organization, known = found
         missing = ((not known, "organization"), (tickets is None, "tickets"))
         fields = (self._field(one, user, organization) for one in self.settings.shown_fields)
         return Contact(
@@ -121,13 +141,6 @@ class ZendeskContacts(ContactSource[ZendeskCrmSettings]):
             incomplete=tuple(what for is_missing, what in missing if is_missing),
         )
 
-    async def check(self) -> Sequence[Finding]:
-        """Whether the account knows us, and lets us look for users."""
-        from livechat_sdk_zendesk.crm.checking import check
-
-        return await check(self._api)
-
-    # ---------------------------------------------------------------------------------------------- in words
     def _candidate(self, user: WireUser) -> Candidate:
         wanted = self.settings.filter_property
         own = None if wanted is None else (user.user_fields or {}).get(wanted.data_property_name)
@@ -146,6 +159,7 @@ class ZendeskContacts(ContactSource[ZendeskCrmSettings]):
                 "phone": [user.phone],
             },
             changed_at=user.updated_at,
+            record=user,
         )
 
     async def _tickets(self, user: str) -> tuple[ContactCase, ...] | None:
