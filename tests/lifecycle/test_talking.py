@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -180,6 +181,18 @@ def test_message_of_the_agent_is_recorded_and_delivered() -> None:
     assert deliver == DeliverMessage(message_key="a-1", owner_number=1, agent_name="Maria")
     life.succeeds(DeliverMessage)
     assert life.shadow.fate("a-1", Direction.TO_USER) is Fate.SENT
+
+
+SAID = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("tells_order", [True, False])
+def test_time_of_a_message_goes_along_where_the_vendors_times_tell_the_order(tells_order: bool) -> None:
+    life = talking(tells_order=tells_order)
+    said = Message(key="a-1", body="hello", sent_at=SAID)
+    life.event(MessageReceived, message=said)
+    [delivery] = [one for one in life.last if isinstance(one, DeliverMessage)]
+    assert delivery.said_at == (SAID if tells_order else None)
 
 
 def test_name_of_the_agent_who_wrote_it_goes_before_the_one_who_joined() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, Completion, LaneLost, LeaseLost, Store
-from livechat_sdk.lifecycle.effects import SendMessage
+from livechat_sdk.lifecycle.effects import Action, DeliverMessage, Enrich, SendMessage
 from livechat_sdk.lifecycle.inputs import EffectSucceeded, Input
 from livechat_sdk.relay import Relay
 from livechat_sdk.relay.judging import Judgement
@@ -27,6 +27,20 @@ def a_row(
 ) -> ActionRow:
     action = SendMessage(attempt=1, message_key=f"m{number}")
     return ActionRow(number, "h1", action.lane, action, status, fence=fence, worker=worker)
+
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+def a_delivery(number: int, said: float | None, *, tries: int = 0) -> ActionRow:
+    """A message of an agent, said so many seconds after noon."""
+    at = None if said is None else NOON + timedelta(seconds=said)
+    action = DeliverMessage(message_key=f"m{number}", owner_number=1, said_at=at)
+    return waiting(number, action, tries=tries)
+
+
+def waiting(number: int, action: Action, *, tries: int = 0) -> ActionRow:
+    return ActionRow(number, "h1", action.lane, action, ActionStatus.PENDING, fence=1, tries=tries)
 
 
 class Bench:
@@ -211,3 +225,42 @@ async def test_a_call_does_not_begin_when_the_lease_is_over() -> None:
 
 def test_a_guard_that_was_never_told_of_a_lease_does_not_limit() -> None:
     assert LeaseGuard().left > 1e9
+
+
+FILE = waiting(4, Enrich(message_key="m4", attempt=1))
+
+
+@pytest.mark.parametrize(
+    ("rows", "order"),
+    [
+        ([a_delivery(1, 3), a_delivery(2, 1), a_delivery(3, 2)], [2, 3, 1]),
+        ([a_delivery(1, 1), a_delivery(2, 1), a_delivery(3, 1)], [1, 2, 3]),
+        ([a_delivery(1, 3), a_delivery(2, None), a_delivery(3, 2)], [1, 2, 3]),
+        ([a_delivery(1, 3, tries=1), a_delivery(2, 1)], [1, 2]),
+        ([a_delivery(1, 3), FILE, a_delivery(5, 1)], [1, 4, 5]),
+    ],
+    ids=[
+        "by their times",
+        "no time is earlier",
+        "one has no time",
+        "one was tried",
+        "a file is fetched first",
+    ],
+)
+async def test_messages_that_wait_untouched_are_in_the_order_in_which_they_were_said(
+    bench: Bench, rows: list[ActionRow], order: list[int]
+) -> None:
+    with bench.relay.held():
+        bench.relay.enqueue(rows)
+    await bench.settled(lambda: len(bench.written) == len(rows))
+    assert [one for one, *_ in bench.ran] == order
+
+
+async def test_message_that_is_being_delivered_is_not_overtaken(bench: Bench) -> None:
+    bench.hold = asyncio.Event()
+    bench.relay.enqueue([a_delivery(1, 5)])
+    await bench.begun.wait()
+    bench.relay.enqueue([a_delivery(2, 6), a_delivery(3, 1)])
+    bench.hold.set()
+    await bench.settled(lambda: len(bench.written) == 3)
+    assert [one for one, *_ in bench.ran] == [1, 3, 2]

@@ -196,13 +196,17 @@ class Say(_ToUser):
 
 
 class DeliverMessage(_ToUser):
-    """Deliver a message of the agent to the end user. ``in_doubt``: an earlier action may have done it."""
+    """Deliver a message of the agent to the end user. ``in_doubt``: an earlier action may have done it.
+
+    ``said_at`` is when it was said, where the vendor's times tell the order of messages.
+    """
 
     kind: Literal["deliver_message"] = "deliver_message"
     message_key: Identifier
     owner_number: int
     agent_name: ShortText | None = None
     in_doubt: bool = False
+    said_at: Timestamp | None = None
 
 
 class Enrich(_ToUser):

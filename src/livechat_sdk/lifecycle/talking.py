@@ -132,11 +132,16 @@ def message_received(draft: Draft, happening: ProviderReported) -> None:
             agent_name=name,
         ),
     )
-    links = handoff.attempts[happening.attempt - 1].candidate.capabilities.attachment_links
-    if event.message.attachments and links == "fetch":
+    able = handoff.attempts[happening.attempt - 1].candidate.capabilities
+    if event.message.attachments and able.attachment_links == "fetch":
         draft.emit(Enrich(message_key=event.message.key, attempt=happening.attempt))
     draft.emit(
-        DeliverMessage(message_key=event.message.key, owner_number=handoff.owner_number, agent_name=name),
+        DeliverMessage(
+            message_key=event.message.key,
+            owner_number=handoff.owner_number,
+            agent_name=name,
+            said_at=event.message.sent_at if able.tells_order else None,
+        ),
     )
     if event.author == "agent":
         if handoff.first_agent_message_at is None:

@@ -7,6 +7,9 @@ delivery that fails again and again. When a message has failed for about a minut
 right after one more failure: if that gets through, the first was the trouble, and is given up. The ledger
 knows before that the second is tried (it is *started*): whoever goes on after a crash finds out first what
 became of it, or the first might still arrive behind it.
+
+Messages of an agent that wait untouched are in the order in which they were said, as far as times tell it
+(``DeliverMessage.said_at``): events of a vendor can pass each other.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from typing import Protocol
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, Completion, LaneId, LaneLost, LeaseLost, Store
+from livechat_sdk.lifecycle.effects import DeliverMessage
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, Input
 from livechat_sdk.relay.judging import Judgement
 from livechat_sdk.relay.leases import LeaseGuard
@@ -279,6 +283,7 @@ class _Lane:
         self._suspects: set[int] = set()
         self._failed_ahead: Counter[int] = Counter()
         self._overtook: dict[int, tuple[int, int]] = {}
+        self._in_hand: int | None = None
         self._changed = asyncio.Event()
         self._stopped = False
 
@@ -291,11 +296,30 @@ class _Lane:
         if self._rows and row.action.kind in _MESSAGES:
             # What comes now proves nothing about a head that failed a while ago: that is tried again first.
             self._overtook[row.id] = (self._rows[0].id, self._failed_ahead[self._rows[0].id])
-        self._rows.append(row)
+        self._rows.insert(self._place_of(row), row)
         if row.not_before is not None:
             self._not_before[row.id] = row.not_before
         self.waiting = False
         self._changed.set()
+
+    def _place_of(self, row: ActionRow) -> int:
+        """Where a new row stands: at the end, or before messages that were said later and wait untouched.
+
+        Events of a vendor can pass each other. What was tried keeps its place: it may have arrived.
+        """
+        place = len(self._rows)
+        while place and self._was_said_later(self._rows[place - 1], row):
+            place -= 1
+        return place
+
+    def _was_said_later(self, waiting: ActionRow, row: ActionRow) -> bool:
+        one, other = waiting.action, row.action
+        if not isinstance(one, DeliverMessage) or not isinstance(other, DeliverMessage):
+            return False
+        untouched = waiting.status is row.status is ActionStatus.PENDING and not waiting.tries
+        if not untouched or waiting.id == self._in_hand or one.said_at is None or other.said_at is None:
+            return False
+        return one.said_at > other.said_at
 
     def remove(self, row: ActionRow) -> None:
         self._rows = deque(other for other in self._rows if other.id != row.id)
@@ -345,9 +369,11 @@ class _Lane:
             due = self._not_before.get(first.id)
             if due is None or due <= now:
                 self.waiting = False
+                self._in_hand = first.id
                 return first
             overtaking = self._overtaking(head, now)
             if overtaking is not None:
+                self._in_hand = overtaking.id
                 return overtaking
             dues = [self._not_before.get(row.id, due) for row in self._rows if row.action.kind in _AT_ONCE]
             await self._wait(clock, min([due, *dues]))

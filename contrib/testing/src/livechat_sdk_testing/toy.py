@@ -246,7 +246,12 @@ _TRANSLATIONS: dict[str, tuple[_Kind, _Fields]] = {
     "message": (
         MessageReceived,
         lambda d: {
-            "message": Message(key=d.get("key", d["id"]), body=d["text"], attachments=_attachments(d)),
+            "message": Message(
+                key=d.get("key", d["id"]),
+                body=d["text"],
+                attachments=_attachments(d),
+                sent_at=datetime.fromisoformat(d["said_at"]) if "said_at" in d else None,
+            ),
             "agent": _agent(d),
         },
     ),
