@@ -76,6 +76,8 @@ def test_a_number_is_asked_for_in_the_ways_it_may_have_been_typed(
         ("+30 210 1234567", "+30 210 1234568", False),
         ("+30 210 1234567", "4567", False),
         ("+30 210 1234567", None, False),
+        ("+30 210 1234567", "+44 210 1234567", False),
+        ("+30 210 1234567", "1234567", False),
     ],
 )
 def test_numbers_are_the_same_whatever_stands_between_the_digits(

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,8 @@ from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.people import SEVERAL, Contact, ContactMatch, EndUser
 from livechat_sdk.errors import RetryableError, StoreError
 from livechat_sdk.ledger.erasing import Eraser
-from livechat_sdk.ledger.sqlite import SqliteStore
+from livechat_sdk.ledger.opening import open_store
+from livechat_sdk.ledger.store import Store
 from livechat_sdk.policies import contact_source
 from livechat_sdk.policies.contact_keys import Key, keys_of
 from livechat_sdk.policies.contact_source import Candidate, ContactSettings, ContactSource
@@ -77,8 +77,8 @@ def a_user(**fields: Any) -> EndUser:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    opened = SqliteStore(tmp_path / "ledger.db")
+async def store(ledger_url: str) -> AsyncIterator[Store]:
+    opened = open_store(ledger_url)
     await opened.open()
     yield opened
     await opened.close()
@@ -160,7 +160,7 @@ async def test_a_crm_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPat
 
 
 # ------------------------------------------------------------------------------------------- the cache
-async def test_a_contact_is_asked_for_again_when_it_is_old(store: SqliteStore) -> None:
+async def test_a_contact_is_asked_for_again_when_it_is_old(store: Store) -> None:
     crm = await started(store, cache_for=60)
     first = await find(crm)
     asked = len(crm.asked)
@@ -174,14 +174,14 @@ async def test_a_contact_is_asked_for_again_when_it_is_old(store: SqliteStore) -
     assert (again.name, again.found_at) == ("Ann Married", crm.time)
 
 
-async def test_another_worker_and_one_after_a_restart_find_what_was_kept(store: SqliteStore) -> None:
+async def test_another_worker_and_one_after_a_restart_find_what_was_kept(store: Store) -> None:
     assert await find(await started(store)) is not None
     other = await started(store)
     assert await find(other) is not None
     assert other.asked == []
 
 
-async def test_what_is_kept_answers_the_same_question_only(store: SqliteStore) -> None:
+async def test_what_is_kept_answers_the_same_question_only(store: Store) -> None:
     crm = await started(store, ANN, {"id": "2", "email": "new@example.com"})
     assert await find(crm) is not None
     for user in (a_user(language="el"), a_user(id="u-2"), a_user(email="new@example.com")):
@@ -193,7 +193,7 @@ async def test_what_is_kept_answers_the_same_question_only(store: SqliteStore) -
     assert changed.asked, "other settings, other answers"
 
 
-async def test_two_sources_keep_apart(store: SqliteStore) -> None:
+async def test_two_sources_keep_apart(store: Store) -> None:
     assert await find(await started(store, name="a")) is not None
     other = await started(store, {**ANN, "name": "Other"}, name="b")
     contact = await find(other)
@@ -201,7 +201,7 @@ async def test_two_sources_keep_apart(store: SqliteStore) -> None:
     assert (contact.source, contact.name) == ("b", "Other")
 
 
-async def test_half_an_answer_and_nobody_are_not_kept(store: SqliteStore) -> None:
+async def test_half_an_answer_and_nobody_are_not_kept(store: Store) -> None:
     crm = await started(store)
     crm.incomplete = ("cases",)
     assert await find(crm) is not None
@@ -214,14 +214,14 @@ async def test_half_an_answer_and_nobody_are_not_kept(store: SqliteStore) -> Non
     assert await find(crm, a_user(id="u-3", email="nobody@example.com")) is not None
 
 
-async def test_without_a_cache_nothing_is_kept(store: SqliteStore) -> None:
+async def test_without_a_cache_nothing_is_kept(store: Store) -> None:
     crm = await started(store, cache_for=0)
     await find(crm)
     await find(crm)
     assert crm.asked.count("read") == 2
 
 
-async def test_what_is_too_old_is_deleted_when_something_is_kept(store: SqliteStore) -> None:
+async def test_what_is_too_old_is_deleted_when_something_is_kept(store: Store) -> None:
     crm = await started(store, ANN, {"id": "2", "email": "b@example.com"}, cache_for=60)
     await find(crm)
     crm.time += timedelta(seconds=60)
@@ -230,7 +230,7 @@ async def test_what_is_too_old_is_deleted_when_something_is_kept(store: SqliteSt
     assert [row["user_id"] for row in rows] == ["u-2"]
 
 
-async def test_what_is_kept_of_a_person_goes_with_the_person(store: SqliteStore) -> None:
+async def test_what_is_kept_of_a_person_goes_with_the_person(store: Store) -> None:
     crm = await started(store, ANN, {"id": "2", "email": "b@example.com"})
     await find(crm)
     await find(crm, a_user(id="u-2", email="b@example.com"))
@@ -239,7 +239,7 @@ async def test_what_is_kept_of_a_person_goes_with_the_person(store: SqliteStore)
     assert [row["user_id"] for row in rows] == ["u-2"]
 
 
-async def test_the_key_of_the_question_does_not_say_what_was_asked(store: SqliteStore) -> None:
+async def test_the_key_of_the_question_does_not_say_what_was_asked(store: Store) -> None:
     crm = await started(store, {"id": "1", "email": "ann@example.com"})
     await find(crm)
     (row,) = await store.fetch("SELECT asked FROM contact_cache")
@@ -264,7 +264,7 @@ async def test_trouble_with_the_store_costs_a_question_and_no_contact(
     database.close()
 
 
-async def test_a_row_that_cannot_be_read_any_more_is_asked_for_again(store: SqliteStore) -> None:
+async def test_a_row_that_cannot_be_read_any_more_is_asked_for_again(store: Store) -> None:
     crm = await started(store)
     await find(crm)
     await store.commit([_broken_row()])

@@ -21,8 +21,6 @@ _PHONE: Final = re.compile(r"\+?[0-9 ()./-]{4,40}", re.ASCII)
 _NO_DIGIT: Final = re.compile(r"[^0-9]", re.ASCII)
 _SHORTEST: Final = 6
 """Digits of a number; with fewer it does not tell people apart."""
-_SAME_END: Final = 9
-"""Digits at the end by which two ways of writing one number are compared."""
 _LONGEST_ID: Final = 200
 _UNPRINTABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -59,9 +57,8 @@ def keys_of(
 def fits(key: Key, values: Iterable[str | None]) -> bool:
     """Whether one of the values that a CRM has is this key: vendors compare more loosely than that."""
     if key.kind == "phone":
-        mine = {_digits(value)[-_SAME_END:] for value in key.values}
-        theirs = (_digits(value) for value in values if value)
-        return any(one[-_SAME_END:] in mine for one in theirs if len(one) >= _SHORTEST)
+        mine = {_digits(value).removeprefix("00") for value in key.values}
+        return any(_digits(value).removeprefix("00") in mine for value in values if value)
     wanted = {value.casefold() for value in key.values}
     return any(value.strip().casefold() in wanted for value in values if value)
 
