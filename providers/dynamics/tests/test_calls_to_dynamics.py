@@ -247,6 +247,13 @@ def test_properties_as_the_platform_writes_them() -> None:
     assert source.settings.api_url.endswith("/v9.1")
 
 
+def test_what_the_platform_leaves_empty_is_not_set() -> None:
+    empty = {"scope": "", "version": "", "filterExpression": "", "contactLinkTemplate": None}
+    nothing = {"dataPropertyName": "", "subscriberPropertyName": ""}
+    source = build(**empty, filterProperty=nothing)
+    assert source.settings == build().settings
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

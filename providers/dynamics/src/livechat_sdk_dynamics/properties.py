@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator, model_validator
 
 from livechat_sdk.domain.people import ContactField
 from livechat_sdk.policies.contact_keys import one_line
@@ -22,6 +22,7 @@ FORMATTED: Final = "OData.Community.Display.V1.FormattedValue"
 """The annotation that brings values as people read them, in the language of the application user."""
 
 _COLUMN: Final = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
+_PATH: Final = re.compile(rf"{_COLUMN}(/{_COLUMN})?")
 _LOOKUP: Final = re.compile(r"_[a-z0-9_]+_value")
 _PLATFORM: Final = {
     "dataPropertyPath": "path",
@@ -45,8 +46,15 @@ class EntityProperty(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     label: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"\S")]
-    path: Annotated[str, StringConstraints(pattern=rf"^{_COLUMN}(/{_COLUMN})?$")]
+    path: Annotated[str, StringConstraints(max_length=201)]
     kind: Kind = "text"
+
+    @field_validator("path")
+    @classmethod
+    def _is_a_path(cls, path: str) -> str:
+        if not _PATH.fullmatch(path):
+            raise ValueError("a path is the name of a column, or of a navigation property, '/' and a column")
+        return path
 
     @model_validator(mode="before")
     @classmethod

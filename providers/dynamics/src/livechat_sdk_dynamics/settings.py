@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from livechat_sdk.policies.contact_source import ContactSettings
@@ -22,6 +23,7 @@ _Column = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 _PLACES: Final = frozenset({"id", "contactId", "baseUrl"})
+_MAY_BE_EMPTY: Final = ("scope", "version", "filterExpression", "filterProperty", "contactLinkTemplate")
 _MOST_EXPANDED: Final = 15
 """Navigation properties that one request may expand
 (https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/join-tables)."""
@@ -72,6 +74,18 @@ class DynamicsCrmSettings(ContactSettings):
     contact_link_template: Annotated[str, StringConstraints(max_length=500)] = (
         "{baseUrl}/main.aspx?etn=contact&id={id}&pagetype=entityrecord"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_not_set(cls, given: object) -> object:
+        """The platform's documents hold every key, empty where nothing was set."""
+        if not isinstance(given, Mapping):
+            return given
+        fields: dict[str, Any] = dict(cast("Mapping[str, Any]", given))
+        for name in _MAY_BE_EMPTY:
+            if fields.get(name) in ("", None, {"dataPropertyName": "", "subscriberPropertyName": ""}):
+                fields.pop(name, None)
+        return fields
 
     @field_validator("filter_expression")
     @classmethod
