@@ -100,7 +100,10 @@ def one_line(value: object, longest: int = 1000) -> str | None:
     """A value of a CRM as one line for people: no control characters, no more than ``longest``."""
     if value is None:
         return None
-    text = " ".join("".join(" " if _is_unprintable(one) else one for one in str(value)).split())
+    text = str(value)
+    if not text.isprintable():  # seldom, and then a look at each character
+        text = "".join(" " if _is_unprintable(one) else one for one in text)
+    text = " ".join(text.split())
     return (text if len(text) <= longest else f"{text[: longest - 1]}…") or None
 
 
@@ -125,7 +128,7 @@ def _plain(value: object) -> str | None:
 
 
 def _printable(text: str) -> bool:
-    return not any(_is_unprintable(one) for one in text)
+    return text.isprintable() or not any(_is_unprintable(one) for one in text)
 
 
 def _is_unprintable(one: str) -> bool:

@@ -6,6 +6,7 @@ the metadata of its choices, which change rarely: they are kept for an hour.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -81,13 +82,20 @@ class Labels:
         self._api = api
         self._known: dict[tuple[str, str], tuple[datetime, Mapping[int, Mapping[int, str]]]] = {}
 
-    async def label(
-        self, row: Row, wanted: EntityProperty, language: str | None, now: datetime
-    ) -> str | None:
-        """The word for a choice's value; ``None`` where there is none in this language."""
+    async def of(
+        self, row: Row, properties: Sequence[EntityProperty], language: str | None, now: datetime
+    ) -> Mapping[str, str]:
+        """The words for the values of choices, by label, where there are some in this language."""
         codes = language_codes(language)
+        choices = [one for one in properties if one.kind == "choice"] if codes else []
+        words = await asyncio.gather(*(self._word(row, one, codes, now) for one in choices))
+        return {one.label: word for one, word in zip(choices, words, strict=True) if word is not None}
+
+    async def _word(
+        self, row: Row, wanted: EntityProperty, codes: Sequence[int], now: datetime
+    ) -> str | None:
         table = _TABLES.get(wanted.navigation)
-        if wanted.kind != "choice" or not codes or table is None:
+        if table is None:
             return None
         place = row if wanted.navigation is None else row.get(wanted.navigation)
         value = cast("Row", place).get(wanted.column) if isinstance(place, Mapping) else None

@@ -22,8 +22,9 @@ _TEXT_OR_BRACKET: Final = re.compile(r"'(?:[^']|'')*'|'|[()]")
 
 def literal(text: str) -> str:
     """A text literal: quotes doubled, control characters gone."""
-    kept = "".join(one for one in text if unicodedata.category(one) not in _UNPRINTABLE)
-    return "'" + kept.replace("'", "''") + "'"
+    if not text.isprintable():
+        text = "".join(one for one in text if unicodedata.category(one) not in _UNPRINTABLE)
+    return "'" + text.replace("'", "''") + "'"
 
 
 def any_of(columns: Iterable[str], values: Iterable[str]) -> str:

@@ -97,14 +97,9 @@ class DynamicsContacts(ContactSource[DynamicsCrmSettings]):
         self, row: Row, contact_id: str, cases: tuple[ContactCase, ...] | None, language: str | None
     ) -> Contact:
         """A contact in our words; ``cases`` are ``None`` where they could not be read."""
-        now = self.context.now()
-        labels = await asyncio.gather(
-            *(self._labels.label(row, one, language, now) for one in self.settings.entity_properties)
-        )
-        fields = (
-            field_of(row, one, label)
-            for one, label in zip(self.settings.entity_properties, labels, strict=True)
-        )
+        properties = self.settings.entity_properties
+        words = await self._labels.of(row, properties, language, self.context.now())
+        fields = (field_of(row, one, words.get(one.label)) for one in properties)
         return Contact(
             source=self.name,
             id=contact_id,
