@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import ClassVar, Final, Generic, TypeVar
 
 from pydantic import Field
@@ -123,17 +124,15 @@ class ContactSource(ABC, Generic[Settings]):
         keys = self.keys(user)
         if not keys:
             return None
-        asked = self._question(keys, user)
         now = self.context.now()
-        kept = None if self._cache is None else await self._cache.get(user.id, asked, now)
+        if self._cache is None:
+            return await self._ask(keys, user, now)
+        asked = self._question(keys, user)
+        kept = await self._cache.get(user.id, asked, now)
         if kept is not None:
             return kept
-        async with _limit(self.name):
-            found = await self._find(keys, user)
-        if found is None:
-            return None
-        told = found.model_copy(update={"found_at": now})
-        if self._cache is not None and not told.incomplete:
+        told = await self._ask(keys, user, now)
+        if told is not None and not told.incomplete:
             await self._cache.put(user.id, asked, told, now)
         return told
 
@@ -147,6 +146,11 @@ class ContactSource(ABC, Generic[Settings]):
         return None if found is None else found.model_copy(update={"found_at": self.context.now()})
 
     # ----------------------------------------------------------------------------------- what it decides
+    async def _ask(self, keys: Sequence[Key], user: EndUser, now: datetime) -> Contact | None:
+        async with _limit(self.name):
+            found = await self._find(keys, user)
+        return None if found is None else found.model_copy(update={"found_at": now})
+
     async def _find(self, keys: Sequence[Key], user: EndUser) -> Contact | None:
         for key in keys:
             # What a vendor takes for equal may be somebody else: accents, say.
@@ -176,10 +180,15 @@ class ContactSource(ABC, Generic[Settings]):
             more_matches=len(ranked) > MOST_MATCHES,
         )
 
+    @cached_property
+    def _set(self) -> str:
+        """The settings as text, secrets masked."""
+        return self.settings.model_dump_json()
+
     def _question(self, keys: Sequence[Key], user: EndUser) -> str:
         """What was asked, and by which settings, as a digest: other words or settings have other answers."""
         asked = [[key.kind, key.words, *key.values] for key in keys]
-        told = json.dumps([asked, user.name, user.language, self.settings.model_dump(mode="json")])
+        told = json.dumps([asked, user.name, user.language, self._set])
         return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
 
