@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,7 +77,7 @@ def test_a_longer_life_cannot_be_claimed() -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "=" * 60, "A" * 60, "A" * 61, "é" * 60, "A" * 1000, "../" * 20, secrets.token_urlsafe(45)],
+    ["", "x", "=" * 60, "A" * 60, "A" * 61, "é" * 60, "A" * 1000, "../" * 20, "18FAatQqwplZ2ScsrLYz" * 3],
 )
 def test_nonsense_is_wrong(token: str) -> None:
     assert why(links(), token) == "wrong"
