@@ -165,7 +165,7 @@ async def test_nothing_is_lost_or_doubled_when_events_come_twice_and_late_and_ca
     assert faults["refused"] >= 4
     assert faults["repeat"] + faults["delay"] >= 1
     assert document["handoff"]["outcome"] == "completed"
-    assert ANSWER[1].text in document["overtaken"], "no event passed another"
+    assert {line.text for line in ANSWER} & set(document["overtaken"]), "no event passed another"
     untold = "times of agents' messages: they are taken to have been said as they come"
     assert (untold in document["left_out"]) is (vendor == "cisco")
 

@@ -8,19 +8,11 @@ tell which was first.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from secrets import token_hex
-from typing import Final
 
 from livechat_sdk_cli.demo.people import until
 from livechat_sdk_cli.demo.vendor.agents import AgentSide
-from livechat_sdk_cli.demo.vendor.checks import (
-    Heard,
-    as_platform_took,
-    differences,
-    fates,
-    overtaken,
-)
+from livechat_sdk_cli.demo.vendor.checks import differences, fates, overtaken
 from livechat_sdk_cli.demo.vendor.following import Followed
 from livechat_sdk_cli.demo.vendor.lines import AGENTS, ANSWER, HISTORY, LABEL, RECEIPT, Line
 from livechat_sdk_cli.demo.vendor.platform import Platform, Taken
@@ -28,14 +20,11 @@ from livechat_sdk_cli.demo.vendor.played import Played
 from livechat_sdk_cli.demo.vendor.settings import can_tell
 from livechat_sdk_cli.demo.vendor.stage import Stage
 from livechat_sdk_cli.demo.vendor.steps import Steps
+from livechat_sdk_cli.demo.vendor.talk import PATIENCE, Talk, heard_in
 from livechat_sdk_cli.demo.vendor.users import UserSide
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
 __all__ = ["play"]
-
-_PATIENCE: Final = 120.0
-"""Seconds for one arrival. A vendor that refuses calls is left alone for longer and longer, and one whose
-webhooks found nobody may come again only after a minute."""
 
 
 async def play(
@@ -82,7 +71,7 @@ class _Actors:
         self._steps = steps
         self._kill = kill
         self._late = late or kill
-        self._passes = late
+        self._talk = Talk(stage.agents, user, platform, played, passes=late)
         played.order_is_told = stage.able.tells_order
         self._agent = AGENTS[0]
         self._conversation = f"conversation-{token_hex(4)}"
@@ -106,27 +95,29 @@ class _Actors:
                 chats = await self._agents.chats()
                 return str(chats[0]["id"]) if chats and await self._is_waiting() else None
 
-            self._agents.chat_id = await until(opened, "the vendor has the chat", _PATIENCE)
+            self._agents.chat_id = await until(opened, "the vendor has the chat", PATIENCE)
         with self._steps.step(f"{self._agent} joins and greets"):
             await self._come(self._agent)
-            await self._agent_says(Line("Hello Maria, I am Eleni. What is the order number?"))
+            await self._talk.agent_says(
+                self._agent, Line("Hello Maria, I am Eleni. What is the order number?")
+            )
 
             async def joined() -> bool:
                 return bool((await self._user.view())["state"] == "active")
 
-            await until(joined, "the handoff is active", _PATIENCE)
+            await until(joined, "the handoff is active", PATIENCE)
 
     async def talk(self) -> None:
         """Texts and files, both ways; twice the worker is killed, where that is wanted."""
         with self._steps.step("the end user writes twice in a row; the agent reads it"):
-            await self._user_says(Line("It is 4711."), Line("It was due yesterday."))
+            await self._talk.user_says(Line("It is 4711."), Line("It was due yesterday."))
             await self._agents.may("read")
         with self._steps.step("the end user sends a file"):
-            await self._user_says(Line("This is the label:", LABEL))
+            await self._talk.user_says(Line("This is the label:", LABEL))
         await self._agent_answers()
         receipt = Line("This is your receipt:", RECEIPT)
         with self._steps.step("the agent sends a file"):
-            if not await self._agent_says(receipt):
+            if not await self._talk.agent_says(self._agent, receipt):
                 self.played.left_out.append("files of agents")
         await self._user_thanks()
 
@@ -134,7 +125,7 @@ class _Actors:
         if not self._kill:
             with self._steps.step("the agent types and answers, four times in a row"):
                 await self._agents.may("typing", on=True)
-                await self._agent_says(*ANSWER)
+                await self._talk.agent_says(self._agent, *ANSWER)
             return
         with self._steps.step("the worker is killed while the agent writes; another takes over"):
             await self._agents.may("typing", on=True)
@@ -143,13 +134,13 @@ class _Actors:
             for line in ANSWER[1:]:
                 await self._agents.say(line, self._agent)
             await self._stage.start_worker()
-            await self._arrive(*ANSWER)
+            await self._talk.arrive(*ANSWER)
 
     async def _user_thanks(self) -> None:
         thanks = Line("Can it be left with my neighbour?")
         if not self._kill:
             with self._steps.step("the end user writes again"):
-                await self._user_says(thanks)
+                await self._talk.user_says(thanks)
             return
         with self._steps.step("the worker is killed between a message accepted and its arrival"):
             # The call hangs at the vendor, which has applied nothing: whether it arrived, nobody can know.
@@ -159,12 +150,12 @@ class _Actors:
             async def hangs() -> bool:
                 return await self._agents.suffers("time_out_before")
 
-            await until(hangs, f"“{thanks.text}” is on its way", _PATIENCE)
+            await until(hangs, f"“{thanks.text}” is on its way", PATIENCE)
             await self._stage.kill_worker()
-            if _with(thanks, await self._agents.sees()) is not None:
+            if heard_in(await self._agents.sees(), thanks) is not None:
                 raise _failed(f"“{thanks.text}” was at the vendor before the worker was killed")
             await self._stage.start_worker()
-            await self._is_read(thanks)
+            await self._talk.is_read(thanks)
 
     async def transfer(self) -> None:
         """Another agent takes over, where the vendor has that."""
@@ -177,14 +168,14 @@ class _Actors:
                 self._agent = other
             else:
                 self.played.left_out.append("the transfer to another agent")
-            await self._agent_says(goodbye)
+            await self._talk.agent_says(self._agent, goodbye)
 
             async def known() -> bool:
                 agent = (await self._user.view())["agent"]
                 return agent is None or self._agent in str(agent["name"])
 
             # Some vendors tell it with the agent's words, others only when they are asked.
-            await until(known, f"the handoff names {self._agent} as its agent", _PATIENCE)
+            await until(known, f"the handoff names {self._agent} as its agent", PATIENCE)
 
     async def part(self, followed: Followed) -> None:
         """The agent ends it; the platform has the conversation back, and the stream of events ends."""
@@ -194,7 +185,7 @@ class _Actors:
             async def ended() -> Taken | None:
                 return next(iter(self._platform.of("handoff.ended")), None)
 
-            end = (await until(ended, "the platform gets the end", _PATIENCE)).data
+            end = (await until(ended, "the platform gets the end", PATIENCE)).data
             outcome = end["end"]["outcome"]
             if outcome != "completed":
                 self.played.problems.append(f"the outcome is {outcome}, not completed")
@@ -206,7 +197,7 @@ class _Actors:
             async def told() -> bool:
                 return followed.ended
 
-            await until(told, "the stream of events ends", _PATIENCE)
+            await until(told, "the stream of events ends", PATIENCE)
 
     async def look_back(self, followed: Followed) -> None:
         """Read the history and compare everything."""
@@ -215,7 +206,7 @@ class _Actors:
             played.handoff = await self._user.view()
             played.ledger = await self._user.history()
             played.events = followed.kinds
-            heard = self._heard()
+            heard = self._talk.heard()
             seen = await self._agents.sees()
             shown = json.dumps(await self._agents.chat(), ensure_ascii=False)
             played.overtaken = overtaken(played.from_agents, heard)
@@ -262,67 +253,6 @@ class _Actors:
             raise _failed(f"{agent} cannot come into the chat")
         if (await self._agents.chat())["agent"] is None:
             raise _failed(f"{agent} came, and nobody has the chat")
-
-    async def _user_says(self, *lines: Line) -> None:
-        for line in lines:
-            await self._user.write(line)
-        for line in lines:
-            await self._is_read(line)
-
-    async def _is_read(self, line: Line) -> None:
-        """Wait until the agent sees a message of the end user; a file must be whole."""
-        self.played.from_user.append(line)
-
-        async def there() -> Heard | None:
-            return _with(line, await self._agents.sees())
-
-        seen = await until(there, f"the agent sees “{line.text}”", _PATIENCE)
-        await self._is_whole(line, seen, "the end user")
-
-    async def _agent_says(self, *lines: Line) -> bool:
-        """Write, without waiting in between; returns whether this vendor's agents can write all of it."""
-        for number, line in enumerate(lines):
-            if number == 1 and self._passes:
-                await self._agents.script("webhook", "reorder")  # the second comes after the third
-            if not await self._agents.say(line, self._agent):
-                return False
-        await self._arrive(*lines)
-        return True
-
-    async def _arrive(self, *lines: Line) -> None:
-        """Wait until the platform has messages of the agent; a file must be whole."""
-        self.played.from_agents += lines
-        for line in lines:
-
-            async def there(line: Line = line) -> Heard | None:
-                return _with(line, self._heard())
-
-            came = await until(there, f"the end user's side gets “{line.text}”", _PATIENCE)
-            await self._is_whole(line, came, "the agent")
-
-    async def _is_whole(self, line: Line, heard: Heard, whose: str) -> None:
-        """Open the file of a line as its reader does, and compare it byte for byte."""
-        if line.file is None:
-            return
-        contents = [await self._user.read(link) for link in heard.links]
-        if line.file.content not in contents:
-            found = ", ".join(f"{len(one)} bytes" for one in contents) or "nothing"
-            self.played.problems.append(
-                f"the file {line.file.name} of {whose} is not what was sent: {found} in place of "
-                f"{len(line.file.content)} bytes"
-            )
-
-    def _heard(self) -> list[Heard]:
-        """What the end user's side has got of the agents, in order."""
-        return [as_platform_took(one.data) for one in self._platform.of("handoff.message")]
-
-
-def _with(line: Line, heard: Sequence[Heard]) -> Heard | None:
-    """Where a line was heard; with its file, if it has one."""
-    return next(
-        (one for one in heard if line.text in one.text and (line.file is None or one.links)),
-        None,
-    )
 
 
 def _failed(what: str) -> CommandError:
