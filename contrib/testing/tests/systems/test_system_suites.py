@@ -76,7 +76,7 @@ def test_no_name_is_used_twice_so_that_an_excuse_names_one_case() -> None:
         "hostile.text_stays_text",
         "life.stopped_between_create_and_answer",
         "found.by_property",
-        "matches.several_are_ranked",
+        "matches.several_are_told",
         "queries.addresses_find_nobody",
         "beside.hangs",
         "beside.is_erased_with_the_person",
@@ -128,7 +128,7 @@ async def test_a_failed_case_says_how_and_where_to_look_and_takes_the_tier() -> 
 
 async def test_what_an_adapter_raises_fails_its_case_and_not_the_kit() -> None:
     class Broken(ToyContacts):
-        def best(self, rows: Any) -> Contact:
+        def best(self, rows: Any, user: Any) -> Contact:
             raise ZeroDivisionError("oh")
 
     certificate = await certify_system(

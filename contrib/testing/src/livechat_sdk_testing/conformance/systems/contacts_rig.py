@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from livechat_sdk.domain.people import Contact
 from livechat_sdk_testing.conformance.systems.rig import SystemRig
 
-__all__ = ["ContactRig", "ContactTraits", "Person", "PropertySample"]
+__all__ = ["CaseSample", "ContactRig", "ContactTraits", "Person", "PropertySample"]
 
 LookUp = Literal["email", "phone", "external_id", "property"]
 """By what a contact can be found. ``property``: by an attribute of the end user that the settings name."""
@@ -21,13 +20,13 @@ LookUp = Literal["email", "phone", "external_id", "property"]
 class ContactTraits:
     """What a CRM can do. Times are in seconds.
 
-    ``several``: what becomes of several matches: the first by rank, with the others told of (``ranked``), or
-    none, because the wrong person's data is worse than none (``none``). ``lag``: how long a contact that
-    is new or was changed may not be found. ``cache``: for how long an answer may be used again.
+    ``several``: what becomes of several matches, because the wrong person's data is worse than none: they are
+    told of as several, the likeliest first (``told``), or nobody is found (``none``). ``lag``: how long a
+    contact that is new or was changed may not be found. ``cache``: for how long an answer may be used again.
     """
 
     keys: frozenset[LookUp] = frozenset({"email", "phone", "external_id"})
-    several: Literal["ranked", "none"] = "none"
+    several: Literal["told", "none"] = "none"
     links: bool = True
     lag: float = 0.0
     cache: float = 0.0
@@ -35,6 +34,20 @@ class ContactTraits:
     """Whether an address is found however it is written: upper or lower case."""
     phone_forms: bool = True
     """Whether a number is found with other blanks and dashes."""
+    accounts: bool = False
+    """Whether the company of a contact is told."""
+    cases: bool = False
+    """Whether the cases or tickets of a contact are told."""
+    languages: bool = False
+    """Whether the words of choices come in the language of the end user; see ``PropertySample.in_greek``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSample:
+    """A case or ticket of a person."""
+
+    title: str
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,10 @@ class Person:
     phone: str | None = None
     external_id: str | None = None
     property: str | None = None
+    account: str | None = None
+    """The name of the company."""
+    cases: Sequence[CaseSample] = ()
+    """Its cases, the oldest first."""
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -61,6 +78,8 @@ class PropertySample:
     extra: Mapping[str, Any]
     """Goes into ``Person.extra``."""
     shown: str
+    in_greek: str | None = None
+    """What is shown to an end user who reads Greek, where that is something else."""
 
 
 class ContactRig(SystemRig):
@@ -85,7 +104,3 @@ class ContactRig(SystemRig):
     async def change(self, contact_id: str, name: str) -> None:
         """Somebody changes the name of a contact."""
         raise NotImplementedError
-
-    def others(self, contact: Contact) -> Sequence[str] | None:
-        """What a contact says of the other matches: their ids or names. Only where ``several`` is ranked."""
-        return None

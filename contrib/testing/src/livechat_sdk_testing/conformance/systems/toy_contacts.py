@@ -10,7 +10,15 @@ from typing import Any, ClassVar, Final, cast
 import httpx
 
 from livechat_sdk import hookimpl
-from livechat_sdk.domain.people import Contact, ContactField, EndUser
+from livechat_sdk.domain.people import (
+    SEVERAL,
+    Contact,
+    ContactAccount,
+    ContactCase,
+    ContactField,
+    ContactMatch,
+    EndUser,
+)
 from livechat_sdk.errors import ProtocolError
 from livechat_sdk.http import ClientCredentials, Repeat, VendorClient
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
@@ -36,6 +44,8 @@ _NOT_FOUND: Final = 404
 _CACHE: Final = 60.0
 _CONDITION: Final = re.compile(r"\s*(\w+) (eq|ne) '((?:[^']|'')*)'\s*(or|and|$)")
 _TIERS: Final[Mapping[int, str]] = {1: "Gold", 2: "Silver"}
+_GREEK: Final[Mapping[int, str]] = {1: "Χρυσός", 2: "Ασημένιος"}
+_MOST: Final = 5
 _EMAIL: Final = re.compile(r"[^\s@<>]{1,64}@[\w.-]{1,250}")
 _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()./-]{3,40}")
 
@@ -124,7 +134,7 @@ class ToyContacts:
         for column, text in self.keys(user):
             rows = await self.rows(f"{column} eq {self.quoted(text)}", text)
             if rows:
-                return self.best(rows)
+                return self.best(rows, user)
         return None
 
     @hookimpl
@@ -177,25 +187,35 @@ class ToyContacts:
             raise answer.unlike_documented("no contacts")
         return cast("list[dict[str, Any]]", found)
 
-    def best(self, rows: Sequence[dict[str, Any]]) -> Contact:
-        """The newest, with the others told of."""
-        first, *others = [self.contact(row) for row in rows]
-        if not others:
-            return first
-        told = ContactField(label="Other matches", value=", ".join(one.id for one in others)[:500])
-        return first.model_copy(update={"fields": (*first.fields, told)})
+    def best(self, rows: Sequence[dict[str, Any]], user: EndUser) -> Contact:
+        """The one, or all whom it may be: who has the name first."""
+        if len(rows) == 1:
+            return self.contact(rows[0], user.language)
+        ranked = sorted(rows, key=lambda row: row["name"] != user.name)
+        told = [
+            ContactMatch(id=row["id"], name=row["name"], email=row["email"], link=self.link(row["id"]))
+            for row in ranked[:_MOST]
+        ]
+        return Contact(
+            source=self.name,
+            id=SEVERAL,
+            matches=tuple(told),
+            more_matches=len(rows) > _MOST,
+            found_at=self.context.now(),
+        )
 
-    def shown(self, row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def shown(self, row: Mapping[str, Any], language: str | None) -> list[tuple[str, str]]:
         """Properties as agents read them."""
         found: list[tuple[str, str]] = []
         if row.get("tier") is not None:
-            found.append(("Tier", _TIERS.get(row["tier"], str(row["tier"]))))
+            words = _GREEK if language == "el" else _TIERS
+            found.append(("Tier", words.get(row["tier"], str(row["tier"]))))
         if row.get("orders") is not None:
             found.append(("Orders", f"{row['orders']:g}"))
         if row.get("since"):
             found.append(("Customer since", str(row["since"])[:10]))
-        if row.get("account"):
-            found.append(("Account", row["account"]["name"]))
+        if row.get("owner"):
+            found.append(("Owner", row["owner"]["name"]))
         if row.get("note"):
             found.append(("Note", str(row["note"])[:500]))
         return found
@@ -208,7 +228,20 @@ class ToyContacts:
         """Where people open it."""
         return f"https://toy-crm.example/c/{contact_id}"
 
-    def contact(self, row: Mapping[str, Any]) -> Contact:
+    def account(self, row: Mapping[str, Any]) -> ContactAccount | None:
+        """The company."""
+        name = row.get("account")
+        return ContactAccount(id=f"a-{name}", name=name) if name else None
+
+    def cases(self, row: Mapping[str, Any]) -> list[ContactCase]:
+        """The open ones first."""
+        told = [
+            ContactCase(id=f"{row['id']}-{place}", title=title, open=is_open)
+            for place, (title, is_open) in enumerate(row.get("cases") or ())
+        ]
+        return sorted(told, key=lambda one: not one.open)
+
+    def contact(self, row: Mapping[str, Any], language: str | None = None) -> Contact:
         """A row as a contact. Raises ``ProtocolError``."""
         try:
             return Contact(
@@ -218,7 +251,11 @@ class ToyContacts:
                 email=row.get("email"),
                 phone=row.get("phone"),
                 link=self.link(str(row["id"])),
-                fields=tuple(ContactField(label=label, value=value) for label, value in self.shown(row)),
+                fields=tuple(
+                    ContactField(label=label, value=value) for label, value in self.shown(row, language)
+                ),
+                account=self.account(row),
+                cases=tuple(self.cases(row)),
                 found_at=self.context.now(),
             )
         except (KeyError, TypeError, ValueError):
@@ -255,13 +292,18 @@ class ToyContactRig(ContactRig):
         }
     )
     traits = ContactTraits(
-        keys=frozenset({"email", "phone", "external_id", "property"}), several="ranked", cache=_CACHE
+        keys=frozenset({"email", "phone", "external_id", "property"}),
+        several="told",
+        cache=_CACHE,
+        accounts=True,
+        cases=True,
+        languages=True,
     )
     samples = (
-        PropertySample("Tier", "choice", {"tier": 1}, "Gold"),
+        PropertySample("Tier", "choice", {"tier": 1}, "Gold", in_greek="Χρυσός"),
         PropertySample("Orders", "number", {"orders": 12}, "12"),
         PropertySample("Customer since", "date-time", {"since": "2020-05-01T10:00:00Z"}, "2020-05-01"),
-        PropertySample("Account", "look-up", {"account": {"id": "a-1", "name": "Acme AE"}}, "Acme AE"),
+        PropertySample("Owner", "look-up", {"owner": {"id": "o-1", "name": "Maria"}}, "Maria"),
         PropertySample("Note", "text", {"note": "likes tea"}, "likes tea"),
     )
 
@@ -314,6 +356,8 @@ class ToyContactRig(ContactRig):
             "phone": person.phone,
             "external_id": person.external_id,
             "number": person.property,
+            "account": person.account,
+            "cases": [(one.title, one.open) for one in person.cases],
             **person.extra,
         }
         self.vendor.rows.append(row)
@@ -322,8 +366,3 @@ class ToyContactRig(ContactRig):
     async def change(self, contact_id: str, name: str) -> None:
         """Somebody corrects a name."""
         next(row for row in self.vendor.rows if row["id"] == contact_id)["name"] = name
-
-    def others(self, contact: Contact) -> Sequence[str] | None:
-        """From the property that tells of them."""
-        told = [one.value for one in contact.fields if one.label == "Other matches"]
-        return told[0].split(", ") if told else []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from livechat_sdk_testing.conformance.case import CaseFailed, SystemTopic, Tier, same, that
+from livechat_sdk.domain.people import SEVERAL
+from livechat_sdk_testing.conformance.case import SystemTopic, Tier, same, that
 from livechat_sdk_testing.conformance.systems.case import SystemCases
 from livechat_sdk_testing.conformance.systems.contacts_bench import (
     CONTACTS,
@@ -93,22 +94,50 @@ async def _many(bench: ContactBench) -> None:
 
 
 @_cases.on_bench(
+    "several_are_told",
+    Tier.SAFE,
+    "Several matches are told of as several, and what belongs to one person is told of nobody.",
+    look_at="Contact.matches, and the id SEVERAL",
+    needs=[looks_up("email"), traits(several="told")],
+)
+async def _told(bench: ContactBench) -> None:
+    await bench.people(*_twins(3))
+    found = await bench.found(email="twins@shop.example")
+    that(not found.certain, f"one of three is picked: {found.name!r}")
+    same(sorted(str(one.name) for one in found.matches), ["Twin 1", "Twin 2", "Twin 3"], "who it may be")
+    same(
+        (found.id, found.name, found.fields, found.cases), (SEVERAL, None, (), ()), "what is told of them all"
+    )
+    same((found.source, found.more_matches), (bench.name, False), "source, and whether there are more")
+
+
+@_cases.on_bench(
     "several_are_ranked",
     Tier.COMPLETE,
-    "Of several matches one is first, always the same, and the others are told of.",
-    look_at="the order of several matches, and how the others are shown",
-    needs=[looks_up("email"), traits(several="ranked")],
+    "Of several matches the one that has most in common comes first, each time.",
+    look_at="the order of Contact.matches",
+    needs=[looks_up("email"), traits(several="told")],
 )
 async def _ranked(bench: ContactBench) -> None:
     await bench.people(*_twins(3))
-    first = await bench.found(email="twins@shop.example")
-    others = bench.rig.others(first)
-    if others is None:
-        raise CaseFailed("the rig cannot say how other matches are told of (others)")
-    same(len(others), 2, "other matches that are told of")
-    await bench.restart()
-    again = await bench.found(email="twins@shop.example")
-    same(again.id, first.id, "who is first the second time")
+    for number in (2, 3, 1, 2):
+        found = await bench.found(email="twins@shop.example", name=f"Twin {number}")
+        same(found.matches[0].name, f"Twin {number}", "who is first")
+        await bench.restart()
+
+
+@_cases.on_bench(
+    "very_many_are_not_all_told",
+    Tier.COMPLETE,
+    "Of very many matches some are told, and that there are more.",
+    look_at="Contact.more_matches",
+    needs=[looks_up("email"), traits(several="told")],
+)
+async def _very_many(bench: ContactBench) -> None:
+    await bench.people(*_twins(30))
+    found = await bench.found(email="twins@shop.example")
+    that(1 < len(found.matches) < 30, f"{len(found.matches)} matches are told")
+    that(found.more_matches, "it is not told that there are more")
 
 
 @_cases.on_bench(
@@ -139,12 +168,11 @@ async def _one_of_twins(bench: ContactBench) -> None:
 @_cases.on_bench(
     "one_has_no_others",
     Tier.RELAYS,
-    "One match tells of no others.",
-    look_at="how other matches are shown",
-    needs=[traits(several="ranked")],
+    "One match is one person, and tells of no others.",
+    look_at="Contact.matches",
 )
 async def _no_others(bench: ContactBench) -> None:
     await bench.people()
     found = await bench.found(**bench.by(bench.key))
-    that(not bench.rig.others(found), f"others are told of: {bench.rig.others(found)!r}")
+    that(found.certain and not found.more_matches, f"others are told of: {found.matches!r}")
     same(found.name, ELENI.name, "who is found")
