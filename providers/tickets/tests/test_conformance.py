@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.systems import TicketingConformance, TicketRig
-from livechat_sdk_tickets.conformance import zendesk
+from livechat_sdk_tickets.conformance import dynamics, zendesk
 
 
 class TestZendesk(TicketingConformance):
     def make_rig(self, clock: VirtualClock) -> TicketRig:
         return zendesk(clock)
+
+
+class TestDynamics(TicketingConformance):
+    def make_rig(self, clock: VirtualClock) -> TicketRig:
+        return dynamics(clock)

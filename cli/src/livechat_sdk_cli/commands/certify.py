@@ -96,11 +96,11 @@ def _progress() -> Callable[[CaseResult], None] | None:
 
 
 def _without_rig(known: set[str]) -> list[str]:
-    """Live-chat types that are installed and bring no rig."""
+    """Types that are installed and bring no rig."""
     from livechat_sdk_cli.installed import discover_registry
 
     types = discover_registry().types
-    return sorted(name for name, one in types.items() if one.kind == "livechat" and name not in known)
+    return sorted(name for name in types if name not in known)
 
 
 def _tell(certificates: Sequence[AnyCertificate], without: Sequence[str]) -> None:

@@ -7,23 +7,35 @@ simulators were written apart from the vendors' documents, and neither imports t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any, Final
 
 from livechat_sdk.domain.tickets import TicketKind, TicketPriority, TicketState
 from livechat_sdk_testing.clock import VirtualClock
-from livechat_sdk_testing.conformance.systems import FieldSample, TicketSeen
+from livechat_sdk_testing.conformance.systems import CommentSeen, FieldSample, TicketSeen
 from livechat_sdk_testing.conformance.systems.simulated import SimulatorTicketRig
+from livechat_sdk_testing.conformance.systems.tickets_rig import TicketAble
 from livechat_sdk_tickets import plugin
+from livechat_sdk_tickets.dynamics.system import DynamicsTicketing
 
-__all__ = ["ZendeskTicketRig", "zendesk"]
+__all__ = ["DynamicsTicketRig", "ZendeskTicketRig", "dynamics", "zendesk"]
+
+_ACCOUNT: Final = "6f0f3c1e-5b1d-4c39-9d6a-2f3f4a5b6c7d"
+_FORMATTED: Final = "@OData.Community.Display.V1.FormattedValue"
 
 
 def zendesk(clock: VirtualClock) -> ZendeskTicketRig:
     """Zendesk Support, on the clock of one case."""
     return ZendeskTicketRig(clock)
+
+
+def dynamics(clock: VirtualClock) -> DynamicsTicketRig:
+    """Dynamics 365, on the clock of one case."""
+    return DynamicsTicketRig(clock)
 
 
 def _simulator(name: str, settings: Mapping[str, Any], clock: VirtualClock) -> Any:
@@ -134,6 +146,113 @@ class ZendeskTicketRig(SimulatorTicketRig):
         """As agents read them: by the links of the comments."""
         account = self._zendesk.settings
         auth = (f"{account.user_name}/token", account.api_token)
-        answer = await self.get(f"{account.base_url}/api/v2/tickets/{ticket_id}/comments", auth)
+        answer = await self.ask("GET", f"{account.base_url}/api/v2/tickets/{ticket_id}/comments", auth=auth)
         named = [file for one in answer.json()["comments"] for file in one["attachments"]]
-        return {one["file_name"]: (await self.get(one["content_url"], auth)).content for one in named}
+        return {
+            one["file_name"]: (await self.ask("GET", one["content_url"], auth=auth)).content for one in named
+        }
+
+
+class DynamicsTicketRig(SimulatorTicketRig):
+    """An environment whose cases are those of an account where no contact is found.
+
+    ``environment`` are settings of the simulator where the environment is another one, ``settings`` those of
+    the integration.
+    """
+
+    priorities: Mapping[TicketPriority, str] = {
+        "low": "Low",
+        "normal": "Normal",
+        "high": "High",
+        "urgent": "High",
+    }
+    kinds: Mapping[TicketKind, str] = {"question": "Question", "incident": "Problem", "task": "Request"}
+    states: Mapping[str, TicketState] = {
+        "In Progress": "open",
+        "On Hold": "pending",
+        "Waiting for Details": "pending",
+        "Researching": "open",
+        "Problem Solved": "solved",
+    }
+    samples: Sequence[FieldSample] = (
+        FieldSample("Origin", "Phone", 1),
+        FieldSample("Escalated", "yes", True),
+        FieldSample("Handoff", "h-1", "h-1"),
+    )
+    unfit = (("Origin", "Pigeon"),)
+    operations: Mapping[str, str] = {"find": "read"}
+    """Our key makes the id of a case: to find it is to read it."""
+    fields: Final[Mapping[str, Mapping[str, Any]]] = {
+        "Handoff": {"field": "new_handoffid"},
+        "Origin": {"field": "caseorigincode", "kind": "choice", "values": {"Phone": 1, "Email": 2}},
+        "Escalated": {"field": "isescalated", "kind": "flag"},
+    }
+
+    def __init__(
+        self, clock: VirtualClock, environment: Mapping[str, Any] | None = None, **settings: Any
+    ) -> None:
+        limits = {"requests_per_window": None, **(environment or {})}
+        self._dynamics = _simulator("dynamics", limits, clock)
+        self._settings = settings
+        super().__init__(clock, self._dynamics)
+
+    @property
+    def plugin(self) -> object:
+        """The adapters' plugin."""
+        return plugin
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """One environment."""
+        own = {
+            "name": "dynamics",
+            "customer": f"accounts({_ACCOUNT})",
+            "createContacts": True,
+            "origin": None,
+            "fields": self.fields,
+        }
+        return {**self._dynamics.integration("ticketing"), **own, **self._settings}
+
+    @cached_property
+    def able(self) -> TicketAble:
+        """Its notes are made under ids of ours."""
+        return replace(DynamicsTicketing.capabilities, comments_once=True)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """With the account whose cases they are where nobody is found."""
+        await self._dynamics.human.add_account(accountid=_ACCOUNT, name="Chats")
+        async with super().running():
+            yield
+
+    async def seen(self, ticket: Any) -> TicketSeen:
+        """With the description as what it was made with, and notes without their title."""
+        seen = await super().seen(ticket)
+        details = ticket.details
+        people = {one.id: one for one in await self._dynamics.human.contacts()}
+        who = people.get(details.get("_customerid_value"))
+        about = CommentSeen(details.get("description") or "", public=False)
+        return replace(
+            seen,
+            comments=[about, *(replace(one, text=_untitled(one.text)) for one in seen.comments)],
+            requester=[part for part in (who.name, who.details.get("emailaddress1")) if part] if who else [],
+            priority=details.get(f"prioritycode{_FORMATTED}"),
+            kind=details.get(f"casetypecode{_FORMATTED}"),
+            fields={
+                label: details[rule["field"]]
+                for label, rule in self.fields.items()
+                if details.get(rule["field"]) is not None
+            },
+        )
+
+    async def files(self, ticket_id: str) -> Mapping[str, bytes]:
+        """Each is a note's."""
+        people = self._dynamics.human
+        notes = [one for one in await people.comments(ticket_id) if one.files]
+        return {one.files[0]: people.file(one.id) for one in notes}
+
+
+def _untitled(note: str) -> str:
+    """A note's text without the title that the adapter gives it."""
+    first, _, rest = note.partition("\n")
+    return rest if first.startswith("Chat") else note

@@ -27,6 +27,8 @@ class ContactTraits:
 
     keys: frozenset[LookUp] = frozenset({"email", "phone", "external_id"})
     several: Literal["told", "none"] = "none"
+    shared: Literal["email", "phone"] = "email"
+    """What several contacts of this vendor may have in common."""
     links: bool = True
     lag: float = 0.0
     cache: float = 0.0

@@ -1,4 +1,4 @@
-"""Simulators of ticket systems as the vendor under test.
+"""Simulators of ticket systems and CRMs as the vendor under test.
 
 They meet by shape: neither package imports the other.
 """
@@ -11,12 +11,21 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.rig import CALL_FAULTS, FaultSwitch
+from livechat_sdk_testing.conformance.systems.contacts_rig import ContactRig
+from livechat_sdk_testing.conformance.systems.rig import SystemRig
 from livechat_sdk_testing.conformance.systems.tickets_rig import CommentSeen, TicketRig, TicketSeen
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["SimulatedPerson", "SimulatedSupport", "SimulatorTicketRig", "SupportPeople"]
+__all__ = [
+    "OverSimulator",
+    "SimulatedPerson",
+    "SimulatedSupport",
+    "SimulatorContactRig",
+    "SimulatorTicketRig",
+    "SupportPeople",
+]
 
 _OPERATIONS: Final = frozenset({"create", "comment", "read", "find", "contact", "token", "attach"})
 
@@ -144,12 +153,8 @@ class SimulatedSupport(Protocol):
         ...
 
 
-class SimulatorTicketRig(TicketRig):
-    """A simulator on the clock of the case.
-
-    A subclass gives ``plugin`` and ``settings``, and ``files`` where the vendor has files; it may override
-    ``seen`` where a simulator tells more than the protocol says.
-    """
+class OverSimulator(SystemRig):
+    """What every rig over a simulator has: its API in this process, its faults, its log of requests."""
 
     over = "http"
     fault_kinds = CALL_FAULTS
@@ -160,7 +165,6 @@ class SimulatorTicketRig(TicketRig):
         super().__init__(clock)
         self.simulator = simulator
         self._transport = simulator.transport()
-        self._people: SupportPeople = simulator.human
 
     @property
     def transport(self) -> httpx.AsyncBaseTransport:
@@ -175,7 +179,8 @@ class SimulatorTicketRig(TicketRig):
     @property
     def tokens(self) -> Sequence[str]:
         """Those that the simulator remembers (``simulator.tokens.issued``), where it gives any."""
-        return issued_by(self.simulator)
+        issued: Sequence[str] = getattr(getattr(self.simulator, "tokens", None), "issued", ())
+        return issued
 
     def can_fault(self, operation: str, fault: str, **details: Any) -> bool:
         """Every fault of a call, of each operation that there is."""
@@ -184,6 +189,29 @@ class SimulatorTicketRig(TicketRig):
     def calls(self, operation: str) -> int:
         """From the log of requests."""
         return len(self.simulator.requests.of(self.operations.get(operation, operation)))
+
+    async def ask(self, method: str, url: str, **more: Any) -> httpx.Response:
+        """Do something at the vendor as people of support would; ``more`` as httpx takes it.
+
+        Raises ``httpx.HTTPStatusError`` when the vendor refuses it.
+        """
+        import httpx
+
+        async with httpx.AsyncClient(transport=self.simulator.transport()) as agent:
+            answer = await agent.request(method, url, **more)
+            return answer.raise_for_status()
+
+
+class SimulatorTicketRig(OverSimulator, TicketRig):
+    """A simulated ticket system on the clock of the case.
+
+    A subclass gives ``plugin`` and ``settings``, and ``files`` where the vendor has files; it may override
+    ``seen`` where a simulator tells more than the protocol says.
+    """
+
+    def __init__(self, clock: VirtualClock, simulator: SimulatedSupport) -> None:
+        super().__init__(clock, simulator)
+        self._people: SupportPeople = simulator.human
 
     async def tickets(self) -> Sequence[TicketSeen]:
         """What support people see."""
@@ -206,13 +234,6 @@ class SimulatorTicketRig(TicketRig):
         """The files of a ticket, by name."""
         raise NotImplementedError
 
-    async def get(self, url: str, auth: tuple[str, str]) -> httpx.Response:
-        """Read something at the vendor as an agent would, past the adapter."""
-        import httpx
-
-        async with httpx.AsyncClient(transport=self.simulator.transport(), auth=auth) as agent:
-            return await agent.get(url)
-
     async def set_state(self, ticket_id: str, state: str) -> None:
         """Somebody of support works on it."""
         await self._people.set_state(ticket_id, state)
@@ -222,10 +243,8 @@ class SimulatorTicketRig(TicketRig):
         await self._people.comment(ticket_id, text)
 
 
-def issued_by(simulator: object) -> Sequence[str]:
-    """Every token that a simulator has given out."""
-    issued: Sequence[str] = getattr(getattr(simulator, "tokens", None), "issued", ())
-    return issued
+class SimulatorContactRig(OverSimulator, ContactRig):
+    """A simulated CRM on the clock of the case. A subclass gives ``plugin``, ``settings`` and ``add``."""
 
 
 class _Faults:

@@ -235,9 +235,10 @@ class ToyContacts:
 
     def cases(self, row: Mapping[str, Any]) -> list[ContactCase]:
         """The open ones first."""
+        kept: list[tuple[str, bool]] = row.get("cases", [])
         told = [
             ContactCase(id=f"{row['id']}-{place}", title=title, open=is_open)
-            for place, (title, is_open) in enumerate(row.get("cases") or ())
+            for place, (title, is_open) in enumerate(kept)
         ]
         return sorted(told, key=lambda one: not one.open)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from livechat_sdk.domain.people import SEVERAL
 from livechat_sdk_testing.conformance.case import SystemTopic, Tier, same, that
-from livechat_sdk_testing.conformance.systems.case import SystemCases
+from livechat_sdk_testing.conformance.systems.case import SystemCases, SystemNeed
 from livechat_sdk_testing.conformance.systems.contacts_bench import (
     CONTACTS,
     ELENI,
@@ -12,17 +15,34 @@ from livechat_sdk_testing.conformance.systems.contacts_bench import (
     looks_up,
     traits,
 )
-from livechat_sdk_testing.conformance.systems.contacts_rig import Person
+from livechat_sdk_testing.conformance.systems.contacts_rig import ContactRig, Person
 
 _cases = SystemCases(CONTACTS, "matches", SystemTopic.MATCHES)
 
 
-def _twins(number: int) -> list[Person]:
-    """People who share an address, as a family does."""
-    return [
-        Person(f"Twin {one}", "twins@shop.example", "+302105555555", f"twin-{one}", f"T-{one}")
-        for one in range(1, number + 1)
-    ]
+_SHARED: Final[Mapping[str, str]] = {"email": "twins@shop.example", "phone": "+302105555555"}
+
+
+def _twins(bench: ContactBench, number: int) -> list[Person]:
+    """People who share an address or a number, as a family does."""
+    found: list[Person] = []
+    for one in range(1, number + 1):
+        both = {"email": f"twin{one}@shop.example", "phone": f"+30210555{one:04}", **_shared(bench)}
+        found.append(Person(f"Twin {one}", both["email"], both["phone"], f"twin-{one}", f"T-{one}"))
+    return found
+
+
+def _shared(bench: ContactBench) -> dict[str, str]:
+    """What they share."""
+    return {bench.able.shared: _SHARED[bench.able.shared]}
+
+
+def _finds_by_shared(rig: ContactRig) -> str | None:
+    shared = rig.able.shared
+    return None if shared in rig.able.keys else f"contacts are not found by {shared}"
+
+
+_shares: Final = SystemNeed("finds by what is shared", _finds_by_shared)
 
 
 @_cases.on_bench(
@@ -98,11 +118,11 @@ async def _many(bench: ContactBench) -> None:
     Tier.SAFE,
     "Several matches are told of as several, and what belongs to one person is told of nobody.",
     look_at="Contact.matches, and the id SEVERAL",
-    needs=[looks_up("email"), traits(several="told")],
+    needs=[_shares, traits(several="told")],
 )
 async def _told(bench: ContactBench) -> None:
-    await bench.people(*_twins(3))
-    found = await bench.found(email="twins@shop.example")
+    await bench.people(*_twins(bench, 3))
+    found = await bench.found(**_shared(bench))
     that(not found.certain, f"one of three is picked: {found.name!r}")
     same(sorted(str(one.name) for one in found.matches), ["Twin 1", "Twin 2", "Twin 3"], "who it may be")
     same(
@@ -116,12 +136,12 @@ async def _told(bench: ContactBench) -> None:
     Tier.COMPLETE,
     "Of several matches the one that has most in common comes first, each time.",
     look_at="the order of Contact.matches",
-    needs=[looks_up("email"), traits(several="told")],
+    needs=[_shares, traits(several="told")],
 )
 async def _ranked(bench: ContactBench) -> None:
-    await bench.people(*_twins(3))
+    await bench.people(*_twins(bench, 3))
     for number in (2, 3, 1, 2):
-        found = await bench.found(email="twins@shop.example", name=f"Twin {number}")
+        found = await bench.found(**_shared(bench), name=f"Twin {number}")
         same(found.matches[0].name, f"Twin {number}", "who is first")
         await bench.restart()
 
@@ -131,11 +151,11 @@ async def _ranked(bench: ContactBench) -> None:
     Tier.COMPLETE,
     "Of very many matches some are told, and that there are more.",
     look_at="Contact.more_matches",
-    needs=[looks_up("email"), traits(several="told")],
+    needs=[_shares, traits(several="told")],
 )
 async def _very_many(bench: ContactBench) -> None:
-    await bench.people(*_twins(30))
-    found = await bench.found(email="twins@shop.example")
+    await bench.people(*_twins(bench, 30))
+    found = await bench.found(**_shared(bench))
     that(1 < len(found.matches) < 30, f"{len(found.matches)} matches are told")
     that(found.more_matches, "it is not told that there are more")
 
@@ -145,11 +165,11 @@ async def _very_many(bench: ContactBench) -> None:
     Tier.SAFE,
     "Of several matches none is taken.",
     look_at="an address that several contacts share",
-    needs=[looks_up("email"), traits(several="none")],
+    needs=[_shares, traits(several="none")],
 )
 async def _several_none(bench: ContactBench) -> None:
-    await bench.people(*_twins(3))
-    same(await bench.find(email="twins@shop.example"), None, "who is found")
+    await bench.people(*_twins(bench, 3))
+    same(await bench.find(**_shared(bench)), None, "who is found")
 
 
 @_cases.on_bench(
@@ -157,11 +177,11 @@ async def _several_none(bench: ContactBench) -> None:
     Tier.COMPLETE,
     "A key that finds one alone comes before what several share.",
     look_at="the order of look-ups: the external id first",
-    needs=[looks_up("email", "external_id")],
+    needs=[_shares, looks_up("external_id")],
 )
 async def _one_of_twins(bench: ContactBench) -> None:
-    await bench.people(*_twins(3))
-    found = await bench.found(id="twin-2", email="twins@shop.example")
+    await bench.people(*_twins(bench, 3))
+    found = await bench.found(id="twin-2", **_shared(bench))
     same(found.name, "Twin 2", "who is found")
 
 

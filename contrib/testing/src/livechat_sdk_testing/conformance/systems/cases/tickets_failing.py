@@ -121,7 +121,7 @@ def _broken_case(fault: str, **details: object) -> None:
         f"find_{name}",
         Tier.SAFE,
         f"A look-up whose answer cannot be read ({name}) is not taken for 'there is none'.",
-        look_at="answers of the look-up: a list that is missing is no empty list",
+        look_at="answers of the look-up: a list that is missing is no empty list, rubbish is no 404",
         needs=[http, declares("find"), faulty("find", fault, **details)],
         topic=SystemTopic.MALFORMED,
     )
@@ -130,7 +130,7 @@ def _broken_case(fault: str, **details: object) -> None:
         await bench.clock.advance(bench.able.find_lag + 1)
         bench.rig.faults.script("find", fault, times=50, **details)
         error = await bench.failure(bench.listed(), f"a look-up whose answer is {name}")
-        that(isinstance(error, RetryableError | ProtocolError), f"{type(error).__name__}: {error}")
+        that(isinstance(error, ProviderError), f"{type(error).__name__}: {error}")
 
 
 _broken_case("malformed")
