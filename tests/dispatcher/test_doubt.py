@@ -246,6 +246,39 @@ async def test_a_vendor_that_never_tells_leaves_it_doubtful_and_the_rest_goes_on
     assert "the vendor cannot tell yet" in detail
 
 
+async def test_a_vendor_that_may_not_tell_holds_the_rest_up_for_little_more_than_its_lag(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = Vendor(monkeypatch)
+    one = await vendor.start(bench)
+    handoff = await one.active()
+    vendor.loses_answers(applied=True)
+    vendor.answers = [None] * 1000
+    await one.say(handoff, "hello")
+    await one.say(handoff, "next")
+    await one.pass_time(LAG + 30)
+    assert await one.fates(handoff) == {"hello": Fate.PLANNED, "next": Fate.PLANNED}
+    await one.pass_time(90)
+    assert await one.fates(handoff) == {"hello": Fate.DOUBTFUL, "next": Fate.SENT}
+    assert vendor.bodies == ["hello", "next"]
+
+
+async def test_a_look_up_that_fails_is_no_word_that_nobody_can_tell(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = Vendor(monkeypatch)
+    one = await vendor.start(bench)
+    handoff = await one.active()
+    vendor.loses_answers(applied=True)
+    failing: list[bool | Exception | None] = [RetryableError("503", status=503) for _ in range(8)]
+    vendor.answers = failing
+    await one.say(handoff, "hello")
+    await one.pass_time(120)
+    assert await one.fates(handoff) == {"hello": Fate.PLANNED}
+    await one.pass_time(400)
+    assert await one.fates(handoff) == {"hello": Fate.SENT}
+
+
 async def test_a_lag_that_is_longer_than_the_time_there_is_leaves_it_doubtful_at_once(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -285,7 +285,10 @@ class ChatProvider(ABC, Generic[Settings]):
         return None
 
     async def was_sent(self, chat: Chat, key: str) -> bool | None:
-        """After a doubtful send: whether it arrived; ``None`` when the vendor cannot tell yet."""
+        """After a doubtful send: whether it arrived; ``None`` when the vendor cannot tell yet.
+
+        Who still answers ``None`` a minute after the ``lookup_lag`` is taken never to tell: doubtful it is.
+        """
         return None
 
     def read_webhook(self, delivery: WebhookDelivery) -> Sequence[ProviderEvent]:

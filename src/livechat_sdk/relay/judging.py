@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
@@ -19,7 +19,10 @@ from livechat_sdk.relay.retry_policy import RETRY_RULES, Tried, Verdict, judge
 from livechat_sdk.relay.sending import NotSent
 from livechat_sdk.relay.ticketing import may_have_left
 
-__all__ = ["Judge", "Judgement"]
+__all__ = ["UNTOLD_FOR", "Judge", "Judgement"]
+
+UNTOLD_FOR: Final = 60.0
+"""Seconds beyond its lag for which a vendor that cannot tell is asked again whether a message has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,12 @@ def _verdict(tried: Tried, failure: Failure, not_sent: NotSent | None, *, chance
         return judge(tried, failure, chance=chance)
     # Looking up again is harmless, whatever kind of failure raised the doubt.
     verdict = judge(tried, replace(failure, kind=FailureKind.UNCLEAR), chance=chance)
-    budget = RETRY_RULES[tried.kind].budget
-    if budget is not None and not_sent.look_again > budget:
+    rule = RETRY_RULES[tried.kind]
+    if rule.budget is not None and not_sent.look_again > rule.budget:
         return Verdict("doubtful", in_doubt=True)
+    patience = not_sent.look_again + UNTOLD_FOR
+    if not_sent.untold and tried.age >= patience and tried.tries >= rule.least_tries:
+        return Verdict("doubtful", in_doubt=True)  # what it may not tell, it never will; others wait behind
     return replace(verdict, pause=max(verdict.pause, not_sent.look_again))
 
 

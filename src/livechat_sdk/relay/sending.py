@@ -6,6 +6,7 @@ got no answer. Before anything leaves again, that is settled:
 - The vendor dedupes by our key: it is sent again.
 - The vendor can look it up: present is done; absent is sent again once the lag that the vendor states has
   passed (until then, it is looked up again); no answer is looked up again, for as long as there is time.
+  A vendor that answers that it cannot tell gets less of that: more may never come, and others wait behind.
 - Otherwise the policy decides: ``hold`` leaves it doubtful, ``repeat`` sends it again and says so.
 
 The parts of a split message are settled one by one: which have arrived is written down after each, so that
@@ -54,7 +55,8 @@ class NotSent(Exception):
 
     ``cause`` is what went wrong. ``in_doubt``: it may have arrived all the same. ``safe``: sending it again
     is harmless, or was chosen. ``look_again``: it can be looked up after that many seconds, and not before.
-    ``arrived`` tells what of it has arrived all the same, for people.
+    ``untold``: the vendor was asked, and answered that it cannot tell. ``arrived`` tells what of it has
+    arrived all the same, for people.
     """
 
     def __init__(
@@ -64,14 +66,20 @@ class NotSent(Exception):
         in_doubt: bool = False,
         safe: bool = False,
         look_again: float | None = None,
+        untold: bool = False,
         arrived: str = "",
     ) -> None:
         self.cause = cause
         self.in_doubt = in_doubt
         self.safe = safe
         self.look_again = look_again
+        self.untold = untold
         self.arrived = arrived
         super().__init__(str(cause))
+
+
+class _Untold(RetryableError):
+    """The vendor was asked whether a message has arrived, and cannot tell."""
 
 
 @dataclass(slots=True)
@@ -104,7 +112,14 @@ class _Try:
         return "the chat is over" if attempt.closed or not self.handoff.is_live else None
 
     def not_sent(self, cause: Exception, *, safe: bool = False, look_again: float | None = None) -> NotSent:
-        return NotSent(cause, in_doubt=self.in_doubt, safe=safe, look_again=look_again, arrived=self.arrived)
+        return NotSent(
+            cause,
+            in_doubt=self.in_doubt,
+            safe=safe,
+            look_again=look_again,
+            untold=isinstance(cause, _Untold),
+            arrived=self.arrived,
+        )
 
 
 class Sending:
@@ -256,8 +271,10 @@ class Sending:
             raise
         except Exception as error:  # noqa: BLE001  (a look-up that fails answers nothing)
             return None, error
-        words = "the vendor cannot tell yet" if known is None else "the vendor does not have it so far"
-        return known, RetryableError(words, provider=one.provider.name, operation="was_sent")
+        kind, words = RetryableError, "the vendor does not have it so far"
+        if known is None:
+            kind, words = _Untold, "the vendor cannot tell yet"
+        return known, kind(words, provider=one.provider.name, operation="was_sent")
 
     async def _note_arrival(self, one: _Try, part: PlannedMessage, sent: Sent, *, last: bool) -> None:
         """Keep that a part has arrived, and what it changed. The last one is kept with the result."""
