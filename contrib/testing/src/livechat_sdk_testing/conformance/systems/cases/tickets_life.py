@@ -252,3 +252,46 @@ async def _secrets(talk: TicketConversation) -> None:
     hidden = secrets_in(talk.rig.settings) | set(talk.rig.tokens)
     shown = "\n".join((*talk.ears.heard, *(one.model_dump_json() for one in await talk.known())))
     that(not any(secret in shown for secret in hidden), "a secret is seen")
+
+
+@_cases.in_conversation(
+    "notes_are_added_once",
+    Tier.SAFE,
+    "A note that somebody adds is in the ticket once, however often it is asked for, and is internal.",
+    look_at="livechat_add_to_ticket",
+    topic=SystemTopic.ONCE,
+)
+async def _note(talk: TicketConversation) -> None:
+    await talk.missed()
+    await talk.pass_time(60)
+    for _ in range(3):
+        await talk.dispatcher.add_to_ticket(talk.handoff_id, "He called back", key="call-1")
+        await talk.pass_time(5)
+    notes = [one for one in (await talk.seen()).comments[1:] if "He called back" in one.text]
+    same(len(notes), 1, "notes")
+    that(notes[0].public is not True, "the requester can read it")
+
+
+def _note_case(fault: str) -> None:
+    @_cases.in_conversation(
+        f"notes_with_{fault}",
+        Tier.SAFE,
+        f"A note that meets {fault} is there once, or waits for a person; never twice.",
+        look_at="TicketNote.first_tried_at, and what the adapter raises: see the cases of 'comments'",
+        needs=[faulty("comment", fault)],
+        topic=SystemTopic.ONCE,
+    )
+    async def run(talk: TicketConversation) -> None:
+        await talk.missed()
+        await talk.pass_time(60)
+        talk.rig.faults.script("comment", fault)
+        await talk.dispatcher.add_to_ticket(talk.handoff_id, "He called back", key="call-1")
+        await talk.pass_time(3 * 3600)
+        notes = [one for one in (await talk.seen()).comments[1:] if "He called back" in one.text]
+        waiting = await talk.dispatcher.parked()
+        that(len(notes) <= 1, f"the note is there {len(notes)} times")
+        that(notes or waiting, "the note is nowhere, and nothing waits for a person")
+
+
+for _fault in ("time_out_after", "drop_after", "time_out_before", "drop_before"):
+    _note_case(_fault)
