@@ -11,7 +11,7 @@ import copy
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from livechat_sdk.errors import (
     AuthError,
@@ -21,13 +21,26 @@ from livechat_sdk.errors import (
     RetryableError,
     UnavailableError,
 )
-from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk_testing.conformance.bench import error_text
 from livechat_sdk_testing.conformance.case import CaseFailed, that
 from livechat_sdk_testing.conformance.listening import secrets_of
 from livechat_sdk_testing.recordings import Recording, RecordingError, Recordings, replay
 
-__all__ = ["RecordedCall", "check_recorded_call"]
+__all__ = ["Adapter", "RecordedCall", "check_recorded_call"]
+
+
+class Adapter(Protocol):
+    """A provider, a ticket system or a CRM."""
+
+    @property
+    def settings(self) -> Any:
+        """Its settings, with the secrets that nobody may see."""
+        ...
+
+    async def stop(self) -> None:
+        """Close what a call opened."""
+        ...
+
 
 _STATUSES: Final = (400, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 500, 502, 503, 504)
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
@@ -36,7 +49,7 @@ _FORBIDDEN: Final = 403
 
 @dataclass(frozen=True)
 class RecordedCall:
-    """One call of a provider, and the recordings that it needs, in order; the last one is the call itself.
+    """One call of an adapter, and the recordings that it needs, in order; the last one is the call itself.
 
     ``fine`` are statuses that the provider takes for an answer (a close of a chat that is over: 409).
     ``reads``: whether the call returns something that is made from the answer's body.
@@ -44,13 +57,13 @@ class RecordedCall:
 
     name: str
     recordings: Sequence[str]
-    call: Callable[[AnyProvider], Awaitable[object]]
+    call: Callable[[Any], Awaitable[object]]
     fine: frozenset[int] = frozenset()
     reads: bool = True
 
 
 async def check_recorded_call(
-    one: RecordedCall, recordings: Recordings, make_provider: Callable[[], AnyProvider]
+    one: RecordedCall, recordings: Recordings, make_provider: Callable[[], Adapter]
 ) -> int:
     """Replay a call as recorded, and with each changed answer; returns how many answers that were.
 
@@ -104,7 +117,7 @@ def _meaning(status: int) -> tuple[type[Exception], ...]:
 
 
 async def _play(
-    one: RecordedCall, chosen: Sequence[Recording], make_provider: Callable[[], AnyProvider]
+    one: RecordedCall, chosen: Sequence[Recording], make_provider: Callable[[], Adapter]
 ) -> Exception | None:
     """What the call raised, if it raised; what it asked for and nobody recorded comes first."""
     provider = make_provider()
@@ -122,7 +135,7 @@ async def _play(
     return error
 
 
-def _judge(what: str, error: Exception | None, wanted: _Wanted, provider: AnyProvider) -> None:
+def _judge(what: str, error: Exception | None, wanted: _Wanted, provider: Adapter) -> None:
     if error is None:
         that(wanted is None, f"{what}: the provider takes it for a success")
         return

@@ -1,0 +1,47 @@
+"""The kit over the recordings of the ticket systems: each call with every answer that may go wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from livechat_sdk_testing.conformance.recorded import RecordedCall, check_recorded_call
+from providers.tickets.tests.bench import HANDOFF, a_draft, a_note, a_ticket
+from providers.tickets.tests.dynamics import bench as dynamics
+from providers.tickets.tests.zendesk import bench as zendesk
+
+ZENDESK_TICKET = a_ticket("zd", "35436")
+NOTE = a_note(body="He called back & left a <b>number</b>")
+
+IN_ZENDESK = [
+    RecordedCall(
+        "create",
+        ("create/made",),
+        lambda one: one.livechat_create_ticket(a_draft(), HANDOFF),
+        fine=frozenset({409}),  # what two callers do at once: a thing for later, not a refusal
+    ),
+    RecordedCall(
+        "comment",
+        ("comment/internal",),
+        lambda one: one.comment(ZENDESK_TICKET, NOTE, ()),
+        reads=False,
+        fine=frozenset({409}),
+    ),
+    RecordedCall("read", ("read/there",), lambda one: one.read("35436"), fine=frozenset({404, 409})),
+    RecordedCall("find", ("find/there",), lambda one: one.find("h-1.ticket"), fine=frozenset({409})),
+]
+CASE = "12a6e2e6-c97d-5840-b121-9bffc4c76dbf"
+# A create that is answered with nothing is read after: another call, which stands among the other tests.
+IN_DYNAMICS = [
+    RecordedCall("find", ("token/given", "find/there"), lambda one: one.find("h-1.ticket")),
+    RecordedCall("read", ("token/given", "find/there"), lambda one: one.read(CASE)),
+]
+
+
+@pytest.mark.parametrize("one", IN_ZENDESK, ids=lambda one: one.name)
+async def test_of_zendesk(one: RecordedCall) -> None:
+    assert await check_recorded_call(one, zendesk.RECORDINGS, zendesk.build) >= 12
+
+
+@pytest.mark.parametrize("one", IN_DYNAMICS, ids=lambda one: one.name)
+async def test_of_dynamics(one: RecordedCall) -> None:
+    assert await check_recorded_call(one, dynamics.RECORDINGS, dynamics.build) >= 12
