@@ -6,8 +6,7 @@ import base64
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 import httpx
@@ -35,9 +34,7 @@ from livechat_sdk.provider.integration import IntegrationContext, IntegrationTyp
 from livechat_sdk.provider.interface import ProviderHost
 from livechat_sdk.provider.settings import IntegrationSettings, Secret
 from livechat_sdk_testing.clock import VirtualClock
-from livechat_sdk_testing.conformance.systems.reading import rendered
 from livechat_sdk_testing.conformance.systems.tickets_rig import (
-    CommentSeen,
     FieldSample,
     TicketRig,
     TicketSeen,
@@ -46,19 +43,20 @@ from livechat_sdk_testing.conformance.systems.tickets_rig import (
 from livechat_sdk_testing.conformance.systems.toy_server import (
     CLIENT_ID,
     CLIENT_SECRET,
-    Refused,
-    Route,
-    ToyServer,
-    body_of,
+)
+from livechat_sdk_testing.conformance.systems.toy_ticket_vendor import (
+    BODY,
+    FIELDS,
+    LAG,
+    SUBJECT,
+    WINDOW,
+    ToyTicketVendor,
+    seen,
 )
 
-__all__ = ["ToyTicketRig", "ToyTicketVendor", "ToyTicketing"]
+__all__ = ["ToyTicketRig", "ToyTicketing"]
 
-_WINDOW: Final = 3600.0
-_LAG: Final = 20.0
 _IN_FLIGHT: Final = 60.0
-_SUBJECT: Final = 120
-_BODY: Final = 5000
 _FILE: Final = 1_000_000
 _PRIORITIES: Final[Mapping[str, str]] = {"low": "P4", "normal": "P3", "high": "P2", "urgent": "P1"}
 _KINDS: Final[Mapping[str, str]] = {
@@ -74,87 +72,7 @@ _STATES: Final[Mapping[str, TicketState]] = {
     "done": "solved",
     "shut": "closed",
 }
-_FIELDS: Final[Mapping[str, tuple[str, str]]] = {"Product": ("f1", "choice"), "Orders": ("f2", "integer")}
 _PRODUCTS: Final[Mapping[str, str]] = {"web shop": "shop", "bank": "bank"}
-
-
-@dataclass
-class _Kept:
-    id: str
-    content: dict[str, Any]
-    made_at: datetime
-    comments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    state: str = "fresh"
-
-
-class ToyTicketVendor(ToyServer):
-    """The vendor's own memory."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        super().__init__(clock)
-        self.kept: list[_Kept] = []
-
-    def routes(self) -> list[Route]:
-        """Create, comment, read, find."""
-        return [
-            Route("create", "POST", "/tickets", self.create, 201),
-            Route("find", "GET", "/tickets", self.find),
-            Route("read", "GET", "/tickets/{id}", self.read),
-            Route("comment", "POST", "/tickets/{id}/comments", self.comment, 201),
-            Route("read", "GET", "/tickets/{id}/comments", self.comments),
-        ]
-
-    def create(self, request: httpx.Request, _: Mapping[str, str]) -> dict[str, Any]:
-        """Make a ticket; a key that is known and young gives the one that was made."""
-        content, now = body_of(request), self.clock.now()
-        known = request.headers.get("idempotency-key")
-        for one in self.kept:
-            young = now - one.made_at < timedelta(seconds=_WINDOW)
-            if known is not None and one.content["key"] == known and young:
-                return self.told(one)
-        if len(content["subject"]) > _SUBJECT or len(rendered(content["html"])) > _BODY:
-            raise Refused(422, "too long")
-        made = _Kept(str(len(self.kept) + 1), content, now)
-        made.comments.append({key: content.get(key) for key in ("html", "public", "files", "key")})
-        self.kept.append(made)
-        return self.told(made)
-
-    def find(self, request: httpx.Request, _: Mapping[str, str]) -> dict[str, Any]:
-        """Tickets by key, as far as the index has them."""
-        seen = self.clock.now() - timedelta(seconds=_LAG)
-        wanted = request.url.params.get("key")
-        found = [one for one in self.kept if one.content["key"] == wanted and one.made_at <= seen]
-        return {"tickets": [self.told(one) for one in found]}
-
-    def read(self, _: httpx.Request, parts: Mapping[str, str]) -> dict[str, Any]:
-        """One ticket."""
-        return self.told(self.one(parts["id"]))
-
-    def comments(self, _: httpx.Request, parts: Mapping[str, str]) -> dict[str, Any]:
-        """The keys of its comments."""
-        return {"keys": [comment.get("key") for comment in self.one(parts["id"]).comments]}
-
-    def comment(self, request: httpx.Request, parts: Mapping[str, str]) -> dict[str, Any]:
-        """One more comment."""
-        content = body_of(request)
-        if len(rendered(content["html"])) > _BODY:
-            raise Refused(422, "too long")
-        self.one(parts["id"]).comments.append(content)
-        return {"ok": True}
-
-    def one(self, ticket_id: str) -> _Kept:
-        """A ticket by its id."""
-        found = next((one for one in self.kept if one.id == ticket_id), None)
-        if found is None:
-            raise Refused(404, "no such ticket")
-        return found
-
-    @staticmethod
-    def told(one: _Kept) -> dict[str, Any]:
-        """A ticket as it is answered."""
-        subject, key = one.content["subject"], one.content["key"]
-        made = one.made_at.isoformat()
-        return {"id": one.id, "key": key, "subject": subject, "state": one.state, "made_at": made}
 
 
 class ToyTicketingSettings(IntegrationSettings):
@@ -168,10 +86,10 @@ class ToyTicketing:
 
     type: ClassVar[str] = "TOY_TICKETING"
     capabilities: ClassVar[TicketTraits] = TicketTraits(
-        subject_limit=_SUBJECT,
-        body_limit=_BODY,
-        vendor_window=_WINDOW,
-        find_lag=_LAG,
+        subject_limit=SUBJECT,
+        body_limit=BODY,
+        vendor_window=WINDOW,
+        find_lag=LAG,
         comments_once=False,
         file_limit=_FILE,
     )
@@ -254,7 +172,7 @@ class ToyTicketing:
 
     def window(self) -> float:
         """For how long the vendor knows a key."""
-        return _WINDOW - 120.0
+        return WINDOW - 120.0
 
     async def post_ticket(self, key: str, content: Mapping[str, Any]) -> Answer:
         """The call that makes a ticket."""
@@ -288,7 +206,7 @@ class ToyTicketing:
     def subject(self, text: str) -> str:
         """One line that fits."""
         line = " ".join(_plain(text).split()) or "Chat"
-        return line if len(line) <= _SUBJECT else f"{line[: _SUBJECT - 1]}…"
+        return line if len(line) <= SUBJECT else f"{line[: SUBJECT - 1]}…"
 
     def escaped(self, text: str) -> str:
         """Text that stays text."""
@@ -317,7 +235,7 @@ class ToyTicketing:
         carried: dict[str, Any] = {}
         left: list[str] = []
         for label, value in fields.items():
-            name, kind = _FIELDS.get(label, ("", ""))
+            name, kind = FIELDS.get(label, ("", ""))
             if kind == "choice" and str(value).casefold() in _PRODUCTS:
                 carried[name] = _PRODUCTS[str(value).casefold()]
             elif kind == "integer" and str(value).lstrip("-").isdecimal():
@@ -339,9 +257,9 @@ class ToyTicketing:
                 text += f"\n\nCould not be carried over: file {attachment.name} (too large)"
                 continue
             files.append(_file(self.one_line(attachment.name).replace("/", "_"), await opened.read()))
-        if len(text) > _BODY - 200:
+        if len(text) > BODY - 200:
             files.append(_file("conversation.txt", text.encode()))
-            text = f"{text[: _BODY - 500]}…\n\n[It goes on in the file.]"
+            text = f"{text[: BODY - 500]}…\n\n[It goes on in the file.]"
         return text, files
 
     async def has_comment(self, ticket: Ticket, note: TicketNote, since: datetime) -> bool:
@@ -497,7 +415,7 @@ class ToyTicketRig(TicketRig):
 
     async def tickets(self) -> Sequence[TicketSeen]:
         """What the vendor has."""
-        return [_seen(one) for one in self.vendor.kept]
+        return [seen(one) for one in self.vendor.kept]
 
     async def set_state(self, ticket_id: str, state: str) -> None:
         """Somebody of support works on it."""
@@ -506,31 +424,3 @@ class ToyTicketRig(TicketRig):
     async def comment(self, ticket_id: str, text: str) -> None:
         """Somebody of support writes."""
         self.vendor.one(ticket_id).comments.append({"html": html.escape(text), "public": False})
-
-
-def _seen(one: _Kept) -> TicketSeen:
-    given = [file for comment in one.comments for file in comment.get("files") or ()]
-    return TicketSeen(
-        id=one.id,
-        key=one.content["key"],
-        subject=one.content["subject"],
-        comments=[
-            CommentSeen(
-                rendered(comment["html"]),
-                comment.get("public"),
-                [file["name"] for file in comment.get("files") or ()],
-            )
-            for comment in one.comments
-        ],
-        requester=one.content.get("requester") or (),
-        priority=one.content.get("priority"),
-        kind=one.content.get("kind"),
-        tags=one.content.get("tags") or (),
-        fields={
-            label: one.content["fields"][name]
-            for label, (name, _) in _FIELDS.items()
-            if name in one.content["fields"]
-        },
-        state=one.state,
-        files={file["name"]: base64.b64decode(file["data"]) for file in given},
-    )
