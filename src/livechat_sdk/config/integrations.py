@@ -29,6 +29,7 @@ KNOWN_TYPES: Final[Mapping[str, str]] = {
     "HELVIA_LIVECHAT": "livechat-sdk-helvia",
     "CISCO_LIVECHAT": "livechat-sdk-cisco",
     "ZENDESK_LIVECHAT": "livechat-sdk-zendesk",
+    "GENESYS_CRM": "livechat-sdk-genesys",
     "GENESYS_LIVECHAT": "livechat-sdk-genesys",
     "MICROSOFT_DYNAMICS_CRM": "livechat-sdk-dynamics",
     "ZENDESK_CRM": "livechat-sdk-zendesk",

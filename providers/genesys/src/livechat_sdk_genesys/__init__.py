@@ -1,4 +1,4 @@
-"""Genesys Cloud live chat: ``GENESYS_LIVECHAT``, over Open Messaging and notifications.
+"""Genesys Cloud: ``GENESYS_LIVECHAT``, over Open Messaging and notifications, and ``GENESYS_CRM``.
 
 =============  ===================================================================================
 ``settings``   what a person writes into ``livechat.yaml``
@@ -6,7 +6,8 @@
 ``provider``   one method for each thing that Genesys can do
 ``opening``    how a conversation is begun, and what is found done when it is begun again
 ``told``       our words in Genesys': the person, the first pages, the attributes that Architect reads
-``api``        Genesys' calls, one method each
+``calls``      what all calls have in common
+``api``        Genesys' calls about conversations, one method each
 ``queues``     whether somebody is there
 ``pacing``     the 300 calls a minute that a token has
 ``wire``       what answers, webhooks and notifications look like, and no more of them than is read
@@ -19,6 +20,7 @@
 ``channel``    one channel of notifications: its socket, its topics
 ``listening``  which conversations are followed, and what happens when a channel is lost
 ``checking``   what ``livechat doctor`` looks at
+``crm``        external contacts for the hooks about contacts
 =============  ===================================================================================
 """
 

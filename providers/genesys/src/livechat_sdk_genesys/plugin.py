@@ -7,6 +7,7 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
+from livechat_sdk_genesys.crm.settings import GenesysCrmSettings
 from livechat_sdk_genesys.settings import GenesysSettings
 
 __all__ = ["livechat_integration_types"]
@@ -18,9 +19,15 @@ def _build(context: IntegrationContext, settings: Any) -> object:
     return GenesysProvider(context, settings)
 
 
+def _build_crm(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_genesys.crm.source import GenesysContacts
+
+    return GenesysContacts(context, settings)
+
+
 @hookimpl
 def livechat_integration_types() -> Iterable[IntegrationType]:
-    """Offer Genesys Cloud live chat."""
+    """Offer Genesys Cloud live chat, and its external contacts."""
     return (
         IntegrationType(
             type="GENESYS_LIVECHAT",
@@ -28,5 +35,12 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
             settings=GenesysSettings,
             build=_build,
             summary="Genesys Cloud: conversations of Open Messaging, routed by Architect",
+        ),
+        IntegrationType(
+            type="GENESYS_CRM",
+            kind="crm",
+            settings=GenesysCrmSettings,
+            build=_build_crm,
+            summary="Genesys Cloud: external contacts with their organization",
         ),
     )

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from livechat_sdk.provider.settings import IntegrationSettings, Secret
 
-__all__ = ["KNOWN_REGIONS", "GenesysSettings"]
+__all__ = ["KNOWN_REGIONS", "GenesysSettings", "Organisation"]
 
 KNOWN_REGIONS: Final = frozenset(
     {
@@ -53,24 +53,13 @@ _Source = Annotated[
 ]
 
 
-class GenesysSettings(IntegrationSettings):
-    """One Open Messaging integration of a Genesys Cloud organisation. What each key means: the README.
+class Organisation(IntegrationSettings):
+    """How an organisation is reached, and how often."""
 
-    What the vendor's documents leave open is a setting: the longest text (``textLimit``) and how a
-    signature is written (``signature``).
-    """
-
-    type: str = "GENESYS_LIVECHAT"
-    webhook_key: Secret
     client_id: Annotated[str, StringConstraints(pattern=r"^[^\s:]{1,200}$")]
     client_secret: Secret
     region: _Domain
-    open_integration_id: _Id
-    queue_ids: tuple[_Id, ...] = Field(default=(), max_length=100)
-    attributes: dict[_AttributeName, _Source] = Field(default_factory=dict, max_length=50)
-    text_limit: int = Field(default=2000, ge=100, le=4000)
     calls_per_minute: int = Field(default=300, ge=10, le=100_000)
-    signature: Literal["base64", "hex"] = "base64"
     api_url: _Url | None = None
     login_url: _Url | None = None
 
@@ -83,3 +72,19 @@ class GenesysSettings(IntegrationSettings):
     def token_url(self) -> str:
         """Where tokens are asked for."""
         return f"{(self.login_url or f'https://login.{self.region}').rstrip('/')}/oauth/token"
+
+
+class GenesysSettings(Organisation):
+    """One Open Messaging integration of a Genesys Cloud organisation. What each key means: the README.
+
+    What the vendor's documents leave open is a setting: the longest text (``textLimit``) and how a
+    signature is written (``signature``).
+    """
+
+    type: str = "GENESYS_LIVECHAT"
+    webhook_key: Secret
+    open_integration_id: _Id
+    queue_ids: tuple[_Id, ...] = Field(default=(), max_length=100)
+    attributes: dict[_AttributeName, _Source] = Field(default_factory=dict, max_length=50)
+    text_limit: int = Field(default=2000, ge=100, le=4000)
+    signature: Literal["base64", "hex"] = "base64"

@@ -1,0 +1,1 @@
+"""External contacts of Genesys Cloud: ``GENESYS_CRM``."""
