@@ -16,7 +16,7 @@ from livechat_sdk.domain.moments import SILENT, Moment, Silent
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.people import Contact, EndUser
 from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
-from livechat_sdk.errors import AuthError, PluginError, RetryableError
+from livechat_sdk.errors import AuthError, PluginError, RetryableError, UnsupportedFeature
 from livechat_sdk.hooks import Hooks, hookimpl
 from tests.hooks.samples import (
     DRAFT,
@@ -405,6 +405,9 @@ async def test_livechat_add_to_ticket_asks_the_named_plugin_and_raises_its_error
     assert tickets.given == [TICKET, NOTE]
     tickets.error = ValueError("no such ticket")
     with pytest.raises(PluginError, match="livechat_add_to_ticket: failed with ValueError"):
+        await hooks.add_to_ticket(TICKET, NOTE, plugin="tickets")
+    tickets.error = UnsupportedFeature("there are no public notes")
+    with pytest.raises(UnsupportedFeature, match="there are no public notes"):
         await hooks.add_to_ticket(TICKET, NOTE, plugin="tickets")
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Never, TypeVar, cast
 
-from livechat_sdk.errors import PluginError, ProviderError, RetryableError
+from livechat_sdk.errors import PluginError, ProviderError, RetryableError, UnsupportedFeature
 from livechat_sdk.hooks.answers import Junk, Read
 from livechat_sdk.hooks.copies import detached
 from livechat_sdk.hooks.plugins import Implementation, Plugin
@@ -83,8 +83,8 @@ class Caller:
     ) -> T | None:
         """Ask one plugin, and raise what goes wrong.
 
-        Raises the plugin's own ``ProviderError``; ``RetryableError`` when it is too late or stuck; and
-        ``PluginError`` for every other error and for an answer that cannot be used.
+        Raises the plugin's own ``ProviderError`` or ``UnsupportedFeature``; ``RetryableError`` when it is too
+        late or stuck; and ``PluginError`` for every other error and for an answer that cannot be used.
         """
         plugin, hook = implementation.plugin.name, implementation.hook
         reply = await self.ask(implementation, limit, read, arguments)
@@ -96,7 +96,7 @@ class Caller:
             case Status.SKIPPED:
                 raise RetryableError(reply.detail, provider=plugin, operation=hook, sent=False)
             case Status.FAILED:
-                if isinstance(reply.error, ProviderError | PluginError):
+                if isinstance(reply.error, ProviderError | PluginError | UnsupportedFeature):
                     raise reply.error
                 raise PluginError(plugin, f"{hook}: {reply.detail}") from reply.error
 

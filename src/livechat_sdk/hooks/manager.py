@@ -201,8 +201,9 @@ class Hooks:
     async def create_ticket(self, draft: TicketDraft, handoff: Handoff, *, plugin: str) -> Ticket | None:
         """``livechat_create_ticket`` of the plugin named ``plugin``.
 
-        This and the other ticket hooks raise the plugin's ``ProviderError``, ``RetryableError`` when it
-        does not answer in time, and ``PluginError`` for anything else, an unknown plugin included.
+        This and the other ticket hooks raise the plugin's ``ProviderError`` or ``UnsupportedFeature``,
+        ``RetryableError`` when it does not answer in time, and ``PluginError`` for anything else, an unknown
+        plugin included.
         """
         return await self._caller.only(
             self._plugins.implementation_of("livechat_create_ticket", plugin),

@@ -15,7 +15,7 @@ from livechat_sdk_testing.conformance.systems.case import Family, SystemNeed
 from livechat_sdk_testing.conformance.systems.conversation import SystemConversation
 from livechat_sdk_testing.conformance.systems.tickets_rig import TicketAble, TicketRig, TicketSeen
 
-__all__ = ["TICKETING", "TicketBench", "TicketConversation", "declares", "has"]
+__all__ = ["TICKETING", "TicketBench", "TicketConversation", "declares", "has", "lacks"]
 
 _TRIES: Final = 12
 
@@ -147,6 +147,16 @@ def declares(*names: str) -> SystemNeed[TicketRig]:
         return f"{', '.join(absent)}: not declared" if absent else None
 
     return SystemNeed(f"declares {', '.join(names)}", missing)
+
+
+def lacks(*names: str) -> SystemNeed[TicketRig]:
+    """The capabilities ``names`` are not declared."""
+
+    def missing(rig: TicketRig) -> str | None:
+        present = [name for name in names if getattr(rig.able, name)]
+        return f"{', '.join(present)}: declared" if present else None
+
+    return SystemNeed(f"does not declare {', '.join(names)}", missing)
 
 
 def has(*names: str) -> SystemNeed[TicketRig]:

@@ -10,7 +10,7 @@ from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffState
 from livechat_sdk_testing.conformance.case import SystemTopic, Tier, same, that
 from livechat_sdk_testing.conformance.systems.case import SystemCases, faulty, http
-from livechat_sdk_testing.conformance.systems.tickets_bench import TICKETING, TicketConversation
+from livechat_sdk_testing.conformance.systems.tickets_bench import TICKETING, TicketConversation, lacks
 
 _cases = SystemCases(TICKETING, "life", SystemTopic.LIFE)
 _NEVER: Final[Mapping[str, Any]] = {"timezone": "Europe/Athens", "weekly": {}}
@@ -295,3 +295,22 @@ def _note_case(fault: str) -> None:
 
 for _fault in ("time_out_after", "drop_after", "time_out_before", "drop_before"):
     _note_case(_fault)
+
+
+@_cases.in_conversation(
+    "notes_that_cannot_be_public",
+    Tier.SAFE,
+    "A public note where there are none has failed at once, and is not doubtful: a person is shown it.",
+    look_at="UnsupportedFeature for what is not declared",
+    needs=[lacks("public_comment")],
+    topic=SystemTopic.VISIBILITY,
+)
+async def _not_public(talk: TicketConversation) -> None:
+    await talk.missed()
+    await talk.pass_time(60)
+    before = len((await talk.seen()).comments)
+    await talk.dispatcher.add_to_ticket(talk.handoff_id, "for you", key="call-1", public=True)
+    await talk.pass_time(5)
+    (parked,) = await talk.dispatcher.parked()
+    that(not parked.doubtful, "it is told to be doubtful, and nothing was asked for")
+    same(len((await talk.seen()).comments), before, "comments")
