@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import multiprocessing
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
+
+from benchmarks._lean import a_vendor
 
 __all__ = ["ANN", "MAIL", "a_dataverse"]
 
@@ -79,53 +77,14 @@ def _document(path: str) -> Any:
     return _CONTACT
 
 
-class _Connection(asyncio.Protocol):
-    """As little HTTP as the clients under test need."""
-
-    def __init__(self) -> None:
-        self._buffer = b""
-        self._transport: asyncio.WriteTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.WriteTransport):
-            self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while True:
-            head, separator, rest = self._buffer.partition(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
-            if not separator or len(rest) < length:
-                return
-            self._buffer = rest[length:]
-            content = json.dumps(_document(head.split(b" ", 2)[1].decode())).encode()
-            if self._transport is not None:
-                self._transport.write(
-                    b"HTTP/1.1 200 OK\r\ncontent-type: application/json; odata.metadata=minimal\r\n"
-                    b"odata-version: 4.0\r\ncontent-length: %d\r\n\r\n%b" % (len(content), content)
-                )
-
-
-async def _serve(ports: multiprocessing.SimpleQueue[int]) -> None:
-    server = await asyncio.get_running_loop().create_server(_Connection, "127.0.0.1", 0)
-    ports.put(server.sockets[0].getsockname()[1])
-    await server.serve_forever()
-
-
-def _run(ports: multiprocessing.SimpleQueue[int]) -> None:
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(ports))
+class _State:
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        """What a request is answered with."""
+        return 200, _document(path)
 
 
 @contextmanager
-def a_dataverse() -> Generator[int]:
-    """The port of an environment that runs while the context is open."""
-    context = multiprocessing.get_context("spawn")
-    ports: multiprocessing.SimpleQueue[int] = context.SimpleQueue()
-    process = context.Process(target=_run, args=(ports,), daemon=True)
-    process.start()
-    try:
-        yield ports.get()
-    finally:
-        process.terminate()
-        process.join()
+def a_dataverse() -> Generator[str]:
+    """An environment that runs while the context is open. Gives its address."""
+    with a_vendor(_State, headers={"odata-version": "4.0"}) as url:
+        yield url

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
@@ -28,9 +28,10 @@ class State(Protocol):
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, state: State, delay: float) -> None:
+    def __init__(self, state: State, delay: float, headers: str) -> None:
         self._state = state
         self._delay = delay
+        self._headers = headers
         self._buffer = b""
         self._transport: asyncio.WriteTransport | None = None
 
@@ -55,7 +56,7 @@ class _Connection(asyncio.Protocol):
         content = json.dumps(document).encode()
         head = (
             f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: application/json; charset=utf-8\r\n"
-            f"content-length: {len(content)}\r\n\r\n"
+            f"{self._headers}content-length: {len(content)}\r\n\r\n"
         )
         if self._transport is None:
             return
@@ -66,24 +67,35 @@ class _Connection(asyncio.Protocol):
             self._transport.write(whole)
 
 
-async def _serve(make: Callable[[], State], ports: multiprocessing.SimpleQueue[int], delay: float) -> None:
+async def _serve(
+    make: Callable[[], State], ports: multiprocessing.SimpleQueue[int], delay: float, headers: str
+) -> None:
     state = make()
-    server = await asyncio.get_running_loop().create_server(lambda: _Connection(state, delay), "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(state, delay, headers), "127.0.0.1", 0)
     ports.put(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
 
-def _run(make: Callable[[], State], ports: multiprocessing.SimpleQueue[int], delay: float) -> None:
+def _run(
+    make: Callable[[], State], ports: multiprocessing.SimpleQueue[int], delay: float, headers: str
+) -> None:
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(make, ports, delay))
+        asyncio.run(_serve(make, ports, delay, headers))
 
 
 @contextmanager
-def a_vendor(make: Callable[[], State], delay: float = 0.0) -> Generator[str]:
-    """A vendor while the context is open, which answers after ``delay`` seconds. Gives its address."""
+def a_vendor(
+    make: Callable[[], State], delay: float = 0.0, headers: Mapping[str, str] | None = None
+) -> Generator[str]:
+    """A vendor while the context is open, which answers after ``delay`` seconds. Gives its address.
+
+    ``headers`` go with every answer.
+    """
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     context = multiprocessing.get_context("spawn")
     ports: multiprocessing.SimpleQueue[int] = context.SimpleQueue()
-    process = context.Process(target=_run, args=(make, ports, delay), daemon=True)
+    process = context.Process(target=_run, args=(make, ports, delay, lines), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ports.get()}"

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from benchmarks._dataverse import ANN, MAIL, a_dataverse
+from benchmarks._yardsticks import leave_out_without
 from livechat_sdk.domain.people import EndUser
 from livechat_sdk.registry import Registry
 from livechat_sdk_dynamics import plugin
@@ -40,9 +41,8 @@ CASE_COLUMNS = [
 ]
 
 
-async def ours(port: int) -> float:
+async def ours(address: str) -> float:
     """The adapter, without its cache."""
-    address = f"http://127.0.0.1:{port}"
     source = Registry({"dynamics": plugin}).build(
         {
             "type": "MICROSOFT_DYNAMICS_CRM",
@@ -76,19 +76,23 @@ async def ours(port: int) -> float:
         await source.stop()
 
 
-def _in_the_clear(port: int) -> None:
+def _secure(address: str) -> str:
+    return address.replace("http://", "https://", 1)
+
+
+def _in_the_clear(address: str) -> None:
     """Let the vendor's client, which speaks HTTPS alone, speak as plainly as ours does here."""
     adapters: Any = importlib.import_module("requests.adapters")
     send = adapters.HTTPAdapter.send
 
     def plain(self: Any, request: Any, **more: Any) -> Any:
-        request.url = request.url.replace(f"https://127.0.0.1:{port}", f"http://127.0.0.1:{port}", 1)
+        request.url = request.url.replace(_secure(address), address, 1)
         return send(self, request, **more)
 
     adapters.HTTPAdapter.send = plain
 
 
-def sdk(port: int) -> float:
+def sdk(address: str) -> float:
     """Microsoft's own client, in threads."""
     dataverse: Any = importlib.import_module("PowerPlatform.Dataverse.client")  # dev only
     credentials: Any = importlib.import_module("azure.core.credentials")
@@ -97,7 +101,6 @@ def sdk(port: int) -> float:
         def get_token(self, *_: str, **__: Any) -> Any:
             return credentials.AccessToken("a-token-of-the-benchmark", int(time.time()) + 3599)
 
-    address = f"https://127.0.0.1:{port}"
     quoted = MAIL.replace("'", "''")
 
     def look_up(client: Any) -> None:
@@ -122,7 +125,7 @@ def sdk(port: int) -> float:
             raise AssertionError("another answer")
 
     with (
-        dataverse.DataverseClient(address, _Credential()) as client,
+        dataverse.DataverseClient(_secure(address), _Credential()) as client,
         ThreadPoolExecutor(IN_FLIGHT) as threads,
     ):
 
@@ -139,12 +142,13 @@ def sdk(port: int) -> float:
 
 def main() -> None:
     """Measure, and print the line that ``benchmarks/run.py`` reads."""
+    leave_out_without("PowerPlatform.Dataverse", "powerplatform-dataverse-client")
     costs: dict[str, list[float]] = {"ours": [], "sdk": []}
-    with a_dataverse() as port:
-        _in_the_clear(port)
+    with a_dataverse() as address:
+        _in_the_clear(address)
         for _ in range(ROUNDS):
-            costs["ours"].append(asyncio.run(ours(port)))
-            costs["sdk"].append(sdk(port))
+            costs["ours"].append(asyncio.run(ours(address)))
+            costs["sdk"].append(sdk(address))
     median = {name: statistics.median(values) for name, values in costs.items()}
     shown = ", ".join(f"{name} {value * 1e6:.0f} µs" for name, value in median.items())
     print(f"a look-up with {IN_FLIGHT} in flight: {shown}", file=sys.stderr)

@@ -23,6 +23,7 @@ from typing import Any
 import httpx  # noqa: TID251 - a yardstick
 
 from benchmarks._genesys import CONVERSATION, INTEGRATION, SETTINGS, a_genesys
+from benchmarks._yardsticks import leave_out_without
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.http.transport import make_transport
 from livechat_sdk.provider.interface import PlannedMessage
@@ -121,6 +122,7 @@ async def sdk(url: str) -> float:
 
 def main() -> None:
     """Measure, and print the lines that ``benchmarks/run.py`` reads."""
+    leave_out_without("PureCloudPlatformClientV2", "purecloudplatformclientv2")
     sides = {"ours": ours, "bare": bare, "sdk": sdk}
     costs: dict[str, list[float]] = {name: [] for name in sides}
     with a_genesys() as url:

@@ -21,6 +21,7 @@ from typing import Any
 
 import httpx  # noqa: TID251 - a yardstick
 
+from benchmarks._yardsticks import leave_out_without
 from benchmarks._zendesk import APP, a_zendesk
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.http.transport import make_transport
@@ -122,6 +123,7 @@ async def sdk(url: str) -> float:
 
 def main() -> None:
     """Measure, and print the lines that ``benchmarks/run.py`` reads."""
+    leave_out_without("sunshine_conversations_client", "sunshine-conversations-client")
     sides = {"ours": ours, "bare": bare, "sdk": sdk}
     costs: dict[str, list[float]] = {name: [] for name in sides}
     with a_zendesk() as zendesk:
