@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from typing import Any
 
 import pytest
@@ -10,6 +12,21 @@ from hypothesis import strategies as st
 
 from livechat_sdk.domain.people import EndUser
 from livechat_sdk.policies.contact_keys import Key, email_of, fits, keys_of, one_line, phone_forms, phone_of
+
+EVERY_LETTER = [chr(number) for number in range(sys.maxunicode + 1)]
+UNPRINTABLE = [one for one in EVERY_LETTER if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}]
+
+
+def test_a_line_for_people_loses_what_cannot_be_printed_and_no_letter_else() -> None:
+    line = one_line("".join(EVERY_LETTER), longest=sys.maxunicode)
+    assert line is not None
+    lost = set(EVERY_LETTER) - set(line)
+    assert lost >= set(UNPRINTABLE)
+    assert all(one.isspace() for one in lost - set(UNPRINTABLE))
+
+
+def test_what_cannot_be_printed_is_in_no_address() -> None:
+    assert [one for one in UNPRINTABLE if email_of(f"a{one}b@example.com") is not None] == []
 
 
 @pytest.mark.parametrize(

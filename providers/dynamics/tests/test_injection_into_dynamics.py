@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -134,3 +136,9 @@ async def test_what_the_vendor_says_about_the_secret_is_not_repeated() -> None:
                 await source.livechat_find_contact(EndUser(id="u", email="a@example.com"), "shop-bot")
             assert SETTINGS["clientSecret"] not in str(raised.value)
             assert SETTINGS["clientSecret"] not in repr(source.settings)
+
+
+def test_a_literal_has_every_letter_that_can_be_printed() -> None:
+    every = [chr(number) for number in range(sys.maxunicode + 1)]
+    lost = {one for one in every if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}}
+    assert set(every) - set(literal("".join(every))) == lost

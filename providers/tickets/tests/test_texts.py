@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import sys
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -30,6 +32,13 @@ ANYTHING = st.text(max_size=300)
 )
 def test_plain_text_has_no_control_characters_and_no_template_marks(text: str, wanted: str) -> None:
     assert plain(text) == wanted
+
+
+def test_plain_text_keeps_every_letter_that_is_no_control_character() -> None:
+    every = [chr(number) for number in range(sys.maxunicode + 1)]
+    controls = {one for one in every if unicodedata.category(one) in {"Cc", "Cs"}}
+    breaks = {"\x85", "\u2028", "\u2029"}
+    assert set(every) - set(plain("".join(every))) == (controls | breaks) - {"\n", "\t"}
 
 
 @pytest.mark.parametrize(

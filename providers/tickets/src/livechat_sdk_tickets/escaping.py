@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -17,6 +16,8 @@ from livechat_sdk_tickets.capabilities import TextFormat
 __all__ = ["escape", "one_line", "plain"]
 
 _BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The categories Cc and Cs, without tab and line feed; by hand, because Python's ``re`` has no categories."""
 _TEMPLATE: Final = re.compile(r"\{(?=[{%#])")
 _GAP: Final = "\u200b"
 _WIKI: Final = re.compile(r"([\\{}\[\]*_+^~!|?#@-])")
@@ -25,9 +26,7 @@ _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+.!|~@-])")
 
 def plain(text: str) -> str:
     """``text`` with line feeds and tabs as its only control characters, and without template marks."""
-    text = _BREAKS.sub("\n", text)
-    kept = "".join(one for one in text if one in "\n\t" or unicodedata.category(one) not in {"Cc", "Cs"})
-    return _TEMPLATE.sub(f"{{{_GAP}", kept)
+    return _TEMPLATE.sub(f"{{{_GAP}", _CONTROL.sub("", _BREAKS.sub("\n", text)))
 
 
 def one_line(text: str, limit: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 import uuid
 from typing import Any
 
@@ -480,3 +482,9 @@ def test_the_tables_of_priorities_and_states_can_be_changed() -> None:
 
 def test_nothing_of_the_secrets_is_shown() -> None:
     assert "of+tests" not in repr(build()) + repr(build().settings)
+
+
+def test_a_literal_has_every_letter_that_can_be_printed() -> None:
+    every = [chr(number) for number in range(sys.maxunicode + 1)]
+    lost = {one for one in every if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}}
+    assert set(every) - set(literal("".join(every))) == lost

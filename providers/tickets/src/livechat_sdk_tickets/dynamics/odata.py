@@ -7,20 +7,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
 __all__ = ["any_of", "literal", "phone_forms"]
 
 _NO_DIGIT: Final = re.compile(r"[^0-9]")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""The categories Cc, Cs, Zl and Zp."""
 _SHORTEST: Final = 4
 """Digits of a number; shorter ones are extensions."""
 
 
 def literal(text: str) -> str:
     """A text literal: quotes doubled, control characters gone."""
-    kept = "".join(one for one in text if unicodedata.category(one) not in {"Cc", "Cs", "Zl", "Zp"})
+    kept = _UNPRINTABLE.sub("", text)
     return "'" + kept.replace("'", "''") + "'"
 
 
