@@ -57,11 +57,14 @@ class Limiter:
         if self._slots is None:
             yield
             return
-        try:
-            async with asyncio.timeout(left):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise _not_now(place, "too many calls are under way", None) from None
+        if self._slots.locked():
+            try:
+                async with asyncio.timeout(left):
+                    await self._slots.acquire()
+            except TimeoutError:
+                raise _not_now(place, "too many calls are under way", None) from None
+        else:
+            await self._slots.acquire()  # does not wait
         try:
             yield
         finally:
