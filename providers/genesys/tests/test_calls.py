@@ -507,6 +507,53 @@ async def test_conversation_that_may_not_be_ended_stays_open_and_says_so() -> No
             await provider.close(NAMELESS, REASON)
 
 
+async def test_where_the_right_to_end_is_missing_the_agents_read_that_the_customer_has_left_once() -> None:
+    answers = going_on()
+    answers.script(f"PATCH {CUSTOMER}", *[an_error(403, "missing.any.permissions") for _ in range(3)])
+    async with a_provider(answers, leftText="Gone.") as provider:
+        with pytest.raises(AuthError):
+            await provider.close(CHAT, REASON)
+        with pytest.raises(AuthError):
+            await provider.close(CHAT, REASON)
+    async with a_provider(answers, leftText="Gone.") as another_process:
+        with pytest.raises(AuthError):
+            await another_process.close(CHAT, REASON)
+    (said_last,) = answers.of("POST message")
+    assert said_last["text"] == "Gone."
+    assert said_last["channel"]["from"]["id"] == "h-1.1"
+
+
+async def test_nothing_is_said_at_the_end_where_that_is_not_wanted() -> None:
+    answers = going_on()
+    answers.script(f"PATCH {CUSTOMER}", an_error(403, "missing.any.permissions"))
+    async with a_provider(answers, leftText="") as provider:
+        with pytest.raises(AuthError):
+            await provider.close(CHAT, REASON)
+    assert answers.of("POST message") == []
+
+
+async def test_conversation_that_may_be_over_is_not_begun_anew_by_a_farewell() -> None:
+    answers = going_on()
+    answers.script("GET messages", an_error(403, "missing.permissions"))
+    answers.script("PATCH messages", an_error(403, "missing.permissions"))
+    async with a_provider(answers) as provider:
+        with pytest.raises(AuthError):
+            await provider.close(CHAT, REASON)
+    assert answers.of("POST message") == []
+
+
+async def test_farewell_that_does_not_get_through_is_logged_and_the_missing_right_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answers = going_on()
+    answers.script(f"PATCH {CUSTOMER}", an_error(403, "missing.any.permissions"))
+    answers.script("POST message", an_error(400, "bad.request"))
+    async with a_provider(answers) as provider:
+        with caplog.at_level(logging.WARNING), pytest.raises(AuthError, match="lacks a permission"):
+            await provider.close(CHAT, REASON)
+    assert "were not told that the customer has left" in caplog.text
+
+
 # ---- typing, receipts, details
 
 

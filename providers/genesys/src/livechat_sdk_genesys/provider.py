@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -42,6 +43,8 @@ from livechat_sdk_genesys.wire import TEXT_LIMIT, WireConversation, time_text
 
 __all__ = ["FILE_LIMIT", "GenesysProvider"]
 
+_log = logging.getLogger("livechat_sdk_genesys")
+
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 
@@ -55,6 +58,7 @@ _TRUSTED_WITH_STREAM: Final = timedelta(seconds=60)
 """The same where its end would be heard of."""
 
 _MOST_SEEN: Final = 10_000
+_LEFT: Final = "left"
 _MEDIA: Final = {"image": "Image", "video": "Video", "audio": "Audio"}
 _LONGEST_NAME: Final = 200
 
@@ -103,6 +107,8 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         self._seen_open: dict[str, datetime] = {}
         self._delivered: OrderedDict[str, None] = OrderedDict()
         """Messages that are known to be told as delivered. What is forgotten is told again."""
+        self._left: set[str] = set()
+        """Farewells that were said here."""
         self._queues = Queues(self._api, settings)
         self._host: ProviderHost | None = None
         self._listener = Listener(self._api, settings, self.name, chats=self._open_chats, ended=self._forget)
@@ -161,7 +167,7 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         """Let the customer leave, which ends the conversation. What is over already is closed.
 
         Raises ``RejectedError`` when the conversation is not known: it may be open. ``AuthError`` when the
-        right to end conversations is missing: then it stays open there.
+        right to end conversations is missing: then it stays open there, and the agents are told in words.
         """
         conversation = self._conversation(chat, "close")
         try:
@@ -173,11 +179,12 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         except AuthError as error:
             if error.status != _FORBIDDEN:
                 raise
-            await self._api.end(conversation)  # who is in it may not be asked
+            # Who is in it may not be asked; whether it goes on, the stream knows.
+            await self._leave(chat, self._api.end(conversation), goes_on=self.vouches_for(chat))
         else:
             for leg in facts_of(found).legs:
                 if leg.kind == "customer" and leg.is_there:
-                    await self._api.disconnect(conversation, leg.id)
+                    await self._leave(chat, self._api.disconnect(conversation, leg.id), goes_on=True)
         self._forget(chat.ref, conversation)
 
     async def typing(self, chat: Chat, *, on: bool) -> None:
@@ -314,6 +321,34 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         except RejectedError:
             return None  # as plain words then
         return Sent(vendor_id=made.id)
+
+    async def _leave(self, chat: Chat, leaving: Awaitable[None], *, goes_on: bool) -> None:
+        """Let the customer leave. Where the right is missing, the agents are told in words, once.
+
+        Only in a conversation that ``goes_on``: a message to one that is over would begin it anew.
+        """
+        try:
+            await leaving
+        except AuthError as error:
+            if error.status == _FORBIDDEN and goes_on and self.settings.left_text:
+                await self._say_left(chat)
+            raise
+
+    async def _say_left(self, chat: Chat) -> None:
+        name = message_id_of(chat.ref, _LEFT)
+        try:
+            if name in self._left or name in await self._named(self._conversation(chat, "close")):
+                return
+        except ProviderError as error:
+            _log.debug("%s: whether the agents were told already is not known: %s", chat.ref, error)
+        if len(self._left) >= _MOST_SEEN:
+            self._left.clear()
+        self._left.add(name)
+        body = self._body(chat, name, self.context.now()) | {"text": self.settings.left_text}
+        try:
+            await self._api.message("close", body, prefetch=False)
+        except ProviderError as error:
+            _log.warning("%s: the agents were not told that the customer has left: %s", chat.ref, error)
 
     async def _must_go_on(self, chat: Chat) -> None:
         """Raise ``RejectedError`` when the conversation is over."""

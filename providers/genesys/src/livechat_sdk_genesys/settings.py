@@ -87,4 +87,7 @@ class GenesysSettings(Organisation):
     queue_ids: tuple[_Id, ...] = Field(default=(), max_length=100)
     attributes: dict[_AttributeName, _Source] = Field(default_factory=dict, max_length=50)
     text_limit: int = Field(default=2000, ge=100, le=4000)
+    left_text: Annotated[str, StringConstraints(max_length=2000)] = (
+        "The customer has left: what is written here does not arrive any more."
+    )
     signature: Literal["base64", "hex"] = "base64"
