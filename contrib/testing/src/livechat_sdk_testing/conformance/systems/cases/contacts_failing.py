@@ -30,6 +30,7 @@ def _status_case(status: int) -> None:
     )
     async def run(bench: ContactBench) -> None:
         await bench.people()
+        before = bench.rig.calls("contact")
         bench.rig.faults.script("contact", "status", times=50, status=status)
         error = await bench.failure(bench.find(**bench.by(bench.key)), f"a look-up answered with {status}")
         that(isinstance(error, ProviderError), f"{type(error).__name__} is no ProviderError: {error}")
@@ -37,7 +38,8 @@ def _status_case(status: int) -> None:
             that(isinstance(error, RetryableError), f"{type(error).__name__}, not RetryableError: {error}")
         else:
             that(not isinstance(error, RetryableError), f"it would be asked again and again: {error}")
-            that(bench.rig.calls("contact") <= 2, f"it was asked {bench.rig.calls('contact')} times")
+            asked = bench.rig.calls("contact") - before
+            that(asked <= 2, f"it was asked {asked} times")
         bench.rig.faults.clear()
         await bench.clock.advance(600)
         await bench.found(**bench.by(bench.key))
@@ -129,10 +131,12 @@ async def _expired(bench: ContactBench) -> None:
 )
 async def _refused(bench: ContactBench) -> None:
     await bench.people()
+    before = bench.rig.calls("contact")
     bench.rig.faults.script("contact", "status", times=50, status=401)
     error = await bench.failure(bench.find(**bench.by(bench.key)), "a look-up without credentials")
     that(isinstance(error, AuthError), f"{type(error).__name__}, not AuthError: {error}")
-    that(bench.rig.calls("contact") <= 2, f"it was asked {bench.rig.calls('contact')} times")
+    asked = bench.rig.calls("contact") - before
+    that(asked <= 2, f"it was asked {asked} times")
 
 
 @_cases.on_bench(
@@ -145,11 +149,12 @@ async def _refused(bench: ContactBench) -> None:
 )
 async def _throttled(bench: ContactBench) -> None:
     await bench.people()
+    before = bench.rig.calls("contact")
     bench.rig.faults.script("contact", "status", times=50, status=429, retry_after=90)
     error = await bench.failure(bench.find(**bench.by(bench.key)), "a look-up that is throttled")
     that(isinstance(error, RetryableError), f"{type(error).__name__}, not RetryableError: {error}")
     same(getattr(error, "retry_after", None), 90, "retry_after")
-    same(bench.rig.calls("contact"), 1, "calls")
+    same(bench.rig.calls("contact") - before, 1, "calls")
 
 
 @_cases.on_bench(
