@@ -68,6 +68,9 @@ class Connection:
                 pass
 
 
+_TURNS = 5
+"""Of the loop, in which a connection that is being taken comes to ``accept``, and is closed."""
+
 Behaviour = Callable[[Connection], Awaitable[None]]
 
 
@@ -92,11 +95,19 @@ async def loopback(
     """Serve while the context is open."""
     known = Loopback(scheme="https" if tls else "http")
     tasks: set[asyncio.Task[None]] = set()
+    over = False
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if over:
+            writer.transport.abort()
+            return
+        task = asyncio.create_task(serve(reader, writer))
+        tasks.add(task)
+        # One that is cancelled before its first step never comes to the end of ``serve``.
+        task.add_done_callback(lambda _: writer.close())
+        task.add_done_callback(tasks.discard)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
         known.connections += 1
         connection = Connection(known, known.connections, reader, writer)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -104,13 +115,15 @@ async def loopback(
         writer.close()
         with contextlib.suppress(OSError, asyncio.CancelledError):
             await writer.wait_closed()
-        tasks.discard(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
+    server = await asyncio.start_server(accept, "127.0.0.1", port, ssl=tls)
     known.port = server.sockets[0].getsockname()[1]
     try:
         yield known
     finally:
+        over = True
+        for _ in range(_TURNS):  # asyncio forgets a connection that it is taking when the server closes
+            await asyncio.sleep(0)
         server.close()
         for task in list(tasks):
             task.cancel()
