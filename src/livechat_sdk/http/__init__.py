@@ -6,6 +6,9 @@ call that needs them. ``pip install "livechat-sdk[http]"`` brings them.
 
 from __future__ import annotations
 
+import livechat_sdk.http.loading  # noqa: F401 # pyright: ignore[reportUnusedImport] # before httpx
+
+# isort: split
 from livechat_sdk.http.answer import Answer
 from livechat_sdk.http.attachments import AttachmentReader
 from livechat_sdk.http.auth import Auth, BasicAuth, BearerAuth
