@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     )
     from livechat_sdk.provider.personal import PersonalTable, declare_personal
     from livechat_sdk.provider.settings import IntegrationSettings, Remark, Secret
+    from livechat_sdk.provider.telling import (
+        contact_facts,
+        named_values,
+        opening_facts,
+        pages,
+        plain_texts,
+        transcript_lines,
+    )
     from livechat_sdk.provider.verifying import REPLAY_WINDOW, verify_hmac, verify_shared_key, verify_time
     from livechat_sdk.provider.webhooks import WebhookDelivery
 
@@ -56,6 +64,14 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "provider.personal": ("PersonalTable", "declare_personal"),
     "provider.settings": ("IntegrationSettings", "Remark", "Secret"),
+    "provider.telling": (
+        "contact_facts",
+        "named_values",
+        "opening_facts",
+        "pages",
+        "plain_texts",
+        "transcript_lines",
+    ),
     "provider.verifying": ("REPLAY_WINDOW", "verify_hmac", "verify_shared_key", "verify_time"),
     "provider.webhooks": ("WebhookDelivery",),
 }
@@ -93,8 +109,14 @@ __all__ = [
     "VendorFile",
     "WebhookAuth",
     "WebhookDelivery",
+    "contact_facts",
     "declare_personal",
+    "named_values",
+    "opening_facts",
+    "pages",
+    "plain_texts",
     "read_json_object",
+    "transcript_lines",
     "verify_hmac",
     "verify_shared_key",
     "verify_time",

@@ -8,12 +8,11 @@ of the ticket are a selection, as much as 4 kB hold.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.provider.interface import ChatOpening
-from livechat_sdk.provider.planning import split_text
+from livechat_sdk.provider.telling import named_values, opening_facts, pages, transcript_lines
 from livechat_sdk_zendesk.settings import ZendeskSettings
 from livechat_sdk_zendesk.tickets import tag_of
 from livechat_sdk_zendesk.wire import REF, TEXT_LIMIT
@@ -25,8 +24,6 @@ METADATA_LIMIT: Final = 4000
 
 _FIELD: Final = "dataCapture.ticketField."
 _SYSTEM: Final = "dataCapture.systemField."
-_AUTHORS: Final = {"user": "User", "bot": "Bot", "agent": "Agent", "system": "System"}
-_DOUBTFUL: Final = "(may not have arrived) "
 
 
 def user_of(opening: ChatOpening) -> dict[str, Any]:
@@ -47,16 +44,10 @@ def pages_of(opening: ChatOpening) -> list[str]:
 
     A conversation without any message cannot be relied on to be handed over.
     """
-    about, said = list(_about(opening)), list(_lines(opening.transcript))
+    about = [*([opening.summary] if opening.summary else []), *_lines(opening_facts(opening))]
+    said = list(transcript_lines(opening.transcript))
     lines = [*about, *([""] if about and said else []), *said]
-    pages: list[str] = []
-    for line in lines or [f"{opening.bot} hands this conversation over."]:
-        for piece in split_text(line, TEXT_LIMIT) or [""]:
-            if pages and len(pages[-1]) + len(piece) < TEXT_LIMIT:
-                pages[-1] += f"\n{piece}"
-            else:
-                pages.append(piece)
-    return [page for page in pages if page.strip()]
+    return pages(lines or [f"{opening.bot} hands this conversation over."], TEXT_LIMIT)
 
 
 def ticket_of(opening: ChatOpening, settings: ZendeskSettings, first_message: str | None) -> dict[str, str]:
@@ -71,7 +62,7 @@ def ticket_of(opening: ChatOpening, settings: ZendeskSettings, first_message: st
         "brand_id": settings.brand,
         "tags": ",".join(_tags(opening, settings)),
     }
-    values = _values(opening)
+    values = named_values(opening)
     fields = {
         _FIELD + number: source[1:] if source.startswith("=") else values.get(source)
         for number, source in settings.ticket_fields.items()
@@ -96,65 +87,5 @@ def _tags(opening: ChatOpening, settings: ZendeskSettings) -> Iterator[str]:
             yield clean
 
 
-def _about(opening: ChatOpening) -> Iterator[str]:
-    """What is known, a line each."""
-    user = opening.user
-    if opening.summary:
-        yield opening.summary
-    known = {
-        "Reason": opening.reason,
-        "Name": user.name,
-        "E-mail": user.email,
-        "Phone": user.phone,
-        "Language": opening.language or user.language,
-        "Country": user.country,
-        "Channel": user.channel,
-        "Origin": user.origin,
-        "Tags": ", ".join(opening.tags),
-        **_texts(opening.attributes),
-        **_texts(user.attributes),
-        **_texts(opening.extras),
-        **{answer.question or answer.id: answer.answer for answer in opening.survey},
-    }
-    for contact in opening.contacts:
-        known |= {f"{contact.source}: {label}": value for label, value in contact.facts()}
-    yield from (f"{label}: {value}" for label, value in known.items() if value)
-
-
-def _lines(transcript: Iterable[TranscriptEntry]) -> Iterator[str]:
-    """What was said before, a line or more each."""
-    for entry in transcript:
-        text = f"{_DOUBTFUL}{entry.body}" if entry.doubtful else entry.body
-        yield f"{entry.name or _AUTHORS[entry.author]}: {text}"
-
-
-def _values(opening: ChatOpening) -> dict[str, str]:
-    """What a ticket field may be filled with, by the names that settings use."""
-    user = opening.user
-    plain = {
-        "bot": opening.bot,
-        "language": opening.language or user.language,
-        "reason": opening.reason,
-        "summary": opening.summary,
-        "phone": user.phone,
-        "country": user.country,
-        "channel": user.channel,
-        "origin": user.origin,
-        "conversation_id": opening.conversation_id,
-    }
-    free: Sequence[tuple[str, Mapping[str, Any]]] = (
-        ("attributes", opening.attributes),
-        ("user", user.attributes),
-        ("extras", opening.extras),
-        ("survey", {answer.id: answer.answer for answer in opening.survey}),
-    )
-    named = {f"{kind}.{name}": text for kind, values in free for name, text in _texts(values).items()}
-    return {name: value for name, value in plain.items() if value} | named
-
-
-def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Free data as text: what is no text is written as JSON."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in values.items()
-    }
+def _lines(facts: Mapping[str, str]) -> Iterator[str]:
+    return (f"{label}: {value}" for label, value in facts.items())
