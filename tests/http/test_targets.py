@@ -38,3 +38,11 @@ def test_the_address_that_others_share_stays_as_it_is() -> None:
 def test_an_address_that_is_too_long_is_refused() -> None:
     with pytest.raises(httpx.InvalidURL, match="too long"):
         target_of(BASE, "tickets", {"query": "x" * 70_000})
+
+
+def test_an_httpx_that_keeps_its_addresses_otherwise_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(url: httpx.URL, query: str) -> httpx.URL:
+        raise AttributeError("_uri_reference")
+
+    monkeypatch.setattr("livechat_sdk.http.targets._with_query", refuse)
+    assert str(target_of(BASE, "tickets", {"q": "a b"})) == f"{BASE}tickets?q=a+b"

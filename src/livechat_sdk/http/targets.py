@@ -42,11 +42,14 @@ def target_of(base: httpx.URL, path: str, params: Params | None) -> httpx.URL:
     query = str(httpx.QueryParams(params))
     if url.query or len(query) > _LONG:
         return url.copy_merge_params(params)
-    return _with_query(url, query)
+    try:
+        return _with_query(url, query)
+    except AttributeError:  # a release of httpx that keeps its URLs otherwise
+        return url.copy_merge_params(params)
 
 
 def _with_query(url: httpx.URL, query: str) -> httpx.URL:
-    """``url`` with a query that is encoded already.
+    """``url`` with a query that is encoded already. Raises ``AttributeError``.
 
     httpx would look at each character of it three times, which costs as much as all the rest of a short call.
     """
