@@ -336,6 +336,8 @@ class Dispatcher(Parking):
         while True:
             await self._signals.wait_idle()
             await asyncio.sleep(0.001)  # the ledger works in threads: there is no event for "all is done"
+            for _ in range(10):  # a millisecond may be over at once where others have the processor
+                await asyncio.sleep(0)
             parts = (self._stepper, self._intake, self._inflow, self._retention)
             if all(part.is_idle for part in parts) and not self._relay.runnable_lanes:
                 return
