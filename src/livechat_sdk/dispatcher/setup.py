@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.clock import Clock
@@ -108,8 +108,11 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     """Build every integration and register every plugin. Does no I/O.
 
     Plugins are asked last registered first: those given in code, then integrations, then the
-    installed ones, then our own policies. Raises ``ConfigurationError`` with every problem.
+    installed ones, then our own policies. A chat provider takes part if it implements a hook; those
+    about contacts and tickets are for integrations of their own. Raises ``ConfigurationError`` with
+    every problem.
     """
+    from livechat_sdk.hooks.checking import find_implementations
     from livechat_sdk.policies.business_hours import BusinessHours
     from livechat_sdk.policies.journal_log import JournalLog
     from livechat_sdk.policies.routing import FirstCandidate
@@ -135,10 +138,13 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     for name, built in integrations.items():
         if isinstance(built, ChatProvider):
             providers[name] = built
+            if find_implementations(name, plugin := cast("object", built)):
+                # Under a name of its own: integrations are often called like the plugin that brings them.
+                hooks.register(plugin, name=f"integration.{name}", selectable=True)
         else:
             hooks.register(built, name=name, selectable=True)
-    for number, plugin in enumerate(plugins, start=1):
-        hooks.register(plugin, name=f"{type(plugin).__name__}.{number}")
+    for number, given in enumerate(plugins, start=1):
+        hooks.register(given, name=f"{type(given).__name__}.{number}")
     hooks.check()
     return Parts(hooks=hooks, integrations=integrations, providers=providers)
 

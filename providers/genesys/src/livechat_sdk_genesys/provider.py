@@ -12,9 +12,10 @@ from typing import Any, ClassVar, Final
 from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
 from livechat_sdk.domain.chats import Chat, MessageReceived, ProviderEvent
 from livechat_sdk.domain.ends import EndReason
-from livechat_sdk.domain.handoff import Route
+from livechat_sdk.domain.handoff import OpeningHours, Route
 from livechat_sdk.domain.messages import Attachment, UserReceipt
 from livechat_sdk.errors import AuthError, ProviderError, RejectedError
+from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.files import VendorFile
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.interface import (
@@ -31,6 +32,7 @@ from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_genesys.api import Api
 from livechat_sdk_genesys.checking import check
 from livechat_sdk_genesys.events import message_again, message_id_of, prove, translate
+from livechat_sdk_genesys.hours.reading import ScheduledHours
 from livechat_sdk_genesys.legs import facts_of
 from livechat_sdk_genesys.listening import Listener
 from livechat_sdk_genesys.offers import Offers
@@ -110,6 +112,8 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
         self._left: set[str] = set()
         """Farewells that were said here."""
         self._queues = Queues(self._api, settings)
+        group = settings.schedule_group
+        self._hours = None if group is None else ScheduledHours(self._api, self.name, group, context.now)
         self._host: ProviderHost | None = None
         self._listener = Listener(self._api, settings, self.name, chats=self._open_chats, ended=self._forget)
 
@@ -119,6 +123,8 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
 
     async def stop(self) -> None:
         """Close the connections."""
+        if self._hours:
+            await self._hours.stop()
         await self._api.close()
 
     async def open(self, opening: ChatOpening) -> Chat:
@@ -225,6 +231,11 @@ class GenesysProvider(ChatProvider[GenesysSettings]):
     async def availability(self, route: Route) -> Availability:
         """Who is on queue, who waits and how long, as far as the client's role lets us ask."""
         return await self._queues.availability(route.queue, self.context.now())
+
+    @hookimpl
+    async def livechat_business_hours(self, route: Route, at: datetime) -> OpeningHours | None:
+        """The hours of the schedule group, for routes to this integration; abstains where it has none."""
+        return await self._hours.at(at) if self._hours and route.integration == self.name else None
 
     async def check(self) -> Sequence[Finding]:
         """Look at the region, the credentials, the integration, its flow and its queues."""

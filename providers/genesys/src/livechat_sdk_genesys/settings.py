@@ -85,6 +85,7 @@ class GenesysSettings(Organisation):
     webhook_key: Secret
     open_integration_id: _Id
     queue_ids: tuple[_Id, ...] = Field(default=(), max_length=100)
+    schedule_group: _Id | None = None
     attributes: dict[_AttributeName, _Source] = Field(default_factory=dict, max_length=50)
     text_limit: int = Field(default=2000, ge=100, le=4000)
     left_text: Annotated[str, StringConstraints(max_length=2000)] = (
