@@ -18,7 +18,8 @@ from livechat_sdk.ledger.opening import open_store
 from livechat_sdk.ledger.store import Store
 from livechat_sdk.policies import contact_source
 from livechat_sdk.policies.contact_keys import Key, keys_of
-from livechat_sdk.policies.contact_source import Candidate, ContactSettings, ContactSource
+from livechat_sdk.policies.contact_settings import ContactSettings
+from livechat_sdk.policies.contact_source import Candidate, ContactSource
 from livechat_sdk.provider import NoFiles
 from livechat_sdk.provider.embedded import EmbeddedDatabase, Statement
 from livechat_sdk.provider.integration import Finding, IntegrationContext

@@ -17,18 +17,16 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import ClassVar, Final, Generic, TypeVar
 
-from pydantic import Field
-
 from livechat_sdk.domain.people import SEVERAL, Contact, ContactMatch, EndUser
 from livechat_sdk.errors import RetryableError
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.policies.contact_cache import ContactCache
 from livechat_sdk.policies.contact_keys import Key, fits
+from livechat_sdk.policies.contact_settings import ContactSettings
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.interface import ProviderHost
-from livechat_sdk.provider.settings import IntegrationSettings
 
-__all__ = ["MOST_MATCHES", "SECONDS", "Candidate", "ContactSettings", "ContactSource"]
+__all__ = ["MOST_MATCHES", "SECONDS", "Candidate", "ContactSource"]
 
 SECONDS: Final = 8.0
 """Seconds that a look-up may take; the hook itself is given up after ten."""
@@ -36,12 +34,6 @@ MOST_MATCHES: Final = 5
 """Contacts that are shown where several fit."""
 
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
-
-
-class ContactSettings(IntegrationSettings):
-    """What every CRM can be told. ``cache_for``: seconds for which a contact is not asked for again."""
-
-    cache_for: float = Field(default=300, ge=0, le=86_400)
 
 
 Settings = TypeVar("Settings", bound=ContactSettings)

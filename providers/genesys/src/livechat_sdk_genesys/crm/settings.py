@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from livechat_sdk.policies.contact_source import ContactSettings
+from livechat_sdk.policies.contact_settings import ContactSettings
 from livechat_sdk_genesys.settings import Organisation
 
 __all__ = ["GenesysCrmSettings", "ShownField"]

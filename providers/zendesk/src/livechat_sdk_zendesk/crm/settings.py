@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from livechat_sdk.policies.contact_source import ContactSettings
+from livechat_sdk.policies.contact_settings import ContactSettings
 from livechat_sdk.provider.settings import Remark, Secret
 
 __all__ = ["FilterProperty", "ShownField", "ZendeskCrmSettings"]
