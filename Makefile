@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
 PROJECTS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 ARGS ?=
-JOBS ?= auto
+JOBS ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test soak check format bench clean
@@ -26,7 +26,7 @@ $(STAMP): $(PROJECTS) uv.lock tools/setup.sh Makefile
 demo: $(STAMP) ## play a handoff on this machine (ARGS=--script plays it by itself)
 	@$(BIN)/livechat demo $(ARGS)
 
-test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them, JOBS=0 one by one)
+test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them, JOBS=auto side by side)
 	@$(BIN)/python -m pytest -q -rs -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
 
 soak: $(STAMP) ## search for hours: deaths at every step, races, forged webhooks, schedules of faults; reports in build/soak

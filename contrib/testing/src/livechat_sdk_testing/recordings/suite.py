@@ -109,8 +109,13 @@ class Recordings:
 
 
 def ran_everything(session: pytest.Session, folder: Path) -> bool:
-    """Whether a run took in every test file below ``folder``, each as a whole, and all went well."""
+    """Whether a run took in every test file below ``folder``, each as a whole, and all went well.
+
+    A process of several that share a run (pytest-xdist) sees a part of it, and cannot tell.
+    """
     config = session.config
+    if hasattr(config, "workerinput"):
+        return False
     selected = any(
         config.getoption(name, default=None) for name in ("keyword", "markexpr", "deselect", "lf", "stepwise")
     )
