@@ -6,6 +6,7 @@ moment but the times that cases took: two runs of the same versions say the same
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import Any, Final, Literal
 
@@ -84,7 +85,7 @@ class CaseResult(_Part):
     reason: str = ""
 
 
-class AnyCertificate(_Part):
+class AnyCertificate(_Part, ABC):
     """What one integration type has proved: what all certificates have."""
 
     schema_version: Literal[1] = 1
@@ -102,9 +103,9 @@ class AnyCertificate(_Part):
     cases: tuple[CaseResult, ...]
 
     @property
+    @abstractmethod
     def sentence(self) -> str:
         """What is promised, in a sentence."""
-        raise NotImplementedError
 
     @property
     def failed(self) -> tuple[CaseResult, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -30,7 +31,7 @@ _TURNS: Final = 20
 _PATIENCE: Final = 5.0
 
 
-class SystemConversation(Generic[R]):
+class SystemConversation(ABC, Generic[R]):
     """A bot, an end user, and a toy live chat whose agents come when a case wants it."""
 
     def __init__(self, rig: R, folder: Path, ears: Ears, bot: Mapping[str, Any]) -> None:
@@ -72,9 +73,9 @@ class SystemConversation(Generic[R]):
                     self.rig.hold.release()
                 await self.stop()
 
+    @abstractmethod
     def bot_settings(self) -> Mapping[str, Any]:
         """What the bot's settings say about the integration under test."""
-        raise NotImplementedError
 
     async def start(self) -> None:
         """Start a dispatcher on what is there."""

@@ -5,6 +5,7 @@ They meet by shape: neither package imports the other.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -230,9 +231,9 @@ class SimulatorTicketRig(OverSimulator, TicketRig):
             files=await self.files(ticket.id) if any(one.files for one in comments) else {},
         )
 
+    @abstractmethod
     async def files(self, ticket_id: str) -> Mapping[str, bytes]:
         """The files of a ticket, by name."""
-        raise NotImplementedError
 
     async def set_state(self, ticket_id: str, state: str) -> None:
         """Somebody of support works on it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -102,7 +103,7 @@ class ToyFaults:
         return waiting.popleft() if waiting else None
 
 
-class ToyServer(httpx.AsyncBaseTransport):
+class ToyServer(httpx.AsyncBaseTransport, ABC):
     """Answers calls of this process. Subclasses give ``routes``."""
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -112,9 +113,9 @@ class ToyServer(httpx.AsyncBaseTransport):
         self.tokens: dict[str, datetime] = {}
         self._numbers = itertools.count(1)
 
+    @abstractmethod
     def routes(self) -> list[Route]:
         """What this server can do."""
-        raise NotImplementedError
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one call."""
