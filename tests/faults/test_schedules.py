@@ -21,7 +21,7 @@ SLOTS = 16
 ONE_SEED = os.environ.get("FAULT_SEED")
 SCHEDULES = int(os.environ.get("FAULT_SCHEDULES", "2000"))
 BATCHES = 1 if ONE_SEED else 25
-FOUND_BEFORE = (4000260, 5000548, 5000740, 5000830, 5000837, 5000920, 7000845)
+FOUND_BEFORE = (4000260, 5000548, 5000740, 5000830, 5000837, 5000920, 7000845, 9000085)
 """Worlds in which something went wrong in a long run, until it was mended."""
 WORLDS = max(1, SCHEDULES // SLOTS // BATCHES)
 

@@ -25,6 +25,8 @@ def test_fields_of_a_query_are_encoded_as_httpx_encodes_them(path: str, params: 
     plain = httpx.URL(path if whole else f"{BASE}{path}")
     made = target_of(BASE, path, params)
     wanted = plain.copy_merge_params(params)
+    if not wanted.query:
+        wanted = plain  # httpx leaves a lonely question mark where the only field is an empty list
     assert (made, made.raw_path, made.query) == (wanted, wanted.raw_path, wanted.query)
     assert httpx.URL(str(made)) == made
 

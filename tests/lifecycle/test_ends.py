@@ -12,6 +12,7 @@ from livechat_sdk.domain.chats import (
     ChatAccepted,
     ChatEnded,
     MessageDelivered,
+    MessageFailed,
     MessageReceived,
     QueueUpdated,
 )
@@ -338,6 +339,50 @@ def test_late_failure_of_an_old_attempt_does_not_hide_that_a_later_one_brought_i
     life.late(EffectSucceeded(action=second))
     life.vendor_ends()
     life.late(EffectFailed(action=sending, error="connection lost"))
+    assert life.fate("m-1") is Fate.SENT
+
+
+@pytest.mark.parametrize("first", ["before", "after"])
+def test_what_an_old_attempt_has_brought_is_not_refused_because_a_later_one_fails(first: str) -> None:
+    life = Life().requested(a_candidate("one"), a_candidate("two")).opened().joined()
+    life.user_says("m-1")
+    sending = life.starts(SendMessage)
+    life.vendor_ends("provider", "error")
+    life.opened().joined()
+    second = life.shadow.waiting(SendMessage)[-1]
+    proof = EffectSucceeded(action=sending)
+    told = len(life.said)
+    if first == "before":
+        life.late(proof)
+    life.late(EffectFailed(action=second, error="the chat is over"))
+    if first == "after":
+        assert life.fate("m-1") is Fate.REFUSED, "as far as anybody knows"
+        life.late(proof)
+    assert life.fate("m-1") is Fate.SENT
+    assert life.handoff.earlier == {}
+    assert (len(life.said) == told) is (first == "before"), "who is told of a failure when there is none?"
+
+
+def test_what_an_old_attempt_may_have_brought_is_doubtful_when_a_later_one_fails() -> None:
+    life = Life().requested(a_candidate("one"), a_candidate("two")).opened().joined()
+    life.user_says("m-1")
+    sending = life.starts(SendMessage)
+    life.vendor_ends("provider", "error")
+    life.opened().joined()
+    second = life.shadow.waiting(SendMessage)[-1]
+    life.late(EffectDoubtful(action=sending, error="no answer"))
+    life.late(EffectFailed(action=second, error="the chat is over"))
+    assert life.fate("m-1") is Fate.DOUBTFUL
+
+
+def test_what_an_old_attempt_has_brought_stays_so_when_the_next_vendor_says_that_it_cannot() -> None:
+    life = Life().requested(a_candidate("one"), a_candidate("two")).opened().joined()
+    life.user_says("m-1")
+    sending = life.starts(SendMessage)
+    life.vendor_ends("provider", "error")
+    life.opened().joined()
+    life.late(EffectSucceeded(action=sending))
+    life.event(MessageFailed, message_key="m-1")
     assert life.fate("m-1") is Fate.SENT
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
 from livechat_sdk.domain.capabilities import Capabilities
 from livechat_sdk.domain.ends import End, EndReason, Outcome
-from livechat_sdk.domain.messages import Choice, TranscriptEntry
+from livechat_sdk.domain.messages import Choice, Fate, TranscriptEntry
 from livechat_sdk.domain.people import Agent, Contact, EndUser
 from livechat_sdk.domain.tickets import TicketMoment
 
@@ -241,6 +241,8 @@ class Handoff(Model):
     """Keys of the end user's messages that wait for somebody to take them, oldest first."""
     planned: tuple[Identifier, ...] = ()
     """Keys of the end user's messages whose sending is due or under way, oldest first."""
+    earlier: dict[Identifier, Fate] = Field(default_factory=dict[Identifier, Fate])
+    """What attempts that were left did with messages which are on their way again: arrived, or doubtful."""
     offered: tuple[Choice, ...] = ()
     """What the end user's side has offered the agent last, until the agent speaks."""
     timers: dict[str, Timestamp] = Field(default_factory=dict)

@@ -63,6 +63,11 @@ class Fate(StrEnum):
     DROPPED = "dropped"
     """Deliberately not sent: given back to the bot, or given up by a person; the reason is beside it."""
 
+    @property
+    def arrived(self) -> bool:
+        """Whether the other side has it, or took the request."""
+        return self in {Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN}
+
 
 class Attachment(Model):
     """A file that travels by link. ``size`` is in bytes.

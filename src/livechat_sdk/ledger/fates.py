@@ -9,7 +9,7 @@ __all__ = ["ARRIVED", "RETURNED_TO_BOT", "SETTLED_AGAINST", "next_fate"]
 RETURNED_TO_BOT = "returned to the bot"
 """The detail of a dropped message that went back to the bot with the end of its handoff."""
 
-ARRIVED = frozenset({Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN})
+ARRIVED = frozenset(fate for fate in Fate if fate.arrived)
 """The other side has it, or took the request."""
 
 SETTLED_AGAINST = frozenset({Fate.REFUSED, Fate.DROPPED})

@@ -221,19 +221,24 @@ def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
     """A message of the end user is with the vendor."""
     if happening.patch:
         draft.emit(PatchChat(attempt=_attempt_number(happening), patch=happening.patch))
-    if _was_left_behind(draft, happening):
-        return
     key = _message_key(happening)
+    fate = Fate.ACKNOWLEDGED if happening.acknowledged else Fate.SENT
+    earlier = _attempt_number(happening) != len(draft.handoff.attempts)
+    if _was_left_behind(draft, happening) and draft.is_open(key):
+        draft.remember_earlier(key, fate)
+        return
     draft.settle(key)
     draft.emit(
         SetFate(
             message_key=key,
             direction=Direction.TO_PROVIDER,
-            fate=Fate.ACKNOWLEDGED if happening.acknowledged else Fate.SENT,
+            fate=fate,
             vendor_id=happening.vendor_id,
             detail=happening.detail,
             # What was sent twice may have failed once: then this answer is the other one's.
-            answer=isinstance(happening.action, SendMessage) and happening.action.repeated is None,
+            answer=isinstance(happening.action, SendMessage)
+            and happening.action.repeated is None
+            and not earlier,
         ),
     )
 
@@ -321,9 +326,17 @@ def _mark_closed(draft: Draft, happening: EffectSucceeded) -> None:
 def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key: str) -> bool:
     """Record that a message did not, or may not, have arrived. True if the end user should hear of it."""
     handoff = draft.handoff
-    if handoff.is_live and (_was_left_behind(draft, happening) or key not in handoff.planned):
-        return False  # another attempt carries it, or a receipt has told its fate already
-    if isinstance(happening, EffectDoubtful) or _in_doubt(happening):
+    in_doubt = isinstance(happening, EffectDoubtful) or _in_doubt(happening)
+    if _was_left_behind(draft, happening):
+        if in_doubt:
+            draft.remember_earlier(key, Fate.DOUBTFUL)
+        return False  # another attempt carries it
+    if handoff.is_live and key not in handoff.planned:
+        return False  # a receipt has told its fate already
+    earlier = handoff.earlier.get(key)
+    if earlier is not None and earlier.arrived:
+        fate = earlier
+    elif in_doubt or earlier is Fate.DOUBTFUL:
         fate = Fate.DOUBTFUL
     elif handoff.attempts[_attempt_number(happening) - 1].abandoned:
         fate = Fate.DROPPED  # a later attempt may have brought it to an agent: that must stay on record
@@ -333,7 +346,7 @@ def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key
     draft.emit(
         SetFate(message_key=key, direction=Direction.TO_PROVIDER, fate=fate, detail=happening.error),
     )
-    return handoff.is_live
+    return handoff.is_live and not fate.arrived
 
 
 def _in_doubt(happening: EffectFailed | EffectDoubtful) -> bool:

@@ -103,11 +103,27 @@ class Draft:
     def settle(self, key: str) -> None:
         """Note that the fate of a message of the end user is known."""
         handoff = self.handoff
-        if key in handoff.planned or key in handoff.held:
+        if self.is_open(key):
             self.set(
                 planned=tuple(k for k in handoff.planned if k != key),
                 held=tuple(k for k in handoff.held if k != key),
             )
+        if key in handoff.earlier:
+            self.set(earlier={k: fate for k, fate in handoff.earlier.items() if k != key})
+
+    def is_open(self, key: str) -> bool:
+        """Whether a message of the end user waits, or is on its way."""
+        return key in self.handoff.planned or key in self.handoff.held
+
+    def remember_earlier(self, key: str, fate: Fate) -> None:
+        """Note what an attempt that was left did with a message which is on its way again.
+
+        Should the next attempt fail with it, that fate and not the failure is the whole truth.
+        """
+        handoff = self.handoff
+        known = handoff.earlier.get(key)
+        if self.is_open(key) and not (known is not None and known.arrived):
+            self.set(earlier={**handoff.earlier, key: fate})
 
     def release_held(self) -> None:
         """Send the held messages, oldest first, if the current attempt takes messages now."""

@@ -195,16 +195,19 @@ def message_failed(draft: Draft, happening: ProviderReported) -> None:
     event = happening.event
     if not isinstance(event, MessageFailed):
         raise AssertionError("not a failure")
+    earlier = draft.handoff.earlier.get(event.message_key)
     draft.settle(event.message_key)
+    # An attempt before this one may have brought it to an agent: that stays on record.
+    arrived = earlier is not None and earlier.arrived
     draft.emit(
         SetFate(
             message_key=event.message_key,
             direction=Direction.TO_PROVIDER,
-            fate=Fate.REFUSED,
+            fate=earlier if earlier is not None and arrived else Fate.REFUSED,
             detail=event.reason or "the vendor could not deliver it",
         ),
     )
-    if draft.handoff.state is not HandoffState.ENDED:
+    if not arrived and draft.handoff.state is not HandoffState.ENDED:
         draft.say(Moment.UNSUPPORTED)
 
 
