@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -181,6 +182,46 @@ async def test_a_ticket_that_lacks_something_is_told_of_with_its_number() -> Non
     book.refused = RejectedError("a note is too long", status=400)
     with pytest.raises(RejectedError, match="ticket 1 was made, and lacks something: a note is too long"):
         await book.livechat_create_ticket(a_draft(), HANDOFF)
+
+
+@pytest.mark.parametrize("error", [RetryableError("no connection", sent=False), AuthError("no", sent=True)])
+async def test_what_fails_after_a_create_never_says_that_the_create_did_not_leave(
+    error: ProviderError,
+) -> None:
+    book = a_book()
+    book.refused = error
+    with pytest.raises(type(error)) as failed:
+        await book.livechat_create_ticket(a_draft(), HANDOFF)
+    assert failed.value.sent is True
+
+
+@pytest.mark.parametrize(
+    ("error", "waits"),
+    [
+        (RetryableError("no answer"), True),
+        (ProtocolError("what?", sent=True), True),
+        (RetryableError("no connection", sent=False), False),
+        (RejectedError("no", sent=True), False),
+        (None, True),
+    ],
+)
+def test_a_call_of_which_nothing_is_there_is_waited_for_unless_it_surely_came_to_nothing(
+    error: ProviderError | None, waits: bool
+) -> None:
+    book, long_ago = a_book(), tried(LONGEST_CALL + 1).first_tried_at
+    with suppress(ProviderError), book.leaving("h-1.file.1", None, "attach"):
+        if error is not None:
+            raise error
+    if waits:
+        with (
+            pytest.raises(RetryableError, match="on its way") as wait,
+            book.leaving("h-1.file.1", long_ago, "x"),
+        ):
+            raise AssertionError("it is made again")
+        assert (wait.value.retry_after, wait.value.sent) == (LONGEST_CALL, False)
+    else:
+        with book.leaving("h-1.file.1", long_ago, "x"):
+            pass
 
 
 async def test_a_comment_that_was_made_is_made_whether_or_not_the_ticket_can_be_read() -> None:

@@ -46,12 +46,36 @@ def test_plain_text_keeps_every_letter_that_is_no_control_character() -> None:
     [
         ("plain", '<b>"A & B"</b>\n*x* [y](z) {code}'),
         ("html", "&lt;b&gt;&quot;A &amp; B&quot;&lt;/b&gt;<br>*x* [y](z) {code}"),
-        ("wiki", '<b>"A & B"</b>\n\\*x\\* \\[y\\](z) \\{code\\}'),
+        ("wiki", '<b>"A & B"</b>\n\\*x\\* \\[y\\]\\(z\\) \\{code\\}'),
+        ("journal", '<b>"A & B"</b>\n*x* [y](z) {code}'),
         ("markdown", '\\<b\\>"A & B"\\</b\\>  \n\\*x\\* \\[y\\]\\(z\\) \\{code\\}'),
     ],
 )
 def test_markup_of_the_target_is_text(target: TextFormat, wanted: str) -> None:
     assert escape('<b>"A & B"</b>\n*x* [y](z) {code}', target) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a\\\\b c:\\{x}", "a\\\u200b\\\u200bb c:\\\u200b\\{x\\}"),
+        ("&lt;b&gt; &#60; & a;", "&\u200blt;b&\u200bgt; &\u200b\\#60; & a;"),
+        ("h1. Big\n  bq. said\nh7. no", "h\u200b1. Big\n  bq\u200b. said\nh7. no"),
+        ("(x) :) [~all] !a.png!", "\\(x\\) :\\) \\[\\~all\\] \\!a.png\\!"),
+    ],
+)
+def test_wiki_marks_of_jira_are_broken(text: str, wanted: str) -> None:
+    assert escape(text, "wiki") == wanted
+
+
+def test_no_html_runs_in_a_journal() -> None:
+    assert escape("[code]<b>x</b>[/Code] [ code]", "journal") == ("[\u200bcode]<b>x</b>[\u200b/Code] [ code]")
+
+
+def test_tags_are_named_where_tickets_have_none() -> None:
+    draft = a_draft(tags=("vip", "two\nlines", " "))
+    assert "Tags: vip, two lines\n" in prepare(draft, replace(ABLE, tags=False), {}).text
+    assert "Tags" not in prepare(draft, ABLE, {}).text
 
 
 @given(ANYTHING)
@@ -65,7 +89,7 @@ def test_html_says_letter_by_letter_what_was_said(text: str) -> None:
 def test_escaping_is_for_text_and_plain_text_stays_as_it_is(text: str) -> None:
     assert plain(plain(text)) == plain(text)
     assert "{{" not in plain(text)
-    for target in ("html", "wiki", "markdown", "plain"):
+    for target in ("html", "wiki", "markdown", "plain", "journal"):
         assert "\r" not in escape(text, target)
 
 
@@ -89,7 +113,7 @@ def test_parts_end_with_lines_where_they_can() -> None:
 
 @given(st.text(alphabet="<&x\n{é", max_size=6000))
 def test_a_body_fits_whatever_escaping_makes_of_it(text: str) -> None:
-    for target in ("html", "wiki", "markdown", "plain"):
+    for target in ("html", "wiki", "markdown", "plain", "journal"):
         able = replace(ABLE, text=target, body_limit=1500)
         prepared = prepare(a_draft(body=text), able, {})
         assert len(prepared.body) <= 1500

@@ -8,8 +8,8 @@ from typing import Literal
 
 __all__ = ["AtMostOnce", "TextFormat", "TicketCapabilities"]
 
-TextFormat = Literal["plain", "html", "wiki", "markdown"]
-"""What a ticket system takes a text for."""
+TextFormat = Literal["plain", "html", "wiki", "markdown", "journal"]
+"""What a ticket system takes a text for; a journal is ServiceNow's."""
 
 
 class AtMostOnce(StrEnum):
@@ -29,7 +29,8 @@ class TicketCapabilities:
 
     ``vendor_window``: for how long after the first create the vendor knows its key; ``None`` for ever.
     ``find_lag``: how long a ticket that was made may not be found yet. ``comments_once``: a comment with
-    the same key is there once, whatever is repeated. ``file_limit``: bytes of one file.
+    the same key is there once, whatever is repeated. ``file_limit``: bytes of one file. ``tags``: tickets
+    have tags; where they have none, the text names them.
     """
 
     internal_comment: bool
@@ -45,3 +46,4 @@ class TicketCapabilities:
     attachments: bool = True
     file_limit: int = 20 * 1024**2
     requester_by_email: bool = True
+    tags: bool = True

@@ -20,7 +20,12 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """The categories Cc and Cs, without tab and line feed; by hand, because Python's ``re`` has no categories."""
 _TEMPLATE: Final = re.compile(r"\{(?=[{%#])")
 _GAP: Final = "\u200b"
-_WIKI: Final = re.compile(r"([\\{}\[\]*_+^~!|?#@-])")
+_WIKI: Final = re.compile(r"([{}\[\]()*_+^~!|?#@-])")
+_WIKI_BLOCK: Final = re.compile(r"^([ \t]*)(h|bq)(?=[1-6]?\.)", re.MULTILINE)
+_ENTITY: Final = re.compile(r"&(?=#?\w+;)")
+_CODE: Final = re.compile(r"\[(?=/?code\])", re.IGNORECASE)
+"""ServiceNow renders what stands between ``[code]`` and ``[/code]`` in a journal as HTML (its page "Journal
+field type")."""
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+.!|~@-])")
 
 
@@ -40,7 +45,13 @@ def _html(text: str) -> str:
 
 
 def _wiki(text: str) -> str:
-    return _WIKI.sub(r"\\\1", text)
+    # Two backslashes are a line break of Jira's, and one before a letter is one. It keeps entities.
+    text = _ENTITY.sub(f"&{_GAP}", text.replace("\\", f"\\{_GAP}"))
+    return _WIKI.sub(r"\\\1", _WIKI_BLOCK.sub(rf"\1\2{_GAP}", text))
+
+
+def _journal(text: str) -> str:
+    return _CODE.sub(f"[{_GAP}", text)
 
 
 def _markdown(text: str) -> str:
@@ -54,6 +65,7 @@ _FORMATS: Final[Mapping[TextFormat, Callable[[str], str]]] = {
     "html": _html,
     "wiki": _wiki,
     "markdown": _markdown,
+    "journal": _journal,
 }
 
 

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from livechat_sdk.domain.messages import Attachment
@@ -70,7 +71,8 @@ class Requester:
 class Prepared:
     """A ticket as its system takes it. ``text`` is plain and whole; ``body`` is escaped and fits.
 
-    ``overflows``: the body is not the whole text. ``fields`` go by the vendor's names.
+    ``overflows``: the body is not the whole text. ``fields`` go by the vendor's names. ``first_tried_at``:
+    when an earlier try of the same ticket may have begun; ``None``: this is surely the first.
     """
 
     key: str
@@ -84,6 +86,7 @@ class Prepared:
     fields: Mapping[str, Any]
     priority: TicketPriority | None
     kind: TicketKind | None
+    first_tried_at: datetime | None = None
 
 
 def prepare(
@@ -97,6 +100,8 @@ def prepare(
     fields, left = mapped(draft.fields, rules)
     requester = _requester(draft)
     who = [f"Requester: {requester.line}"] if requester.line else []
+    if draft.tags and not able.tags:
+        who.append(f"Tags: {', '.join(filter(None, (one_line(tag, 100) for tag in draft.tags)))}")
     lost = "\n".join([_LEFT_OUT, *(f"- {line}" for line in (*left, *missing))]) if left or missing else ""
     text = "\n\n".join(filter(None, (*who, plain(draft.body).strip(), lost)))
     body, overflows = _fitting(text, able)
@@ -112,6 +117,7 @@ def prepare(
         fields=fields,
         priority=draft.priority,
         kind=draft.kind,
+        first_tried_at=draft.first_tried_at,
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Final, Generic, NoReturn, TypeVar
@@ -17,6 +18,7 @@ from typing import ClassVar, Final, Generic, NoReturn, TypeVar
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
 from livechat_sdk.errors import (
+    AuthError,
     ProtocolError,
     ProviderError,
     RejectedError,
@@ -30,6 +32,7 @@ from livechat_sdk.provider.interface import ProviderHost
 from livechat_sdk.provider.settings import IntegrationSettings
 from livechat_sdk_tickets.capabilities import AtMostOnce, TicketCapabilities
 from livechat_sdk_tickets.fields import FieldRule
+from livechat_sdk_tickets.marks import Underway
 from livechat_sdk_tickets.preparing import LoadedFile, Prepared, load_files, prepare
 
 __all__ = ["LONGEST_CALL", "TicketSystem"]
@@ -57,6 +60,7 @@ class TicketSystem(ABC, Generic[Settings]):
         self.context = context
         self.settings = settings
         self.files: FileOpener = NoFiles()
+        self.underway = Underway(context.now, LONGEST_CALL)
 
     @property
     def name(self) -> str:
@@ -138,6 +142,22 @@ class TicketSystem(ABC, Generic[Settings]):
             error.sent = False
             raise
 
+    @contextmanager
+    def leaving(self, key: str, first_tried_at: datetime | None, operation: str) -> Generator[None]:
+        """Around a call that must not be made twice, and of which nothing is there.
+
+        Raises ``RetryableError`` while an earlier one may still be on its way.
+        """
+        if first_tried_at is not None and (rest := self.underway.rest(key, first_tried_at)) > 0:
+            self._wait(rest, operation)
+        self.underway.leaves(key)
+        try:
+            yield
+        except ProviderError as error:
+            if error.sent is False or isinstance(error, AuthError | RejectedError):
+                self.underway.forget(key)
+            raise
+
     # -------------------------------------------------------------------------------------------- the hooks
     @hookimpl
     async def livechat_create_ticket(self, draft: TicketDraft, handoff: Handoff) -> Ticket:
@@ -202,6 +222,9 @@ class TicketSystem(ABC, Generic[Settings]):
                 request_id=error.request_id,
                 sent=True,
             ) from error
+        except ProviderError as error:
+            error.sent = True  # of the create, which is what is asked again
+            raise
 
     async def _earlier(self, draft: TicketDraft, since: datetime) -> Ticket | None:
         """The ticket of an earlier try; ``None`` when it may be made. Raises to wait, or for a doubt."""
