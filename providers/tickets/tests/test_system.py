@@ -259,6 +259,27 @@ async def test_files_go_along_and_those_that_cannot_are_named() -> None:
     )
 
 
+async def test_files_that_are_too_large_together_are_named_too() -> None:
+    book = a_book(replace(ABLE, files_limit=7))
+    await book.start(Host(Kept({"1": b"1234", "2": b"5678", "3": b"9"})))
+    files = [Attachment(url=f"livechat-file:{number}", name=f"{number}.txt") for number in (1, 2, 3)]
+    await book.livechat_create_ticket(a_draft(attachments=tuple(files)), HANDOFF)
+    (made,) = book.made
+    assert [file.name for file in made.files] == ["1.txt", "3.txt"]
+    assert made.text.endswith("Could not be carried over:\n- file 2.txt (too large: 4 bytes)")
+
+
+async def test_the_lag_of_the_settings_counts() -> None:
+    class Slower(Book):
+        @property
+        def find_lag(self) -> float:
+            return 300.0
+
+    with pytest.raises(RetryableError) as wait:
+        await Slower(there=False).livechat_create_ticket(tried(100), HANDOFF)
+    assert wait.value.retry_after == pytest.approx(300 + LONGEST_CALL - 100)
+
+
 async def test_a_ticket_system_without_files_names_them() -> None:
     book = a_book(replace(ABLE, attachments=False))
     await book.start(Host())

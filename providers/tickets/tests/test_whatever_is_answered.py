@@ -7,6 +7,7 @@ import pytest
 from livechat_sdk_testing.conformance.recorded import RecordedCall, check_recorded_call
 from providers.tickets.tests.bench import HANDOFF, a_draft, a_note, a_ticket
 from providers.tickets.tests.dynamics import bench as dynamics
+from providers.tickets.tests.freshdesk import bench as freshdesk
 from providers.tickets.tests.zendesk import bench as zendesk
 
 ZENDESK_TICKET = a_ticket("zd", "35436")
@@ -35,6 +36,15 @@ IN_DYNAMICS = [
     RecordedCall("find", ("token/given", "find/there"), lambda one: one.find("h-1.ticket")),
     RecordedCall("read", ("token/given", "find/there"), lambda one: one.read(CASE)),
 ]
+FRESHDESK_TICKET = a_ticket("fd", "4711")
+IN_FRESHDESK = [
+    RecordedCall("create", ("create/made",), lambda one: one.livechat_create_ticket(a_draft(), HANDOFF)),
+    RecordedCall(
+        "comment", ("comment/internal",), lambda one: one.comment(FRESHDESK_TICKET, NOTE, ()), reads=False
+    ),
+    RecordedCall("read", ("read/there",), lambda one: one.read("4711")),
+    RecordedCall("find", ("find/newest-without", "find/not-searched"), lambda one: one.find("h-1.ticket")),
+]
 
 
 @pytest.mark.parametrize("one", IN_ZENDESK, ids=lambda one: one.name)
@@ -45,3 +55,8 @@ async def test_of_zendesk(one: RecordedCall) -> None:
 @pytest.mark.parametrize("one", IN_DYNAMICS, ids=lambda one: one.name)
 async def test_of_dynamics(one: RecordedCall) -> None:
     assert await check_recorded_call(one, dynamics.RECORDINGS, dynamics.build) >= 12
+
+
+@pytest.mark.parametrize("one", IN_FRESHDESK, ids=lambda one: one.name)
+async def test_of_freshdesk(one: RecordedCall) -> None:
+    assert await check_recorded_call(one, freshdesk.RECORDINGS, freshdesk.build) >= 12

@@ -1,4 +1,4 @@
-"""Ticket systems: ``ZENDESK_TICKETING`` and ``DYNAMICS_TICKETING``, on a common base.
+"""Ticket systems, one package for each, on a common base.
 
 ================  ================================================================================
 ``system``        the base: the three hooks once, and what a ticket system's adapter gives
@@ -8,6 +8,7 @@
 ``escaping``      text for plain, HTML, wiki and Markdown targets
 ``zendesk``       tickets through Zendesk's Ticketing API
 ``dynamics``      cases through Dataverse's Web API
+``freshdesk``     tickets through Freshdesk's API, version 2
 ``plugin``        offers the types; light, because it is loaded wherever it is installed
 ================  ================================================================================
 """

@@ -29,7 +29,8 @@ class TicketCapabilities:
 
     ``vendor_window``: for how long after the first create the vendor knows its key; ``None`` for ever.
     ``find_lag``: how long a ticket that was made may not be found yet. ``comments_once``: a comment with
-    the same key is there once, whatever is repeated. ``file_limit``: bytes of one file. ``tags``: tickets
+    the same key is there once, whatever is repeated. ``file_limit``: bytes of one file. ``files_limit``:
+    bytes of all files of a ticket or a comment. ``tags``: tickets
     have tags; where they have none, the text names them.
     """
 
@@ -45,5 +46,6 @@ class TicketCapabilities:
     comments_once: bool = False
     attachments: bool = True
     file_limit: int = 20 * 1024**2
+    files_limit: int = 30 * 1024**2
     requester_by_email: bool = True
     tags: bool = True

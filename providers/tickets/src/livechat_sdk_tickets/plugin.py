@@ -8,6 +8,7 @@ from typing import Any
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
 from livechat_sdk_tickets.dynamics.settings import DynamicsTicketingSettings
+from livechat_sdk_tickets.freshdesk.settings import FreshdeskTicketingSettings
 from livechat_sdk_tickets.zendesk.settings import ZendeskTicketingSettings
 
 __all__ = ["livechat_integration_types"]
@@ -23,6 +24,12 @@ def _dynamics(context: IntegrationContext, settings: Any) -> object:
     from livechat_sdk_tickets.dynamics.system import DynamicsTicketing  # brings the HTTP client along
 
     return DynamicsTicketing(context, settings)
+
+
+def _freshdesk(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_tickets.freshdesk.system import FreshdeskTicketing  # brings the HTTP client along
+
+    return FreshdeskTicketing(context, settings)
 
 
 @hookimpl
@@ -42,5 +49,12 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
             settings=DynamicsTicketingSettings,
             build=_dynamics,
             summary="cases in Dynamics 365 Customer Service",
+        ),
+        IntegrationType(
+            type="FRESHDESK_TICKETING",
+            kind="ticketing",
+            settings=FreshdeskTicketingSettings,
+            build=_freshdesk,
+            summary="tickets in Freshdesk",
         ),
     )

@@ -28,6 +28,7 @@ __all__ = [
     "load_files",
     "parts_of",
     "prepare",
+    "telling",
     "without_files",
 ]
 
@@ -38,8 +39,6 @@ _EMAIL: Final = re.compile(
 )
 _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()./-]{3,40}")
 _NAME_LIMIT: Final = 200
-_ALL_FILES: Final = 30 * 1024**2
-"""Bytes of all files of one ticket."""
 _LEFT_OUT: Final = "Could not be carried over:"
 
 
@@ -123,13 +122,18 @@ def prepare(
 
 def without_files(prepared: Prepared, able: TicketCapabilities, lines: Sequence[str]) -> Prepared:
     """The same ticket without its files; ``lines`` say in its text why, one for each."""
+    return replace(telling(prepared, able, lines), files=()) if lines else prepared
+
+
+def telling(prepared: Prepared, able: TicketCapabilities, lines: Sequence[str]) -> Prepared:
+    """The same ticket, whose text names what else could not be carried over, a line each."""
     if not lines:
         return prepared
     listed = "\n".join(f"- {line}" for line in lines)
     lost = listed if _LEFT_OUT in prepared.text else f"\n{_LEFT_OUT}\n{listed}"
     text = f"{prepared.text}\n{lost}"
     body, overflows = _fitting(text, able)
-    return replace(prepared, text=text, body=body, overflows=overflows, files=())
+    return replace(prepared, text=text, body=body, overflows=overflows)
 
 
 def _requester(draft: TicketDraft) -> Requester:
@@ -178,7 +182,7 @@ async def load_files(
     """
     loaded: list[LoadedFile] = []
     missing: list[str] = []
-    room = _ALL_FILES
+    room = able.files_limit
     for attachment in attachments:
         name = one_line(attachment.name, 200).replace("/", "_").replace("\\", "_") or "file"
         if not able.attachments:

@@ -78,6 +78,11 @@ class TicketSystem(ABC, Generic[Settings]):
         return self.capabilities.body_limit
 
     @property
+    def find_lag(self) -> float:
+        """Seconds for which a ticket may not be found; an adapter may take it from its settings."""
+        return self.capabilities.find_lag
+
+    @property
     def comments_once(self) -> bool:
         """Whether a comment with the same key is there once; an adapter may take it from its settings."""
         return self.capabilities.comments_once
@@ -237,8 +242,8 @@ class TicketSystem(ABC, Generic[Settings]):
         window = able.vendor_window
         if self.at_most_once is AtMostOnce.VENDOR and (window is None or age < window):
             return None
-        if able.find and age < able.find_lag + LONGEST_CALL:
-            self._wait(able.find_lag + LONGEST_CALL - age, "create")
+        if able.find and age < self.find_lag + LONGEST_CALL:
+            self._wait(self.find_lag + LONGEST_CALL - age, "create")
         if draft.repeat:
             return None
         raise RejectedError(

@@ -1,0 +1,1 @@
+"""``FRESHDESK_TICKETING``: tickets through Freshdesk's API, version 2."""
