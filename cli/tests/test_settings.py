@@ -7,7 +7,7 @@ import pytest
 
 from cli.tests.helpers import install_plugin
 from livechat_sdk.errors import ConfigurationError
-from livechat_sdk_cli.settings import load_settings
+from livechat_sdk_cli.settings import load_settings, store_of
 
 PLUGIN = "from livechat_sdk import hookimpl\n\n@hookimpl\ndef livechat_route(request): return None\n"
 
@@ -47,3 +47,13 @@ def test_errors_stop_with_all_problems() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(Path("livechat.yaml"))
     assert {"LC202", "LC203"} <= {problem.code for problem in caught.value.problems}
+
+
+def test_store_may_be_named_in_an_included_file(tmp_path: Path) -> None:
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    (parts / "store.yaml").write_text("store: sqlite:///${file:name}.db\nworkspace: acme\n", "utf-8")
+    (parts / "name").write_text("kept\n", "utf-8")
+    file = tmp_path / "livechat.yaml"
+    file.write_text("version: 1\ninclude: [parts/store.yaml, parts/nowhere.yaml]\nbosts: {}\n", "utf-8")
+    assert store_of(file) == ("sqlite:///kept.db", "acme")

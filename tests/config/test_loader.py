@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from livechat_sdk.config import LivechatFile, load_bytes, load_file, load_mapping, load_text, require
-from livechat_sdk.config.loader import MAX_BYTES
+from livechat_sdk.config.files import MAX_BYTES
 from livechat_sdk.errors import ConfigurationError
 from livechat_sdk.provider import IntegrationType
 from tests.config.vendors import ENV, TYPES

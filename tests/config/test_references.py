@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat_sdk.config import load_text, require
+from livechat_sdk.config import Loaded, load_text, require
 from livechat_sdk.config.diagnostics import Draft
 from livechat_sdk.config.references import fill_references
+from livechat_sdk.config.render import render
 from livechat_sdk.config.tree import MappingNode, ScalarNode, from_plain, plain
 from livechat_sdk.config.yaml_reader import read_yaml
 from tests.config.vendors import ENV, TYPES
@@ -141,3 +144,75 @@ def test_no_text_makes_filling_fail(text: str, env: dict[str, str]) -> None:
     if "${" not in text:
         assert filled["key"] == text
         assert not problems
+
+
+# ------------------------------------------------------------------------------------------- files of secrets
+SECRET = "3f9d0c1b7a5e48d2936fbe07c4a1852d"
+
+
+def load_key(tmp_path: Path, reference: str) -> Loaded:
+    text = f"version: 1\nstore_key: {reference}\nintegrations: {{desk: {{type: HELVIA_LIVECHAT}}}}\n"
+    text += "bots: {shop-bot: {livechat: {integrations: [desk]}}}\n"
+    return load_text(text, types=TYPES, env={"HALF": SECRET[:16]}, folder=tmp_path)
+
+
+@pytest.mark.parametrize("written", ["{}", "{}\n", "{}\r\n", "\ufeff{}\n"])
+def test_secret_is_read_from_a_file_without_its_line_break(written: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(written.format(SECRET).encode())
+    for reference in ("${file:key}", f"${{file:{tmp_path}/key}}", '"${file: key }"'):
+        key = require(load_key(tmp_path, reference)).store_key
+        assert key is not None
+        assert key[0].get_secret_value() == SECRET
+
+
+def test_only_the_last_line_break_is_taken_off(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{SECRET}\n{SECRET}\n\n")
+    key = require(load_key(tmp_path, "${file:key}")).store_key
+    assert key is not None
+    assert key[0].get_secret_value() == f"{SECRET}\n{SECRET}\n"
+
+
+def test_file_and_variable_may_stand_in_one_value(tmp_path: Path) -> None:
+    (tmp_path / "half").write_text(SECRET[16:])
+    key = require(load_key(tmp_path, "${HALF}${file:half}")).store_key
+    assert key is not None
+    assert key[0].get_secret_value() == SECRET
+
+
+def test_file_is_not_read_as_references_again(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("${HALF} " * 8)
+    key = require(load_key(tmp_path, "${file:key}")).store_key
+    assert key is not None
+    assert "${HALF}" in key[0].get_secret_value()
+
+
+def test_secret_that_anybody_may_change_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(SECRET)
+    (tmp_path / "key").chmod(0o646)
+    (problem,) = load_key(tmp_path, "${file:key}").problems
+    assert (problem.code, problem.severity, problem.line, problem.column) == ("LC616", "warning", 2, 12)
+    (tmp_path / "key").chmod(0o444)
+    assert not load_key(tmp_path, "${file:key}").problems
+
+
+@pytest.mark.parametrize("name", ["nowhere", "key/below", "x" * 5000, "a\\0b", "/"])
+def test_path_that_leads_nowhere_is_a_problem(name: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(SECRET)
+    (problem,) = load_key(tmp_path, f'"${{file:{name}}}"').problems
+    assert problem.code in {"LC510", "LC511"}
+    assert len(problem.message) < 200
+
+
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key")
+    (problem,) = load_key(tmp_path, "${file:key}").problems
+    assert problem.code == "LC511"
+
+
+def test_content_of_a_file_shows_in_no_message(tmp_path: Path) -> None:
+    (tmp_path / "name").write_text("somebody-else")
+    text = "version: 1\nbots: {shop-bot: {livechat: {integrations: ['${file:name}']}}}\n"
+    text += "integrations: {desk: {type: HELVIA_LIVECHAT}}\n"
+    problems = load_text(text, types=TYPES, env={}, folder=tmp_path).problems
+    assert "unknown integration '${file:name}'" in [one.message for one in problems]
+    assert "somebody" not in render(problems)

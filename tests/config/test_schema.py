@@ -58,7 +58,9 @@ def test_durations_are_texts_or_numbers() -> None:
 
 def test_numbers_and_switches_may_be_references() -> None:
     gateway = json_schema()["$defs"]["GatewaySettings"]["properties"]
-    assert {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"} in gateway["port"]["anyOf"]
+    assert {"type": "string", "pattern": r"\$\{([A-Za-z_][A-Za-z0-9_]*|file:[^{}]+)\}"} in gateway["port"][
+        "anyOf"
+    ]
     assert gateway["port"]["default"] == 8080
 
 

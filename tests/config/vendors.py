@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from pydantic.alias_generators import to_camel
 
 from livechat_sdk.provider import IntegrationContext, IntegrationSettings, IntegrationType, Secret
+from livechat_sdk.provider.settings import Remark
 
 ENV = {
     "LONG": "3f9d0c1b7a5e48d2936fbe07c4a1852d3f9d0c1b",
@@ -75,6 +78,11 @@ class DynamicsSettings(IntegrationSettings):
 
     base_url: str
     client_secret: Secret
+    old_login: bool = False
+
+    def remarks(self, now: datetime) -> Iterable[Remark]:
+        if self.old_login:
+            yield Remark("old_login", "the old login ends next year", "remove it")
 
 
 class TicketSettings(IntegrationSettings):
@@ -83,6 +91,9 @@ class TicketSettings(IntegrationSettings):
     base_url: str
     user_name: str
     token: str
+
+    def field_trouble(self, label: str, value: object) -> str | None:
+        return "is not in the field map" if label == "Colour" else None
 
 
 class BrokenSettings(IntegrationSettings):

@@ -44,10 +44,11 @@ def store_of(file: Path) -> tuple[str, str]:
     import os
 
     from livechat_sdk.config.diagnostics import Draft
-    from livechat_sdk.config.loader import MAX_BYTES
+    from livechat_sdk.config.files import MAX_BYTES
+    from livechat_sdk.config.including import Including
     from livechat_sdk.config.models import LivechatFile
     from livechat_sdk.config.references import fill_references
-    from livechat_sdk.config.tree import MappingNode, plain
+    from livechat_sdk.config.tree import Lines, MappingNode, plain
     from livechat_sdk.config.yaml_reader import read_yaml
 
     try:
@@ -57,6 +58,9 @@ def store_of(file: Path) -> tuple[str, str]:
         raise _untold(f"there is no {file} here") from None
     problems: list[Draft] = []
     root = read_yaml(text, problems)
+    files = Including(Lines(text, str(file)), [], str(file), file.parent)
+    if isinstance(root, MappingNode):
+        root = files.resolve(root)
     if not isinstance(root, MappingNode) or problems:
         why = problems[0].message if problems else "it holds no settings"
         raise _untold(f"{file} cannot be read: {why}")
@@ -64,7 +68,7 @@ def store_of(file: Path) -> tuple[str, str]:
     for name in ("store", "workspace"):
         value: object = LivechatFile.model_fields[name].default
         if name in root.entries:
-            value = plain(fill_references(root.entries[name].value, os.environ, problems))
+            value = plain(fill_references(root.entries[name].value, os.environ, problems, files.folder_of))
         if problems:
             raise _untold(f"`{name}` in {file}: {problems[0].message}")
         if not isinstance(value, str) or not value:

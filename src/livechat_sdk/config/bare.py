@@ -10,7 +10,9 @@ from livechat_sdk.config.tree import Entry, MappingNode, Node, ScalarNode, Seque
 
 __all__ = ["Settings", "as_settings"]
 
-_PARTS: Final = frozenset({"version", "integrations", "bots", "gateway", "plugins", "store", "workspace"})
+_PARTS: Final = frozenset(
+    {"version", "include", "integrations", "bots", "gateway", "plugins", "store", "workspace"}
+)
 _OTHER_CATEGORIES: Final = frozenset({"AUTHENTICATION", "KB", "LLM", "TRANSLATION"})
 """Categories of integrations that live chat has no use for (Helvia ``hbf-core.openapi.json``)."""
 

@@ -7,8 +7,9 @@ from typing import Any, Final, cast
 
 from pydantic_core import PydanticCustomError
 
-from livechat_sdk.config.diagnostics import Draft, did_you_mean
+from livechat_sdk.config.diagnostics import Draft, Mend, certainly_means, did_you_mean, rewritten
 from livechat_sdk.config.documents import IntegrationDocument
+from livechat_sdk.config.doubts import is_local
 from livechat_sdk.config.durations import parse_duration
 from livechat_sdk.config.integrations import Types
 from livechat_sdk.config.tree import MappingNode, Path, plain
@@ -77,7 +78,7 @@ class _Checker:
         self._names("integrations", self._integrations)
         self._names("bots", bots)
         if bots:
-            if not self._integrations:
+            if not self._integrations and isinstance(self._content.get("integrations", {}), Mapping):
                 self._add(
                     "LC307",
                     "there is no integration that could take a handoff",
@@ -89,14 +90,7 @@ class _Checker:
         elif not is_bare and isinstance(self._content.get("bots", {}), Mapping):
             self._add("LC607", "there are no bots", ("bots",), "add them under `bots:`", at_key=True)
         gateway = _mapping(self._content.get("gateway"))
-        self._unencrypted(gateway.get("public_url"), ("gateway", "public_url"))
-        self._unencrypted(_mapping(gateway.get("platform")).get("url"), ("gateway", "platform", "url"))
-
-    def _unencrypted(self, url: object, path: Path) -> None:
-        if isinstance(url, str) and url.lower().startswith("http://") and not _is_local(url):
-            self._add("LC610", "conversations would travel unencrypted", path, "write https://…")
-
-        if url is None and self._content.get("files"):
+        if self._content.get("files") and gateway.get("public_url") is None:
             self._add(
                 "LC612",
                 "there are no links to files without `gateway.public_url`",
@@ -104,6 +98,12 @@ class _Checker:
                 "set `gateway: {public_url: https://…}`",
                 at_key=True,
             )
+        self._unencrypted(gateway.get("public_url"), ("gateway", "public_url"))
+        self._unencrypted(_mapping(gateway.get("platform")).get("url"), ("gateway", "platform", "url"))
+
+    def _unencrypted(self, url: object, path: Path) -> None:
+        if isinstance(url, str) and url.lower().startswith("http://") and not is_local(url):
+            self._add("LC610", "conversations would travel unencrypted", path, "write https://…")
 
     # ------------------------------------------------------------------------------------------------- bots
     def _bot(self, path: Path, bot: Mapping[str, Any]) -> None:
@@ -210,13 +210,7 @@ class _Checker:
             return
         if name not in self._integrations:
             if self._integrations:
-                known = ", ".join(sorted(self._integrations)[:8])
-                self._add(
-                    "LC301",
-                    f"unknown integration {name[:60]!r}",
-                    path,
-                    did_you_mean(name, self._integrations) or f"the file has: {known}",
-                )
+                self._unknown(name, path)
             return
         self._used.add(name)
         found = self._kind_of(name)
@@ -230,12 +224,27 @@ class _Checker:
         elif not self._integrations[name].enabled:
             self._add("LC603", f"integration {name[:60]!r} is disabled", path, "write `enabled: true` in it")
 
+    def _unknown(self, name: str, path: Path) -> None:
+        several = [part.strip() for part in name.split(",")]
+        if len(several) > 1 and all(part in self._integrations for part in several):
+            suggestion, mend = f"write them apart: [{', '.join(several)}]", None
+            self._used.update(several)
+        else:
+            known = ", ".join(sorted(self._integrations)[:8])
+            suggestion = did_you_mean(name, self._integrations) or f"the file has: {known}"
+            meant = certainly_means(name, self._integrations)
+            mend = rewritten(meant) if meant else None
+        message = f"unknown integration {name[:60]!r}"
+        self._drafts.append(Draft("LC301", message, path, suggestion=suggestion, mend=mend))
+
     def _twice(self, path: Path, names: Any) -> None:
         seen: set[str] = set()
         for index, name in _texts(names):
             if name in seen:
-                self._add(
-                    "LC305", f"integration {name[:60]!r} is listed twice", (*path, index), "remove this one"
+                message = f"integration {name[:60]!r} is listed twice"
+                place = (*path, index)
+                self._drafts.append(
+                    Draft("LC305", message, place, suggestion="remove this one", mend=Mend(None))
                 )
             seen.add(name)
 
@@ -269,9 +278,3 @@ def _is_unclear(bot: Any) -> bool:
     livechat = content.get("livechat", {})
     lists = (content.get("crm", []), _mapping(livechat).get("integrations", []))
     return not isinstance(livechat, Mapping) or not all(isinstance(one, list) for one in lists)
-
-
-def _is_local(url: str) -> bool:
-    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    return host in ("localhost", "::1") or host.startswith("127.")

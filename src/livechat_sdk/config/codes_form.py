@@ -111,6 +111,12 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Remove the alias.",
     ),
     (
+        "LC117",
+        "A merge conflict is left",
+        "Git leaves <<<<<<<, ======= and >>>>>>> where two changes could not be put together.",
+        "Choose one of the two sides, and remove the lines with the marks.",
+    ),
+    (
         "LC118",
         "A character is not allowed",
         "The text has a control character, or one that Unicode does not define.",
@@ -121,6 +127,54 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
         "An alias has no anchor",
         "An alias (`*name`) refers to an anchor (`&name`) that does not stand before it.",
         "Add the anchor, or put the text in quotes when no alias was meant.",
+    ),
+    (
+        "LC120",
+        "An included file does not exist",
+        "A relative path of `include` starts in the folder of the file that it stands in.",
+        "Check the path.",
+    ),
+    (
+        "LC121",
+        "A file includes itself",
+        "The file is included by what it includes, so there is no order in which the two could win.",
+        "Remove the path from one of the two files.",
+    ),
+    (
+        "LC122",
+        "Not the path of a file",
+        "`include` takes the path of a file, or a list of them; a path may be a pattern such as bots/*.yaml.",
+        "Write include: [integrations.yaml, bots/*.yaml].",
+    ),
+    (
+        "LC123",
+        "Too many files",
+        "At most 50 files can be included, directly or by what is included.",
+        "Put some of them together.",
+    ),
+    (
+        "LC124",
+        "An included file cannot be read",
+        "The path names a folder or a pipe, or the user that runs the program may not read the file.",
+        "Name a file, and give the program the right to read it.",
+    ),
+    (
+        "LC125",
+        "An invisible character",
+        "A space that is not the ordinary one (a non-breaking one, say) stands where a line begins.",
+        "Write an ordinary space; editors can show the others.",
+    ),
+    (
+        "LC126",
+        "A reference in a path",
+        "What is included is decided before references are filled in.",
+        "Write the path out; what differs between places can be a reference inside of the file.",
+    ),
+    (
+        "LC127",
+        "Two files disagree about the form",
+        "One file has a mapping, a list or a value where another one has something else.",
+        "Write both in the same form, or remove one.",
     ),
     # ----------------------------------------------------------------------------- LC2xx keys and values
     (
@@ -281,6 +335,18 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
         "A template of tickets cannot be used",
         "The template is empty, or has a placeholder that has no value there.",
         "Take a placeholder from the message; leave the template out for the built-in words.",
+    ),
+    (
+        "LC236",
+        "Not an address to listen on",
+        "The gateway listens on an address or a name of this machine: no scheme, no port, no path.",
+        "Write 127.0.0.1 (this machine) or 0.0.0.0 (everywhere), and the port under `port:`.",
+    ),
+    (
+        "LC237",
+        "Not a place that links may lead to",
+        "Links may lead to names, addresses and networks, perhaps with a port; a page is none of them.",
+        "Write files.example.com, *.example.com, files:8080 or 10.1.0.0/16.",
     ),
 )
 """Code, title, what it means, what to do."""

@@ -88,6 +88,18 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "A ticket template sets a field that is not in the integration's field map, or to what it cannot be.",
         "Add the label to `fields` of the integration, or mend it here.",
     ),
+    (
+        "LC314",
+        "A choice is offered twice",
+        "The end user would see the same quick reply twice.",
+        "Remove one of the two.",
+    ),
+    (
+        "LC316",
+        "A file larger than all files",
+        "The largest file may not be larger than all files of the workspace together.",
+        "Make `max_total` larger than `max_size`.",
+    ),
     # ---------------------------------------------------------------------- LC4xx integrations, providers
     (
         "LC401",
@@ -167,6 +179,12 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "The gateway uses this name for itself, so an integration's pages cannot stand there.",
         "Choose another name.",
     ),
+    (
+        "LC414",
+        "A setting in two spellings",
+        "The setting stands there in camelCase and in snake_case; nobody knows which one is meant.",
+        "Remove one of the two.",
+    ),
     # ----------------------------------------------------------------------- LC5xx secrets and environment
     (
         "LC501",
@@ -221,6 +239,36 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Not a signing secret",
         "Webhooks to the platform are signed with whsec_ and random bytes in base64 (Standard Webhooks).",
         f"Make one with `{MAKE_SIGNING_KEY}`.",
+    ),
+    (
+        "LC510",
+        "The file of a secret does not exist",
+        "There is no such file where the program runs. A relative path starts in the folder of the settings.",
+        "Check the path, and that the secret is mounted here.",
+    ),
+    (
+        "LC511",
+        "The file of a secret cannot be read",
+        "The path names a folder or a pipe, or the user that runs the program may not read the file.",
+        "Name a file, and give the user of the program the right to read it.",
+    ),
+    (
+        "LC512",
+        "The file of a secret is empty",
+        "The value refers to a file without content. An empty secret protects nothing.",
+        "Write the secret into the file.",
+    ),
+    (
+        "LC513",
+        "The file of a secret is too large",
+        "A secret has at most 64 KB. A larger file is nearly always another file.",
+        "Check the path.",
+    ),
+    (
+        "LC514",
+        "The file of a secret is not a text",
+        "Secrets are texts in UTF-8; the file has bytes that are not.",
+        "Write the secret into the file as UTF-8, a key in base64 for example.",
     ),
     # ------------------------------------------------------------------------------------- LC6xx warnings
     (
@@ -300,6 +348,78 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Good for now",
         "The vendor is retiring something that the integration uses.",
         "Do what the message says before the day that it names.",
+    ),
+    (
+        "LC614",
+        "No file fits a pattern",
+        "A pattern of `include` fits no file, so nothing is included by it.",
+        "Check the pattern, or remove it.",
+    ),
+    (
+        "LC615",
+        "A file is included twice",
+        "The second time changes nothing.",
+        "Remove one of the two.",
+    ),
+    (
+        "LC616",
+        "Anybody may change a secret",
+        "The file of a secret can be written by every user of the machine.",
+        "Take the right away: chmod o-w FILE.",
+    ),
+    (
+        "LC617",
+        "A reference that is none",
+        "The secret reads like a reference of another program ($NAME, %NAME%) and is taken as it is.",
+        "Write ${NAME}.",
+    ),
+    (
+        "LC618",
+        "A secret with space around it",
+        "Space or a line break stands before or behind the secret, and is part of it.",
+        "Remove the space; printf writes no line break behind a text, echo does.",
+    ),
+    (
+        "LC619",
+        "A value is listed twice",
+        "Naming it twice changes nothing.",
+        "Remove the second one.",
+    ),
+    (
+        "LC620",
+        "A setting without effect",
+        "Another setting keeps this one from ever mattering; the message says which.",
+        "Remove one of the two, or change the other one as the message says.",
+    ),
+    (
+        "LC621",
+        "One secret opens two doors",
+        "Whoever may read the counts could also act for the platform: both tokens are the same.",
+        "Make another token for `metrics_tokens`.",
+    ),
+    (
+        "LC622",
+        "Links outlive their files",
+        "Links to files are good for longer than the files are kept.",
+        "Make `link_lifetime` shorter than `keep_for`.",
+    ),
+    (
+        "LC623",
+        "Quotes of a text processor",
+        "The value stands in typographic quotes, which are part of it; only straight ones are quotes.",
+        "Write straight quotes, or none.",
+    ),
+    (
+        "LC624",
+        "Another version of YAML",
+        "Settings are always read as YAML 1.2, in which no and 9:30 are texts.",
+        "Remove the line, or write %YAML 1.2.",
+    ),
+    (
+        "LC625",
+        "A vendor without encryption",
+        "Conversations and credentials would travel to the vendor in clear.",
+        "Write https://… unless it is a test on your own machine.",
     ),
 )
 """Code, title, what it means, what to do."""

@@ -106,6 +106,7 @@ def check_integration(
     offered = _offered(node, path, types, drafts, label)
     if offered is None:
         return None
+    _check_spellings(node, offered, path, drafts)
     content = dict(plain(node))
     content.setdefault("name", label or "unnamed")
     _check_category(content, offered, path, drafts)
@@ -230,6 +231,19 @@ def _check_name(node: MappingNode, path: Path, drafts: list[Draft], *, label: st
                 suggestion=f"call it my-{label}, for example",
             )
         )
+
+
+def _check_spellings(node: MappingNode, offered: IntegrationType, path: Path, drafts: list[Draft]) -> None:
+    """Of two spellings of one setting one would be ignored."""
+    for name in offered.settings.model_fields:
+        camel = to_camel(name)
+        if name != camel and name in node.entries and camel in node.entries:
+            later = max((name, camel), key=list(node.entries).index)
+            message = f"{name!r} and {camel!r} are the same setting"
+            suggestion = "remove one of the two"
+            drafts.append(
+                Draft("LC414", message, (*path, later), suggestion=suggestion, at_key=True, final=True)
+            )
 
 
 def _check_category(

@@ -6,16 +6,19 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from livechat_sdk.config.bare import as_settings
 from livechat_sdk.config.checks import cross_check
 from livechat_sdk.config.diagnostics import Draft, finish
 from livechat_sdk.config.documents import IntegrationDocument
+from livechat_sdk.config.doubts import doubt
+from livechat_sdk.config.files import MAX_BYTES, why_not
+from livechat_sdk.config.including import Including
 from livechat_sdk.config.integrations import check_integration, types_by_name
-from livechat_sdk.config.json_reader import looks_like_json, read_json
 from livechat_sdk.config.masking import Masks
-from livechat_sdk.config.references import fill_references
+from livechat_sdk.config.reading import Unreadable, decoded, read_document
+from livechat_sdk.config.references import Filler
 from livechat_sdk.config.sensitive import Sensitive, find_sensitive
 from livechat_sdk.config.strength import check_secrets
 from livechat_sdk.config.ticket_fields import check_ticket_fields
@@ -27,10 +30,7 @@ if TYPE_CHECKING:
     from livechat_sdk.provider.integration import IntegrationType
     from livechat_sdk.provider.settings import IntegrationSettings
 
-__all__ = ["MAX_BYTES", "Loaded", "load_bytes", "load_file", "load_mapping", "load_text", "require"]
-
-MAX_BYTES: Final = 1_000_000
-"""A settings file may have this many bytes."""
+__all__ = ["Loaded", "load_bytes", "load_file", "load_mapping", "load_text", "require"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,13 @@ def load_file(
     """
     name = str(path)
     try:
-        with FilePath(path).open("rb") as stream:
+        with FilePath(path).open("rb") as stream:  # a pipe may do: it was named by a person
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return _refused(name, Draft("LC101", "the file does not exist", suggestion=_looked_in(path)))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        return _refused(name, Draft("LC102", f"the file cannot be read: {reason}"))
-    return load_bytes(content, types=types, env=env, name=name)
+        return _refused(name, Draft("LC102", f"the file cannot be read: {why_not(error)}"))
+    return load_bytes(content, types=types, env=env, name=name, folder=FilePath(path).parent)
 
 
 def load_bytes(
@@ -88,19 +87,17 @@ def load_bytes(
     types: Mapping[str, IntegrationType] | Iterable[IntegrationType],
     env: Mapping[str, str] | None = None,
     name: str = "livechat.yaml",
+    folder: FilePath | None = None,
 ) -> Loaded:
-    """Settings from the bytes of a file; ``name`` is what problems call it. See ``load_file``."""
-    if len(content) > MAX_BYTES:
-        return _refused(name, Draft("LC104", f"the file has more than {MAX_BYTES:,} bytes"))
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _refused(name, Draft("LC103", "the file is UTF-16, not UTF-8", suggestion="save it as UTF-8"))
+    """Settings from the bytes of a file; ``name`` is what problems call it. See ``load_file``.
+
+    Relative paths start in ``folder``, or where the program runs.
+    """
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        draft = Draft("LC103", f"the file is not UTF-8 (byte {error.start + 1}, in line {line})")
-        return _refused(name, draft, line=line)
-    return load_text(text, types=types, env=env, name=name)
+        text = decoded(content)
+    except Unreadable as trouble:
+        return _refused(name, trouble.draft, line=trouble.line)
+    return load_text(text, types=types, env=env, name=name, folder=folder)
 
 
 def load_text(
@@ -109,31 +106,18 @@ def load_text(
     types: Mapping[str, IntegrationType] | Iterable[IntegrationType],
     env: Mapping[str, str] | None = None,
     name: str = "livechat.yaml",
+    folder: FilePath | None = None,
 ) -> Loaded:
-    """Settings from a text in YAML or JSON; ``name`` is what problems call the file. See ``load_file``."""
-    from livechat_sdk.config.yaml_reader import read_yaml
-
+    """Settings from a text in YAML or JSON; ``name`` is what problems call the file. See ``load_bytes``."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         return _refused(name, Draft("LC104", f"the text has more than {MAX_BYTES:,} bytes"))
-    lines = Lines(text)
+    lines = Lines(text, name)
     drafts: list[Draft] = []
-    if looks_like_json(text):
-        root = read_json(text, drafts)
-        if root is None and not name.lower().endswith(".json"):
-            # Flow mappings of YAML look like JSON: it is YAML when YAML finds nothing wrong with it.
-            as_yaml: list[Draft] = []
-            root = read_yaml(text, as_yaml)
-            if root is not None and not as_yaml:
-                drafts = []
-            else:
-                root = None
-    else:
-        root = read_yaml(text, drafts)
+    root = read_document(text, name, drafts)
     if root is None:
-        if not drafts:
-            drafts.append(_empty())
         return Loaded(None, finish(drafts, root=None, lines=lines, file=name, masks=Masks()), name)
-    return _checked(root, drafts, lines, name, types, env, needs_version=True)
+    files = Including(lines, drafts, name, folder or FilePath.cwd())
+    return _checked(root, drafts, files, name, types, env, needs_version=True)
 
 
 def load_mapping(
@@ -148,13 +132,15 @@ def load_mapping(
         root = from_plain(content)
     except TooBig:
         return _refused(name, Draft("LC107", "the settings are nested too deep, or have too many values"))
-    return _checked(root, [], None, name, types, env, needs_version=False)
+    drafts: list[Draft] = []
+    files = Including(Lines("", name), drafts, None, FilePath.cwd())
+    return _checked(root, drafts, files, name, types, env, needs_version=False)
 
 
 def _checked(
     root: Node,
     drafts: list[Draft],
-    lines: Lines | None,
+    files: Including,
     name: str | None,
     types: Mapping[str, IntegrationType] | Iterable[IntegrationType],
     env: Mapping[str, str] | None,
@@ -168,13 +154,17 @@ def _checked(
 
     installed = types_by_name(types)
     models = {one.type: one.settings for one in installed.values()}
-    root = fill_references(root, os.environ if env is None else env, drafts)
+    if isinstance(root, MappingNode):
+        root = files.resolve(root)
+    filler = Filler(os.environ if env is None else env, drafts, files.folder_of)
+    root = filler.fill(root, ())
     found = as_settings(root, drafts)
     if found is None:
-        return Loaded(None, finish(drafts, root=root, lines=lines, file=name, masks=Masks()), name)
+        return Loaded(None, finish(drafts, root=root, lines=files.lines, file=name, masks=Masks()), name)
     document = found.document
+    left_out = [*found.left_out, *(filler.fill(one, ()) for one in files.left_out)]
     _check_version(document, drafts, needed=needs_version and not found.is_bare)
-    sensitive = find_sensitive(document, LivechatFile, models, found.left_out)
+    sensitive = find_sensitive(document, LivechatFile, models, left_out)
     check_secrets(sensitive, drafts)
     settings: LivechatFile | None = None
     try:
@@ -188,8 +178,9 @@ def _checked(
             place = ("integrations", key)
             read[key] = check_integration(entry.value, place, installed, drafts, label=key, name=key)
     check_ticket_fields(cast("Mapping[str, Any]", plain(document)), read, drafts)
+    doubt(document, drafts)
     cross_check(document, installed, drafts, is_bare=found.is_bare)
-    problems = finish(drafts, root=document, lines=lines, file=name, masks=Masks.of(sensitive))
+    problems = finish(drafts, root=document, lines=files.lines, file=name, masks=Masks.of(sensitive))
     if any(problem.severity == "error" for problem in problems):
         settings = None
     return Loaded(settings, problems, name)
@@ -239,12 +230,6 @@ def _check_version(document: MappingNode, drafts: list[Draft], *, needed: bool) 
             suggestion="update the SDK, or write `version: 1`" if newer else "write `version: 1`",
             final=True,
         )
-    )
-
-
-def _empty() -> Draft:
-    return Draft(
-        "LC110", "the file is empty", suggestion="start with `version: 1`, `integrations:` and `bots:`"
     )
 
 

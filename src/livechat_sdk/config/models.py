@@ -8,7 +8,16 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_serializer,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from livechat_sdk.config.documents import IntegrationDocument
@@ -46,6 +55,11 @@ _LONGEST_CONTACT_WAIT: Final = 2.0  # seconds: the end user waits meanwhile
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _PLATFORM_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?", re.IGNORECASE)
 _KIND: Final = re.compile(r"(?:\*|[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]*)/[a-zA-Z0-9!#$&^_.+*-]+", re.ASCII)
+_HOST: Final = re.compile(r"[\w.:%-]{1,255}")
+_WITH_PORT: Final = re.compile(r"[^:]*:[0-9]*")
+_TARGET: Final = re.compile(
+    r"(?:\*\.)?[\w.-]+(?::[0-9]{1,5})?|[0-9a-fA-F.:]+/[0-9]{1,3}|\[?[0-9a-fA-F:.]+\]?(?::[0-9]{1,5})?"
+)
 _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
 
 
@@ -90,6 +104,27 @@ def _platform_url(value: str) -> str:
             "LC217",
             "this is not an address that webhooks can be posted to",
             {"suggestion": "write it like https://platform.example.com/livechat, without a user or #"},
+        )
+    return value
+
+
+def _host(value: str) -> str:
+    is_one = _HOST.fullmatch(value) and not _WITH_PORT.fullmatch(value)
+    if not is_one:
+        raise PydanticCustomError(
+            "LC236",
+            "this is not an address to listen on",
+            {"suggestion": "write an address such as 0.0.0.0, without scheme, port or path"},
+        )
+    return value
+
+
+def _target(value: str) -> str:
+    if not _TARGET.fullmatch(value.strip()):
+        raise PydanticCustomError(
+            "LC237",
+            "this is not a name, an address or a network",
+            {"suggestion": "write files.example.com, *.example.com, files:8080 or 10.1.0.0/16"},
         )
     return value
 
@@ -249,7 +284,7 @@ class GatewaySettings(_Part):
     ``metrics_tokens`` open ``/metrics`` and nothing else, for whoever collects the counts.
     """
 
-    host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_host)] = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     tokens: Secret | None = None
     metrics_tokens: Secret | None = None
@@ -262,7 +297,7 @@ class GatewaySettings(_Part):
 class FileEgressSettings(_Part):
     """Where links of vendors may lead beyond the public internet: names, addresses, networks."""
 
-    allow: tuple[ShortText, ...] = Field(default=(), max_length=100)
+    allow: tuple[Annotated[ShortText, AfterValidator(_target)], ...] = Field(default=(), max_length=100)
 
 
 class FilesSettings(_Part):
@@ -305,10 +340,21 @@ class PluginSettings(_Part):
     hook_timeout: Duration = 2.0
 
 
+_Path = Annotated[str, Field(min_length=1, max_length=1000)]
+_PATH_SCHEMA: Final[dict[str, Any]] = {"type": "string", "minLength": 1, "maxLength": 1000}
+_Paths = Annotated[
+    tuple[_Path, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    WithJsonSchema({"anyOf": [_PATH_SCHEMA, {"type": "array", "items": _PATH_SCHEMA}]}),
+]
+
+
 class LivechatFile(_Part):
     """The whole of ``livechat.yaml``, checked and with every default filled in."""
 
     version: Literal[1] = 1
+    include: _Paths = ()
+    """Other files, whose settings hold where this one says nothing; patterns such as ``bots/*.yaml`` too."""
     store: Annotated[str, AfterValidator(_store)] = Field("sqlite:///livechat.db", repr=False)
     store_key: Secret | None = None
     """Encrypts what must not be read from the store; ``[new, old]`` while it is being changed."""
@@ -339,6 +385,7 @@ class LivechatFile(_Part):
         content = self.model_dump(
             mode="json",
             exclude={
+                "include": True,
                 "store_key": True,
                 "gateway": {"tokens": True, "metrics_tokens": True, "platform": {"secret"}},
             },

@@ -16,7 +16,7 @@ __all__ = ["DIALECT", "json_schema"]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 """The dialect that the schema is written in."""
 
-_REFERENCE: Final = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
+_REFERENCE: Final = {"type": "string", "pattern": r"\$\{([A-Za-z_][A-Za-z0-9_]*|file:[^{}]+)\}"}
 _SECRET_TEXT: Final = {"type": "string", "minLength": 1}
 _SECRET: Final[dict[str, Any]] = {
     "anyOf": [_SECRET_TEXT, {"type": "array", "items": _SECRET_TEXT, "minItems": 1, "maxItems": 2}],

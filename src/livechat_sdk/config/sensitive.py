@@ -25,7 +25,7 @@ from livechat_sdk.provider.settings import IntegrationSettings
 __all__ = ["SecretValue", "Sensitive", "find_sensitive", "is_suspicious", "text_of"]
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
-_ONLY_REFERENCES: Final = re.compile(r"(?:\$\{\w+\})+", re.ASCII)
+_ONLY_REFERENCES: Final = re.compile(r"(?:\$\{(?:\w+|file:[^{}\n]+)\})+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

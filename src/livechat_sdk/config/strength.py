@@ -22,6 +22,17 @@ _EXAMPLE: Final = re.compile(
 )
 
 
+_FOREIGN: Final = re.compile(
+    r"\$[A-Za-z_]\w*|\$\([^()]*\)|%[A-Za-z_]\w*%|\{\{.*\}\}|<%.*%>|(?:env|vault|file|secret):\S+"
+    r"|process\.env\.\w+|os\.environ\b.*",
+    re.ASCII,
+)
+
+
+def _add(drafts: list[Draft], code: str, message: str, path: Path, suggestion: str) -> None:
+    drafts.append(Draft(code, message, path, suggestion=suggestion))
+
+
 def check_secrets(sensitive: Sensitive, drafts: list[Draft]) -> None:
     """Write down what is wrong with the secrets, without a word of what they are."""
     seen: dict[tuple[str | int, ...], str] = {}
@@ -32,34 +43,30 @@ def check_secrets(sensitive: Sensitive, drafts: list[Draft]) -> None:
         value = text_of(secret.node.value)
         if not value.strip():
             _empty(secret, drafts)
-            continue
-        last = secret.path[-1] if secret.path else ""
-        if not secret.declared:
-            continue
-        if _EXAMPLE.fullmatch(value.strip()):
-            drafts.append(
-                Draft(
-                    "LC608",
-                    "this secret looks like a placeholder",
-                    secret.path,
-                    suggestion="refer to the environment: ${NAME}",
-                )
-            )
-        elif secret.path[0] == "store_key" or secret.path[:2] == ("gateway", "platform"):
-            _form(secret, value, drafts)
-        elif len(value) < SHORTEST_SECRET and _chosen_by_us(secret.path):
-            drafts.append(
-                Draft(
-                    "LC606",
-                    f"this secret has fewer than {SHORTEST_SECRET} characters and can be guessed",
-                    secret.path,
-                    suggestion="use at least 16 random characters",
-                )
-            )
-        if isinstance(last, int):
-            if seen.get(secret.path[:-1]) == value:
-                drafts.append(Draft("LC609", "both secrets are the same", secret.path))
-            seen[secret.path[:-1]] = value
+        elif secret.declared:
+            _doubt(secret, value, drafts)
+            if isinstance(secret.path[-1], int):
+                if seen.get(secret.path[:-1]) == value:
+                    drafts.append(Draft("LC609", "both secrets are the same", secret.path))
+                seen[secret.path[:-1]] = value
+
+
+def _doubt(secret: SecretValue, value: str, drafts: list[Draft]) -> None:
+    """What is doubtful about one secret that is there."""
+    written_out = not secret.node.references
+    if value != value.strip() and len(value.splitlines()) == 1:
+        _add(drafts, "LC618", "space around the secret is part of it", secret.path, "remove it")
+    if written_out and _FOREIGN.fullmatch(value.strip()):
+        message = "this reads like a reference, and is taken as it is"
+        _add(drafts, "LC617", message, secret.path, "write ${NAME}, or ${file:PATH}")
+    elif _EXAMPLE.fullmatch(value.strip()):
+        message = "this secret looks like a placeholder"
+        _add(drafts, "LC608", message, secret.path, "refer to the environment: ${NAME}")
+    elif secret.path[0] == "store_key" or secret.path[:2] == ("gateway", "platform"):
+        _form(secret, value, drafts)
+    elif len(value) < SHORTEST_SECRET and _chosen_by_us(secret.path):
+        message = f"this secret has fewer than {SHORTEST_SECRET} characters and can be guessed"
+        _add(drafts, "LC606", message, secret.path, "use at least 16 random characters")
 
 
 def _chosen_by_us(path: Path) -> bool:

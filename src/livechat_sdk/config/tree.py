@@ -6,7 +6,7 @@ import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Lines",
     "MappingNode",
     "Node",
+    "Part",
     "Path",
     "ScalarNode",
     "SequenceNode",
@@ -24,6 +25,8 @@ __all__ = [
     "TooBig",
     "from_plain",
     "locate",
+    "moved",
+    "moved_span",
     "plain",
     "show_path",
 ]
@@ -50,18 +53,50 @@ class Span:
     end: int
 
 
-class Lines:
-    """The lines of a text, and the way from an offset to line and column (both from 1)."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file among the lines of several: its name, its first offset and its first line (from 0)."""
 
-    def __init__(self, text: str) -> None:
+    name: str | None
+    start: int
+    line: int
+
+
+class Lines:
+    """The lines of a text, and the way from an offset to line and column (both from 1).
+
+    The texts of several files stand one behind the other, so that an offset is a place in any of them.
+    """
+
+    def __init__(self, text: str, name: str | None = None) -> None:
         self.text = text
         self._starts = [0, *(found.end() for found in _BREAK.finditer(text))]
+        self._parts = [Part(name, 0, 0)]
+
+    def add(self, text: str, name: str | None) -> int:
+        """Put another file behind what is there; returns the offset of its first character."""
+        if not self.text.endswith(("\n", "\r")):
+            self.text += "\n"
+            self._starts.append(len(self.text))
+        start = len(self.text)
+        self._parts.append(Part(name, start, len(self._starts) - 1))
+        self._starts += [start + found.end() for found in _BREAK.finditer(text)]
+        self.text += text
+        return start
+
+    def part(self, offset: int) -> Part:
+        """The file that an offset lies in."""
+        return self._parts[bisect_right(self._parts, offset, key=lambda one: one.start) - 1]
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset."""
+        """Line and column of an offset, counted over all files."""
         offset = max(0, min(offset, len(self.text)))
         line = bisect_right(self._starts, offset) - 1
         return line + 1, offset - self._starts[line] + 1
+
+    def line_in_file(self, offset: int) -> int:
+        """The line of an offset in its own file."""
+        return self.place(offset)[0] - self.part(offset).line
 
     def bounds(self, line: int) -> Span:
         """The text of one line, without its end."""
@@ -132,6 +167,36 @@ def plain(node: Node) -> Any:
             return {key: plain(entry.value) for key, entry in node.entries.items()}
         case SequenceNode():
             return [plain(item) for item in node.items]
+
+
+def moved(node: Node, by: int, done: dict[int, Node] | None = None) -> Node:
+    """The same document with every place ``by`` characters further on; shared values stay shared."""
+    done = {} if done is None else done
+    known = done.get(id(node))
+    if known is None:
+        known = done[id(node)] = _moved(node, by, done)
+    return known
+
+
+def _moved(node: Node, by: int, done: dict[int, Node]) -> Node:
+    span = moved_span(node.span, by)
+    match node:
+        case ScalarNode():
+            return replace(node, span=span)
+        case SequenceNode():
+            return replace(node, items=tuple(moved(item, by, done) for item in node.items), span=span)
+        case MappingNode():
+            entries = {
+                key: Entry(entry.key, moved(entry.value, by, done), moved_span(entry.key_span, by))
+                for key, entry in node.entries.items()
+            }
+            dropped = tuple(moved(value, by, done) for value in node.dropped)
+            return replace(node, entries=entries, dropped=dropped, span=span)
+
+
+def moved_span(span: Span | None, by: int) -> Span | None:
+    """A stretch ``by`` characters further on."""
+    return None if span is None else Span(span.start + by, span.end + by)
 
 
 def from_plain(value: Any, depth: int = 0, count: Iterator[int] | None = None) -> Node:

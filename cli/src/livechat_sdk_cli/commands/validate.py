@@ -81,7 +81,7 @@ def _load(file: Path, registry: Registry) -> tuple[str, Loaded]:
 
 def _load_stdin(registry: Registry) -> Loaded:
     from livechat_sdk.config import Loaded, load_text
-    from livechat_sdk.config.loader import MAX_BYTES
+    from livechat_sdk.config.files import MAX_BYTES
     from livechat_sdk.errors import Problem
 
     content = typer.get_binary_stream("stdin").read(MAX_BYTES + 1)
