@@ -8,6 +8,7 @@ from livechat_sdk_testing.conformance.recorded import RecordedCall, check_record
 from providers.tickets.tests.bench import HANDOFF, a_draft, a_note, a_ticket
 from providers.tickets.tests.dynamics import bench as dynamics
 from providers.tickets.tests.freshdesk import bench as freshdesk
+from providers.tickets.tests.servicenow import bench as servicenow
 from providers.tickets.tests.zendesk import bench as zendesk
 
 ZENDESK_TICKET = a_ticket("zd", "35436")
@@ -46,6 +47,24 @@ IN_FRESHDESK = [
     RecordedCall("find", ("find/newest-without", "find/not-searched"), lambda one: one.find("h-1.ticket")),
 ]
 
+RECORD = a_ticket("sn", servicenow.RECORD)
+IN_SERVICENOW = [
+    RecordedCall(
+        "create",
+        ("contact/one", "create/made"),
+        lambda one: one.livechat_create_ticket(a_draft(), HANDOFF),
+    ),
+    RecordedCall("comment", ("comment/internal",), lambda one: one.comment(RECORD, NOTE, ())),
+    RecordedCall("read", ("read/there",), lambda one: one.read(servicenow.RECORD), fine=frozenset({404})),
+    RecordedCall("find", ("find/there",), lambda one: one.find("h-1.ticket")),
+    RecordedCall("attach", ("attach/list-one",), lambda one: one._api.files_of(servicenow.RECORD)),
+    RecordedCall(
+        "journal",
+        ("journal/with-it",),
+        lambda one: one._api.entries_of(servicenow.RECORD, "work_notes"),
+    ),
+]
+
 
 @pytest.mark.parametrize("one", IN_ZENDESK, ids=lambda one: one.name)
 async def test_of_zendesk(one: RecordedCall) -> None:
@@ -60,3 +79,8 @@ async def test_of_dynamics(one: RecordedCall) -> None:
 @pytest.mark.parametrize("one", IN_FRESHDESK, ids=lambda one: one.name)
 async def test_of_freshdesk(one: RecordedCall) -> None:
     assert await check_recorded_call(one, freshdesk.RECORDINGS, freshdesk.build) >= 12
+
+
+@pytest.mark.parametrize("one", IN_SERVICENOW, ids=lambda one: one.name)
+async def test_of_servicenow(one: RecordedCall) -> None:
+    assert await check_recorded_call(one, servicenow.RECORDINGS, servicenow.build) >= 12

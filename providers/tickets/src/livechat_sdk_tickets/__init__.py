@@ -5,10 +5,12 @@
 ``capabilities``  what a ticket system can do
 ``preparing``     a draft made to fit: limits, files, fields, what could not be carried
 ``fields``        the map from labels to the vendor's fields, checked before anything is sent
-``escaping``      text for plain, HTML, wiki and Markdown targets
+``escaping``      text for plain, HTML, wiki, Markdown and journal targets
+``marks``         our keys where vendors show and search them
 ``zendesk``       tickets through Zendesk's Ticketing API
 ``dynamics``      cases through Dataverse's Web API
 ``freshdesk``     tickets through Freshdesk's API, version 2
+``servicenow``    incidents or cases through ServiceNow's Table API
 ``plugin``        offers the types; light, because it is loaded wherever it is installed
 ================  ================================================================================
 """

@@ -9,6 +9,7 @@ from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
 from livechat_sdk_tickets.dynamics.settings import DynamicsTicketingSettings
 from livechat_sdk_tickets.freshdesk.settings import FreshdeskTicketingSettings
+from livechat_sdk_tickets.servicenow.settings import ServiceNowTicketingSettings
 from livechat_sdk_tickets.zendesk.settings import ZendeskTicketingSettings
 
 __all__ = ["livechat_integration_types"]
@@ -30,6 +31,12 @@ def _freshdesk(context: IntegrationContext, settings: Any) -> object:
     from livechat_sdk_tickets.freshdesk.system import FreshdeskTicketing  # brings the HTTP client along
 
     return FreshdeskTicketing(context, settings)
+
+
+def _servicenow(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_tickets.servicenow.system import ServiceNowTicketing  # brings the HTTP client along
+
+    return ServiceNowTicketing(context, settings)
 
 
 @hookimpl
@@ -56,5 +63,12 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
             settings=FreshdeskTicketingSettings,
             build=_freshdesk,
             summary="tickets in Freshdesk",
+        ),
+        IntegrationType(
+            type="SERVICENOW_TICKETING",
+            kind="ticketing",
+            settings=ServiceNowTicketingSettings,
+            build=_servicenow,
+            summary="incidents or cases in ServiceNow",
         ),
     )
