@@ -320,10 +320,8 @@ def play(acts: Sequence[tuple[str, str]], *, end: bool) -> Play:
     return found
 
 
-@given(_ACTS, st.booleans(), st.randoms(use_true_random=False))
-def test_any_order_and_any_repetition_of_a_story_leads_to_the_same(
-    acts: Sequence[tuple[str, str]], end: bool, chance: random.Random
-) -> None:
+def check_in_some_order(acts: Sequence[tuple[str, str]], chance: random.Random, *, end: bool) -> None:
+    """Tell a story in an order, with repetitions, as chance will have it: what is told of it is true."""
     truth = play(acts, end=end)
     facts = truth.facts + chance.sample(truth.facts, len(truth.facts) // 2)
     chance.shuffle(facts)
@@ -350,6 +348,33 @@ def test_any_order_and_any_repetition_of_a_story_leads_to_the_same(
         elif isinstance(told, ChatTransferred):
             present.clear()
     assert (present[-1] if present else None) == truth.there
+
+
+@given(_ACTS, st.booleans(), st.randoms(use_true_random=False))
+def test_any_order_and_any_repetition_of_a_story_leads_to_the_same(
+    acts: Sequence[tuple[str, str]], end: bool, chance: random.Random
+) -> None:
+    check_in_some_order(acts, chance, end=end)
+
+
+ANSWER, TRANSFER, RING_OUT = "answer", "transfer", "ring_out"
+WENT_WRONG_BEFORE = {
+    "rang in vain, then answered": [
+        *((ANSWER, "u-1"), (TRANSFER, ""), (RING_OUT, "u-2"), (ANSWER, "u-2"), (TRANSFER, "")),
+        (ANSWER, "u-1"),
+    ],
+    "comes back, and goes": [(ANSWER, "u-3"), (TRANSFER, ""), (ANSWER, "u-3"), (TRANSFER, "")],
+    "comes back": [(ANSWER, "u-3"), (TRANSFER, ""), (RING_OUT, "u-2"), (ANSWER, "u-3")],
+    "two times one, then another": [
+        *((ANSWER, "u-3"), (TRANSFER, ""), (ANSWER, "u-3"), (TRANSFER, ""), (ANSWER, "u-1")),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", WENT_WRONG_BEFORE)
+def test_agents_who_come_more_than_once_are_there_or_not_in_any_order(name: str) -> None:
+    for seed in range(400):
+        check_in_some_order(WENT_WRONG_BEFORE[name], random.Random(seed), end=False)  # noqa: S311 - it only has to be the same again
 
 
 def _heard_all(facts: Sequence[Facts], truth: Play) -> bool:

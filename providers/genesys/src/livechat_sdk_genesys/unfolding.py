@@ -33,6 +33,7 @@ _MAY_HAVE_IT: Final[tuple[Kind, ...]] = ("agent", "queue", "flow")
 
 _MADE_UP: Final = "user:"
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_FAR_OFF: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Unfolding:
@@ -54,6 +55,7 @@ class Unfolding:
         """Legs that were seen to be over while the conversation went on, by asking."""
         self._empty_since: datetime | None = None
         self._heard = False
+        self._ids: dict[str, int] = {}
 
     def hear(self, facts: Facts) -> None:
         """Take facts in. Those of another conversation raise ``ValueError``."""
@@ -142,12 +144,16 @@ class Unfolding:
         """Whoever has come. Of a conversation that is over only the last one, and only if nobody was told."""
         told = self._told_of(agents)
         new = [leg for leg in agents if leg.id not in told and leg.agent is not None]
+        there = {agent.id for name, agent in told.items() if name not in self._gone}
         if over:
             new = [] if self._joined else new[-1:]
         for leg in new:
             if leg.agent is None:
                 continue
             self._joined[leg.id] = leg.agent
+            if leg.agent.id in there:
+                continue  # who comes back before it is told that they left was never away
+            there.add(leg.agent.id)
             yield AgentJoined(**self._envelope(f"joined:{leg.id}", leg.connected_at, now), agent=leg.agent)
 
     def _leaves(self, agents: list[Leg], now: datetime) -> Iterator[ProviderEvent]:
@@ -213,12 +219,18 @@ class Unfolding:
             lacking = answers[sum(leg.connected for leg in own) :]
             others = [leg for leg in own if not leg.connected and leg.how != "no_answer"]
             others.sort(
-                key=lambda leg: (leg.id not in self._joined, leg.is_there, leg.ended_at or _LONG_AGO, leg.id)
+                key=lambda leg: (leg.is_there, leg.ended_at or _FAR_OFF, leg.id not in self._joined, leg.id)
             )
-            for leg, answer in zip(others, lacking, strict=False):
+            unmatched: list[Answered] = []
+            for answer in lacking:
+                leg = next((one for one in others if not _ended_before(one, answer)), None)
+                if leg is None:
+                    unmatched.append(answer)
+                    continue
+                others.remove(leg)
                 found.append(leg.with_facts(Leg(leg.id, connected=True, connected_at=answer.at)))
-            if len(lacking) > len(others):
-                last = lacking[-1]
+            if unmatched:
+                last = unmatched[-1]
                 name = f"{_made_up(user)}{last.leg}"
                 found.append(Leg(name, "agent", Agent(id=user), connected=True, connected_at=last.at))
         return sorted(found, key=lambda leg: (leg.connected_at or leg.ended_at or _LONG_AGO, leg.id))
@@ -230,9 +242,13 @@ class Unfolding:
         return {one.user for one in self._answered}
 
     def _told_of(self, agents: list[Leg]) -> dict[str, Agent]:
-        """Who was told to have joined, by their legs: also where it was told of one that was made up."""
+        """Who was told to have joined, by their legs: also where it was told of another one.
+
+        That one was made up, has turned out to have rung in vain, or came at another time: what was told of
+        it is from then on told of the right one.
+        """
         present = {leg.id for leg in agents}
-        spare = [name for name in self._joined if name not in present and name.startswith(_MADE_UP)]
+        spare = [name for name in self._joined if name not in present and name not in self._gone]
         found: dict[str, Agent] = {}
         for leg in agents:
             if leg.agent is None:
@@ -240,10 +256,11 @@ class Unfolding:
             if leg.id in self._joined:
                 found[leg.id] = self._joined[leg.id]
                 continue
-            name = next((one for one in spare if one.startswith(_made_up(leg.agent.id))), None)
+            name = next((one for one in spare if self._joined[one].id == leg.agent.id), None)
             if name is not None:
                 spare.remove(name)
-                found[leg.id] = leg.agent
+                del self._joined[name]
+                self._joined[leg.id] = found[leg.id] = leg.agent
         return found
 
     def _alive(self, kind: Kind) -> list[Leg]:
@@ -257,14 +274,21 @@ class Unfolding:
         return max(customers, key=lambda leg: (leg.ended_at or _LONG_AGO, leg.id))
 
     def _envelope(self, what: str, at: datetime | None, now: datetime) -> dict[str, Any]:
+        times = self._ids[what] = self._ids.get(what, 0) + 1
+        again = f":{times}" if times > 1 else ""
         refs = tuple(ref for ref in (self.ref, self.conversation) if ref)
         return {
-            "id": f"{self.conversation}:{what}"[:200],
+            "id": f"{self.conversation}:{what}{again}"[:200],
             "integration": self._integration,
             "refs": refs,
             "vendor_at": at,
             "received_at": now,
         }
+
+
+def _ended_before(leg: Leg, answer: Answered) -> bool:
+    """Whether a leg was over when the queue was answered, so that it is not the one that answered it."""
+    return leg.ended_at is not None and answer.at is not None and leg.ended_at < answer.at
 
 
 def _made_up(user: str) -> str:
