@@ -64,7 +64,7 @@ def test_livechat_integration_types_fits_the_hook() -> None:
         ),
         (
             "livechat_sdk.policies.system_messages",
-            ["csv", "sqlite3", "livechat_sdk.policies.weekly"],
+            ["csv", "sqlite3", "livechat_sdk.policies.hours.zones"],
         ),
     ],
 )

@@ -9,10 +9,11 @@ import pluggy
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from livechat_sdk.domain.handoff import Route
+from livechat_sdk.domain.handoff import OpeningHours, Route
 from livechat_sdk.hooks.markers import PROJECT
 from livechat_sdk.hooks.specs import BusinessHoursSpecs
-from livechat_sdk.policies.business_hours import BusinessHours, BusinessHoursSettings, WeeklyCalendar
+from livechat_sdk.policies.business_hours import BusinessHours, BusinessHoursSettings, hours_by_bot
+from livechat_sdk.policies.hours.settings import CalendarSettings
 
 MONDAY_TEN = datetime(2026, 11, 23, 8, tzinfo=UTC)  # 10:00 in Athens
 
@@ -23,25 +24,48 @@ def settings_for(
     return BusinessHoursSettings.model_validate({"timezone": timezone, "weekly": weekly, **more})
 
 
+def plugin_of(
+    bots: dict[str, BusinessHoursSettings], calendars: dict[str, CalendarSettings] | None = None
+) -> BusinessHours:
+    return BusinessHours(hours_by_bot({name: (one, "en") for name, one in bots.items()}, calendars or {}))
+
+
+def asked(
+    plugin: BusinessHours, at: datetime = MONDAY_TEN, bot: str = "shop-bot", **route: Any
+) -> OpeningHours:
+    answer = plugin.livechat_business_hours(Route(integration="desk", bot=bot, **route), at)
+    assert isinstance(answer, OpeningHours)
+    return answer
+
+
 def test_livechat_business_hours_uses_the_calendar_of_the_routes_bot() -> None:
-    plugin = BusinessHours(
+    plugin = plugin_of(
         {
-            "shop-bot": WeeklyCalendar(settings_for({"mon-fri": ["09:00-17:00"]})),
-            "night-bot": WeeklyCalendar(settings_for({"daily": ["22:00-02:00"]})),
+            "shop-bot": settings_for({"mon-fri": ["09:00-17:00"]}),
+            "night-bot": settings_for({"daily": ["22:00-02:00"]}),
         }
     )
-    shop = plugin.livechat_business_hours(Route(integration="desk", bot="shop-bot"), MONDAY_TEN)
-    night = plugin.livechat_business_hours(Route(integration="desk", bot="night-bot"), MONDAY_TEN)
-    assert shop is not None
-    assert shop.open
-    assert night is not None
+    assert asked(plugin).open
+    night = asked(plugin, bot="night-bot")
     assert not night.open
     assert night.next_opening is not None
     assert night.next_opening.isoformat() == "2026-11-23T22:00:00+02:00"
+    assert night.rule == "closed until daily 22:00-02:00 Europe/Athens"
+
+
+def test_livechat_business_hours_uses_the_queue_group_and_language_of_the_route() -> None:
+    open_all_day = {"timezone": "Europe/Athens", "weekly": {"daily": ["00:00-24:00"]}}
+    scopes = [{"queue": "night", "hours": open_all_day}, {"group": "vip", "language": "el", "hours": "all"}]
+    calendars = {"all": CalendarSettings.model_validate(open_all_day)}
+    plugin = plugin_of({"shop-bot": settings_for({}, **{"for": scopes})}, calendars)
+    assert not asked(plugin).open
+    assert asked(plugin, queue="night").open
+    assert asked(plugin, group="vip", language="el-GR").open
+    assert not asked(plugin, group="vip", language="en").open
 
 
 def test_livechat_business_hours_abstains_for_a_bot_without_hours() -> None:
-    plugin = BusinessHours({"shop-bot": WeeklyCalendar(settings_for({}))})
+    plugin = plugin_of({"shop-bot": settings_for({})})
     assert plugin.livechat_business_hours(Route(integration="desk", bot="other"), MONDAY_TEN) is None
 
 
@@ -55,12 +79,15 @@ def test_livechat_business_hours_fits_the_hook_and_is_asked_last() -> None:
 
 
 def test_settings_of_one_bot_do_not_change_later() -> None:
-    calendars = {"shop-bot": WeeklyCalendar(settings_for({"daily": ["00:00-24:00"]}))}
-    plugin = BusinessHours(calendars)
-    calendars.clear()
-    hours = plugin.livechat_business_hours(Route(integration="desk", bot="shop-bot"), MONDAY_TEN)
-    assert hours is not None
-    assert hours.open
+    bots = hours_by_bot({"shop-bot": (settings_for({"daily": ["00:00-24:00"]}), "en")}, {})
+    plugin = BusinessHours(bots)
+    bots.clear()
+    assert asked(plugin).open
+
+
+def test_a_calendar_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="there is no calendar 'office'"):
+        plugin_of({"shop-bot": BusinessHoursSettings.model_validate("office")})
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -104,9 +131,9 @@ def test_every_mistake_is_reported_at_its_own_place() -> None:
 @pytest.mark.parametrize(
     ("values", "loc"),
     [
-        ({"timezone": "UTC", "weekly": {}, "holidays": {"country": "GR"}}, ("holidays",)),
+        ({"timezone": "UTC", "weekly": {}, "holiday": {"country": "GR"}}, ("holiday",)),
         ({"weekly": {}}, ("timezone",)),
-        ({"timezone": "UTC"}, ("weekly",)),
+        ({"timezone": "UTC"}, ()),
         ({"timezone": 2, "weekly": {}}, ("timezone",)),
         ({"timezone": "x" * 101, "weekly": {}}, ("timezone",)),
     ],
@@ -117,7 +144,7 @@ def test_missing_unknown_and_wrong_keys_are_refused(values: dict[str, Any], loc:
     assert [error["loc"] for error in refused.value.errors()] == [loc]
 
 
-def test_the_schema_describes_both_settings() -> None:
-    properties = BusinessHoursSettings.model_json_schema()["properties"]
-    assert properties["timezone"]["type"] == "string"
-    assert properties["weekly"]["additionalProperties"]["items"] == {"type": "string"}
+def test_the_schema_allows_a_name_or_a_calendar() -> None:
+    name, calendar = BusinessHoursSettings.model_json_schema()["anyOf"]
+    assert name["type"] == "string"
+    assert {"timezone", "weekly", "rows", "holidays", "dates", "for"} <= calendar["properties"].keys()

@@ -21,6 +21,9 @@ __all__ = [
     "takes_values",
 ]
 
+_CHOSEN = 2
+"""The priority that pydantic gives to an alias of a single field, over those that follow from a rule."""
+
 Kinds = tuple[Any, ...]
 """The annotations that a place may have; several for a union, none when the models do not know the place."""
 
@@ -115,7 +118,8 @@ def _is_secret(kind: Any) -> bool:
 def keys_of(kinds: Kinds, *, camel: bool = False) -> tuple[str, ...]:
     """The keys that may stand at a place; in the platform's spelling when ``camel``."""
     return tuple(
-        (info.alias or name) if camel else name
+        # An alias of a single field is what the file calls it: `from`, for `from_`.
+        (info.alias or name) if camel or info.alias_priority == _CHOSEN else name
         for model in models(kinds)
         for name, info in model.model_fields.items()
     )

@@ -163,9 +163,6 @@ class _Checker:
             )
         self._clocks(path, livechat)
         self._survey((*path, "survey"), livechat.get("survey"))
-        hours = _mapping(livechat.get("business_hours"))
-        if isinstance(hours.get("weekly"), Mapping) and not any(_mapping(hours["weekly"]).values()):
-            self._add("LC605", "the team is never there", (*path, "business_hours", "weekly"), at_key=True)
 
     def _clocks(self, path: Path, livechat: Mapping[str, Any]) -> None:
         for part, last, code in (

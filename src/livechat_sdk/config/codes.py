@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from livechat_sdk.config.codes_form import FORM
+from livechat_sdk.config.codes_hours import HOURS
 from livechat_sdk.config.codes_meaning import MEANING
 
 __all__ = ["CODES", "Code"]
@@ -14,7 +15,7 @@ __all__ = ["CODES", "Code"]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of problem. Codes are stable across releases; ``LC6xx`` are warnings."""
+    """A kind of problem. Codes are stable across releases; ``LC6xx`` and ``LC88x`` are warnings."""
 
     code: str
     title: str
@@ -24,8 +25,8 @@ class Code:
     @property
     def is_warning(self) -> bool:
         """Whether problems of this kind are warnings."""
-        return self.code.startswith("LC6")
+        return self.code.startswith(("LC6", "LC88"))
 
 
-CODES: Final[Mapping[str, Code]] = {row[0]: Code(*row) for row in (*FORM, *MEANING)}
+CODES: Final[Mapping[str, Code]] = {row[0]: Code(*row) for row in (*FORM, *MEANING, *HOURS)}
 """Every code by its name, in order."""

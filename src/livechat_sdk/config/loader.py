@@ -14,6 +14,7 @@ from livechat_sdk.config.diagnostics import Draft, finish
 from livechat_sdk.config.documents import IntegrationDocument
 from livechat_sdk.config.doubts import doubt
 from livechat_sdk.config.files import MAX_BYTES, why_not
+from livechat_sdk.config.hours_checks import check_hours
 from livechat_sdk.config.including import Including
 from livechat_sdk.config.integrations import check_integration, types_by_name
 from livechat_sdk.config.masking import Masks
@@ -179,6 +180,7 @@ def _checked(
             read[key] = check_integration(entry.value, place, installed, drafts, label=key, name=key)
     check_ticket_fields(cast("Mapping[str, Any]", plain(document)), read, drafts)
     doubt(document, drafts)
+    check_hours(document, drafts)
     cross_check(document, installed, drafts, is_bare=found.is_bare)
     problems = finish(drafts, root=document, lines=files.lines, file=name, masks=Masks.of(sensitive))
     if any(problem.severity == "error" for problem in problems):

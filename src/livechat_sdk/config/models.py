@@ -30,7 +30,7 @@ from livechat_sdk.domain.retention import RetentionPlan
 from livechat_sdk.errors import ConfigurationError
 from livechat_sdk.files.kinds import DEFAULT_KINDS
 from livechat_sdk.files.limits import FileLimits
-from livechat_sdk.policies.business_hours import BusinessHoursSettings
+from livechat_sdk.policies.hours.settings import BusinessHoursSettings, CalendarSettings
 from livechat_sdk.policies.message_settings import SystemMessagesSettings
 from livechat_sdk.policies.ticket_settings import TicketsSettings
 from livechat_sdk.provider.settings import Secret
@@ -201,7 +201,7 @@ class LivechatSettings(_Part):
     doubtful: Literal["hold", "repeat"] = "hold"
     """What is done with a message that may or may not have arrived."""
     business_hours: BusinessHoursSettings | None = None
-    """When the team is there; without it, always."""
+    """When the team is there, or the name of a calendar that says it; without it, always."""
     system_messages: SystemMessagesSettings = Field(default_factory=lambda: SystemMessagesSettings({}))
     """The bot's own words, by language and moment; ``None`` says nothing."""
     language: Annotated[ShortText, AfterValidator(_language)] = "en"
@@ -362,6 +362,8 @@ class LivechatFile(_Part):
     integrations: dict[Identifier, IntegrationDocument] = Field(
         default_factory=dict[str, IntegrationDocument]
     )
+    calendars: dict[Identifier, CalendarSettings] = Field(default_factory=dict[str, CalendarSettings])
+    """Business hours by name, for bots to share."""
     bots: dict[Identifier, BotSettings] = Field(default_factory=dict[str, BotSettings])
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
     files: FilesSettings = Field(default_factory=FilesSettings)

@@ -184,7 +184,8 @@ def _bad_value(error: ErrorDetails, found: Found, *, integration: bool) -> Draft
     context = error.get("ctx", {})
     value = found.node.value if isinstance(found.node, ScalarNode) else None
     if kind in CODES:
-        return Draft(kind, error["msg"], found.path, suggestion=context.get("suggestion"))
+        at_key = bool(context.get("at_key"))
+        return Draft(kind, error["msg"], found.path, suggestion=context.get("suggestion"), at_key=at_key)
     if kind == "livechat_settings":
         return _policy(error, found)
     if kind in _WANTED:

@@ -113,18 +113,17 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     every problem.
     """
     from livechat_sdk.hooks.checking import find_implementations
-    from livechat_sdk.policies.business_hours import BusinessHours
+    from livechat_sdk.policies.business_hours import BusinessHours, hours_by_bot
     from livechat_sdk.policies.journal_log import JournalLog
     from livechat_sdk.policies.routing import FirstCandidate
     from livechat_sdk.policies.system_messages import SystemMessages
-    from livechat_sdk.policies.weekly import WeeklyCalendar
 
     integrations, problems = _integrations(settings, registry, clock)
     if problems:
         raise ConfigurationError(problems)
     hooks = registry.hooks(hook_timeout=settings.plugins.hook_timeout)
-    calendars = {
-        name: WeeklyCalendar(bot.livechat.business_hours)
+    hours = {
+        name: (bot.livechat.business_hours, bot.livechat.language)
         for name, bot in settings.bots.items()
         if bot.livechat.business_hours is not None
     }
@@ -132,7 +131,9 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     languages = {name: bot.livechat.language for name, bot in settings.bots.items()}
     hooks.register(JournalLog(), name="policy.journal_log", inline=True)
     hooks.register(FirstCandidate(), name="policy.routing", inline=True)
-    hooks.register(BusinessHours(calendars), name="policy.business_hours", inline=True)
+    hooks.register(
+        BusinessHours(hours_by_bot(hours, settings.calendars)), name="policy.business_hours", inline=True
+    )
     hooks.register(SystemMessages(overrides, languages), name="policy.system_messages", inline=True)
     providers: dict[str, AnyProvider] = {}
     for name, built in integrations.items():

@@ -1,4 +1,4 @@
-"""Business hours of bots: the settings, and the plugin that answers from them.
+"""The plugin that answers ``livechat_business_hours`` from the settings.
 
 Whether live chat has business hours at all, and that a request outside of them is not routed, is
 described at docs.helvia.ai/build/livechat. A bot without hours is always open.
@@ -6,60 +6,63 @@ described at docs.helvia.ai/build/livechat. A bot without hours is always open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pydantic import Field, field_validator
-
-from livechat_sdk.domain.base import Model
 from livechat_sdk.domain.handoff import OpeningHours, Route
 from livechat_sdk.hooks.markers import hookimpl
-from livechat_sdk.policies.settings_troubles import Trouble, refuse
-from livechat_sdk.policies.week_rules import read_week
-from livechat_sdk.policies.weekly import WeeklyCalendar, zone_named
+from livechat_sdk.policies.hours import BotHours, Calendar
+from livechat_sdk.policies.hours.settings import BusinessHoursSettings, CalendarSettings
 
-__all__ = ["BusinessHours", "BusinessHoursSettings", "WeeklyCalendar"]
+if TYPE_CHECKING:
+    from livechat_sdk.policies.hours.company import CompanyFile
 
-
-class BusinessHoursSettings(Model):
-    """When the team is there: ``timezone`` is an IANA name, ``weekly`` the spans of each day.
-
-    ``weekly`` is ``{"mon-fri": ["09:00-13:00", "14:00-18:00"], "sat": ["22:00-02:00"]}``: several spans a
-    day; an end that is not after its start lies on the next day; ``00:00-24:00`` is a whole day; days may
-    be lists (``sat,sun``), ranges that wrap (``fri-mon``) or ``daily``; what is not named is closed.
-    """
-
-    timezone: str = Field(max_length=100)
-    weekly: dict[str, tuple[str, ...]]
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            zone_named(value)
-        except ValueError as error:
-            refuse(cls.__name__, [Trouble((), str(error))])
-        return value
-
-    @field_validator("weekly", mode="before")
-    @classmethod
-    def _readable_week(cls, value: Any) -> Any:
-        refuse(cls.__name__, read_week(value).troubles)
-        return value
+__all__ = ["BusinessHours", "BusinessHoursSettings", "hours_by_bot"]
 
 
 class BusinessHours:
-    """Answers ``livechat_business_hours`` for the bots that have a calendar; abstains for all others.
+    """Answers ``livechat_business_hours`` for the bots that have hours; abstains for all others.
 
-    Pure: it may run on the event loop. Asked last, so that a plugin with better knowledge comes first.
+    Asked last, so that a plugin with better knowledge comes first. It may run on the event loop: company
+    calendars are read in a thread, and every other answer is worked out from memory.
     """
 
-    def __init__(self, calendars: Mapping[str, WeeklyCalendar]) -> None:
-        self._calendars = dict(calendars)
+    def __init__(self, bots: Mapping[str, BotHours]) -> None:
+        self._bots = dict(bots)
 
     @hookimpl(trylast=True)
-    def livechat_business_hours(self, route: Route, at: datetime) -> OpeningHours | None:
-        """The hours of the bot that ``route`` was made for."""
-        calendar = self._calendars.get(route.bot)
-        return None if calendar is None else calendar.at(at)
+    def livechat_business_hours(
+        self, route: Route, at: datetime
+    ) -> OpeningHours | Awaitable[OpeningHours] | None:
+        """The hours of the bot, queue, group and language that ``route`` was made for."""
+        bot = self._bots.get(route.bot)
+        if bot is None:
+            return None
+        calendar = bot.choose(queue=route.queue, group=route.group, language=route.language).calendar
+        if due := [file for file in calendar.files if file.due()]:
+            return self._read_first(due, calendar, route, at)
+        return calendar.at(at, group=route.group).hours()
+
+    async def _read_first(
+        self, files: Sequence[CompanyFile], calendar: Calendar, route: Route, at: datetime
+    ) -> OpeningHours:
+        for file in files:
+            await asyncio.to_thread(file.refresh)
+        return calendar.at(at, group=route.group).hours()
+
+
+def hours_by_bot(
+    bots: Mapping[str, tuple[BusinessHoursSettings, str]], calendars: Mapping[str, CalendarSettings]
+) -> dict[str, BotHours]:
+    """The hours of each bot from its settings and its language, and the calendars that they share.
+
+    No file is read yet. Raises ``ValueError`` for a calendar that does not exist.
+    """
+    from livechat_sdk.policies.hours.company import files_of
+
+    shared = {name: Calendar(one, files_of(one.events)) for name, one in calendars.items()}
+    return {
+        name: BotHours(settings, shared, language=language) for name, (settings, language) in bots.items()
+    }

@@ -9,7 +9,7 @@ from typing import cast
 
 from livechat_sdk.policies.settings_troubles import Trouble
 
-__all__ = ["DAY_MINUTES", "DAY_NAMES", "Week", "WeeklySpan", "read_week"]
+__all__ = ["DAY_MINUTES", "DAY_NAMES", "Hours", "Week", "WeeklySpan", "read_hours", "read_week"]
 
 DAY_MINUTES = 24 * 60
 
@@ -55,8 +55,8 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hours:
-    """One span of a list, in minutes; ``end`` may lie on the next day."""
+class Hours:
+    """One span of a list, in minutes; ``end`` may lie on the next day, ``index`` is its place in the list."""
 
     start: int
     end: int
@@ -129,34 +129,42 @@ def _not_a_day(text: str) -> str:
     return f"{text[:40]!r} is no day; {hint}"
 
 
-def _hours_of(key: str, value: object, troubles: list[Trouble]) -> list[_Hours]:
+def _hours_of(key: str, value: object, troubles: list[Trouble]) -> list[Hours]:
     """The spans of one key that can be read and do not overlap."""
-    if isinstance(value, str):
-        troubles.append(Trouble((key,), f'must be a list of spans: write ["{value[:40]}"]'))
-        return []
-    if not isinstance(value, Sequence) or isinstance(value, bytes | bytearray):
-        closed = "; write [] for a day that is closed" if value is None else ""
-        troubles.append(Trouble((key,), f"must be a list of spans such as {_EXAMPLE}{closed}"))
-        return []
-    items = cast("Sequence[object]", value)
-    if len(items) > _SPAN_LIMIT:
-        troubles.append(Trouble((key,), f"has {len(items)} spans; at most {_SPAN_LIMIT} a day"))
-        return []
-    hours: list[_Hours] = []
-    for index, item in enumerate(items):
-        one = _read_span(index, item)
-        if isinstance(one, str):
-            troubles.append(Trouble((key, index), one))
-            continue
-        other = next((seen for seen in hours if seen.start < one.end and one.start < seen.end), None)
-        if other is not None:
-            troubles.append(Trouble((key, index), f"{one.text} overlaps {other.text} on {key!r}"))
-            continue
-        hours.append(one)
+    hours, wrong = read_hours(value, repr(key))
+    troubles += [Trouble((key, *one.at), one.message) for one in wrong]
     return hours
 
 
-def _read_span(index: int, item: object) -> _Hours | str:
+def read_hours(value: object, day: str) -> tuple[list[Hours], list[Trouble]]:
+    """The spans of a list that can be read and do not overlap, and what is wrong with the others.
+
+    ``day`` is what the day is called where two overlap. Paths of troubles are below ``value``.
+    """
+    if isinstance(value, str):
+        return [], [Trouble((), f'must be a list of spans: write ["{value[:40]}"]')]
+    if not isinstance(value, Sequence) or isinstance(value, bytes | bytearray):
+        closed = "; write [] for a day that is closed" if value is None else ""
+        return [], [Trouble((), f"must be a list of spans such as {_EXAMPLE}{closed}")]
+    items = cast("Sequence[object]", value)
+    if len(items) > _SPAN_LIMIT:
+        return [], [Trouble((), f"has {len(items)} spans; at most {_SPAN_LIMIT} a day")]
+    hours: list[Hours] = []
+    troubles: list[Trouble] = []
+    for index, item in enumerate(items):
+        one = _read_span(index, item)
+        if isinstance(one, str):
+            troubles.append(Trouble((index,), one))
+            continue
+        other = next((seen for seen in hours if seen.start < one.end and one.start < seen.end), None)
+        if other is not None:
+            troubles.append(Trouble((index,), f"{one.text} overlaps {other.text} on {day}"))
+            continue
+        hours.append(one)
+    return hours, troubles
+
+
+def _read_span(index: int, item: object) -> Hours | str:
     """One span, or what is wrong with it."""
     if not isinstance(item, str):
         return f"must be text such as '09:00-13:00', not {type(item).__name__}"
@@ -170,4 +178,4 @@ def _read_span(index: int, item: object) -> _Hours | str:
     if start == DAY_MINUTES:
         return f"{item!r}: a span cannot start at 24:00; begin it at 00:00 on the next day"
     text = f"{h1:02}:{m1:02}-{h2:02}:{m2:02}"
-    return _Hours(start, end if end > start else end + DAY_MINUTES, text, index)
+    return Hours(start, end if end > start else end + DAY_MINUTES, text, index)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from livechat_sdk.domain.handoff import OpeningHours
 from livechat_sdk.errors import AuthError, ProviderError
-from livechat_sdk.policies.weekly import zone_named
+from livechat_sdk.policies.hours.zones import zone_named
 from livechat_sdk_genesys.calls import Calls
 from livechat_sdk_genesys.hours.schedules import Kind, Schedule, ScheduleGroup
 from livechat_sdk_genesys.hours.wire import WireGroup, WireSchedule, WireScheduleRef

@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from livechat_sdk.policies.business_hours import BusinessHoursSettings
-from livechat_sdk.policies.weekly import WeeklyCalendar, zone_named
+from livechat_sdk.policies.hours import Calendar
+from livechat_sdk.policies.hours.zones import zone_named
 
 ATHENS = "Europe/Athens"
 SHOP = {"mon-fri": ["09:00-13:00", "14:00-18:00"], "sat": ["22:00-02:00"]}
 
 
-def calendar(weekly: dict[str, list[str]], timezone: str = ATHENS) -> WeeklyCalendar:
-    return WeeklyCalendar(BusinessHoursSettings.model_validate({"timezone": timezone, "weekly": weekly}))
+def calendar(weekly: dict[str, list[str]], timezone: str = ATHENS) -> Calendar:
+    return Calendar.from_settings({"timezone": timezone, "weekly": weekly})
 
 
 def local(text: str, timezone: str = ATHENS, fold: int = 0) -> datetime:
@@ -114,7 +114,7 @@ def test_no_spans_never_open(weekly: dict[str, list[str]]) -> None:
     assert not hours.open
     assert hours.next_opening is None
     assert hours.next_closing is None
-    assert hours.rule == "never open Europe/Athens"
+    assert hours.rule == "no opening within 400 days Europe/Athens"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,6 @@ def test_no_spans_never_open(weekly: dict[str, list[str]]) -> None:
 def test_always_open_never_closes_even_when_clocks_change(weekly: dict[str, list[str]], at: str) -> None:
     every_hour = calendar(weekly)
     hours = every_hour.at(utc(at))
-    assert every_hour.always_open
     assert hours.open
     assert hours.next_closing is None
     assert hours.next_opening is None
@@ -151,7 +150,6 @@ def test_always_open_never_closes_even_when_clocks_change(weekly: dict[str, list
 )
 def test_one_closed_minute_is_not_always_open(weekly: dict[str, list[str]]) -> None:
     nearly = calendar(weekly)
-    assert not nearly.always_open
     hours = nearly.at(local("2026-11-23 12:00"))
     assert hours.open
     assert hours.next_closing is not None
@@ -191,24 +189,37 @@ def test_a_closed_hour_inside_a_gap_disappears_for_that_week() -> None:
     assert shown(hours.next_closing) == "2026-04-05T03:00:00+03:00"
 
 
-def test_in_a_fold_opening_takes_the_first_and_closing_the_second_occurrence() -> None:
+def test_in_a_fold_a_span_holds_both_times() -> None:
     twice = calendar({"sun": ["03:15-03:45"]})
     hours = twice.at(utc("2026-10-24 12:00"))
     assert shown(hours.next_opening) == "2026-10-25T03:15:00+03:00"
-    assert shown(hours.next_closing) == "2026-10-25T03:45:00+02:00"
+    assert shown(hours.next_closing) == "2026-10-25T03:45:00+03:00"
     between = twice.at(utc("2026-10-25 00:50"))  # 03:50 for the first time, 03:15 for the second not yet
-    assert between.open
+    assert not between.open
+    assert shown(between.next_opening) == "2026-10-25T03:15:00+02:00"
     assert shown(between.next_closing) == "2026-10-25T03:45:00+02:00"
 
 
-def test_closing_at_the_time_to_which_clocks_are_put_back_takes_the_second_too() -> None:
-    hours = calendar({"sun": ["02:00-03:00"]}).at(local("2026-10-25 02:30"))
+def test_a_span_that_begins_in_a_fold_is_interrupted_when_the_clocks_are_put_back() -> None:
+    hours = calendar({"sun": ["03:30-06:00"]}).at(utc("2026-10-25 00:30"))
+    assert hours.open
     assert shown(hours.next_closing) == "2026-10-25T03:00:00+02:00"
+    assert shown(hours.next_opening) == "2026-10-25T03:30:00+02:00"
 
 
-def test_a_break_inside_a_fold_is_overrun_by_the_late_closing() -> None:
+def test_closing_at_the_time_to_which_clocks_are_put_back_is_closed_both_times() -> None:
+    hours = calendar({"sun": ["02:00-03:00"]}).at(local("2026-10-25 02:30"))
+    assert shown(hours.next_closing) == "2026-10-25T03:00:00+03:00"
+    assert not calendar({"sun": ["02:00-03:00"]}).at(local("2026-10-25 03:00", fold=1)).open
+
+
+def test_a_break_inside_a_fold_comes_twice() -> None:
     hours = calendar({"sun": ["01:00-03:20", "03:40-05:00"]}).at(local("2026-10-25 02:00"))
-    assert shown(hours.next_closing) == "2026-10-25T05:00:00+02:00"
+    assert shown(hours.next_closing) == "2026-10-25T03:20:00+03:00"
+    assert shown(hours.next_opening) == "2026-10-25T03:40:00+03:00"
+    second = calendar({"sun": ["01:00-03:20", "03:40-05:00"]}).at(local("2026-10-25 03:00", fold=1))
+    assert shown(second.next_closing) == "2026-10-25T03:20:00+02:00"
+    assert shown(second.next_opening) == "2026-10-25T03:40:00+02:00"
 
 
 def test_the_hour_that_comes_twice_is_an_hour_longer() -> None:
@@ -227,7 +238,7 @@ def test_a_fold_at_midnight_keeps_both_last_hours_of_the_day() -> None:
     # Havana puts its clocks back at 01:00 to 00:00: 1 November 2026 has that hour twice.
     hours = calendar({"sun": ["00:30-00:45"]}, "America/Havana").at(utc("2026-10-31 12:00"))
     assert shown(hours.next_opening) == "2026-11-01T00:30:00-04:00"
-    assert shown(hours.next_closing) == "2026-11-01T00:45:00-05:00"
+    assert shown(hours.next_closing) == "2026-11-01T00:45:00-04:00"
 
 
 def test_a_day_that_was_left_out_of_the_calendar() -> None:
@@ -269,16 +280,32 @@ def test_known_zone_is_found() -> None:
     assert zone_named("Asia/Kathmandu") == ZoneInfo("Asia/Kathmandu")
 
 
-class LooksLikeSettings:
-    timezone = "UTC"
-    weekly = {"mon": ["25:00-26:00"], "tues-day": ["09:00-10:00"]}  # noqa: RUF012 - never changed
-
-
-def test_a_calendar_made_from_unchecked_hours_names_every_trouble() -> None:
+def test_everything_wrong_with_a_calendar_is_told_at_once() -> None:
     with pytest.raises(ValueError, match="25:00-26:00") as refused:
-        WeeklyCalendar(LooksLikeSettings())
+        calendar({"mon": ["25:00-26:00"], "tues-day": ["09:00-10:00"]})
     assert "'tues-day' is no day" in str(refused.value)
 
 
-def test_repr_tells_zone_and_size() -> None:
-    assert repr(calendar(SHOP)) == "WeeklyCalendar('Europe/Athens', 11 spans a week)"
+def test_repr_tells_the_zone() -> None:
+    assert repr(calendar(SHOP)) == "Calendar('Europe/Athens')"
+
+
+@pytest.mark.parametrize("year", [1969, 2201])
+def test_years_that_nobody_asks_for_are_refused(year: int) -> None:
+    with pytest.raises(ValueError, match=f"known for 1970 to 2200, not for {year}"):
+        calendar(SHOP).at(datetime(year, 6, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("year", [1970, 2200])
+def test_the_first_and_the_last_year_are_answered_for(year: int) -> None:
+    for moment in (datetime(year, 1, 1, tzinfo=UTC), datetime(year, 12, 31, 23, 59, tzinfo=UTC)):
+        assert calendar(SHOP).at(moment).next_opening is not None
+
+
+def test_the_search_ends_after_four_hundred_days() -> None:
+    once = Calendar.from_settings({"timezone": "UTC", "weekly": {}, "dates": {"2026-12-24": ["09:00-10:00"]}})
+    opening = utc("2026-12-24 09:00")
+    assert once.at(opening - timedelta(days=400)).next_opening == opening
+    assert once.at(opening - timedelta(days=400)).next_closing is None
+    before = once.at(opening - timedelta(days=400, microseconds=1))
+    assert (before.next_opening, before.rule) == (None, "no opening within 400 days UTC")
