@@ -195,3 +195,70 @@ def test_secrets_are_shown_in_no_format() -> None:
         done = invoke("validate", "--format", form)
         assert done.returncode == 3
         assert canary not in done.stdout + done.stderr
+
+
+# ------------------------------------------------------------------------- mending
+SLIPS = """\
+# our settings
+integrations:
+  desk: {type: Helvia_Livechat}  # built in
+bots:
+  shop-bot:
+    livechat:
+      integrations: desk
+      request_timeout: 2 minutes
+gateway: {tokens: 3f9d0c1b7a5e48d2936fbe07c4a1852d, Port: 8081}
+"""
+
+
+def test_fix_mends_the_file_and_shows_what_changed(tmp_path: Path) -> None:
+    write("livechat.yaml", SLIPS)
+    done = livechat("validate", "--fix", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_golden("validate-fix.txt", done.stdout)
+    after = Path("livechat.yaml").read_text("utf-8")
+    assert after.startswith(
+        "# our settings\nversion: 1\nintegrations:\n  desk: {type: HELVIA_LIVECHAT}  # built"
+    )
+    assert "tokens: 3f9d0c1b7a5e48d2936fbe07c4a1852d, port: 8081" in after
+    assert livechat("validate", "--fix", cwd=tmp_path).stdout == "livechat.yaml: valid, no problems\n"
+
+
+def test_dry_run_shows_the_same_and_writes_nothing(tmp_path: Path) -> None:
+    write("livechat.yaml", SLIPS)
+    done = invoke("validate", "--fix", "--dry-run")
+    assert done.returncode == 3
+    assert "+version: 1\n" in done.stdout
+    assert "5 problems would be mended (LC201, LC203, LC205, LC210, LC401)" in done.stdout
+    assert "3f9d0c1b" not in done.stdout
+    assert Path("livechat.yaml").read_text("utf-8") == SLIPS
+
+
+def test_document_stays_alone_on_standard_output_when_something_is_mended(tmp_path: Path) -> None:
+    write("livechat.yaml", SLIPS)
+    done = livechat("validate", "--fix", "--format", "json", cwd=tmp_path)
+    assert json.loads(done.stdout)["summary"]["ok"] is True
+    assert "+version: 1\n" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ("--fix", "-")])
+def test_mending_what_cannot_be_mended_is_wrong_usage(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = livechat("validate", *words, cwd=tmp_path, stdin=GOOD)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "next: " in done.stderr
+
+
+def test_file_that_may_not_be_written_is_told_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tempfile
+
+    write("livechat.yaml", SLIPS)
+
+    def refused(**_: object) -> tuple[int, str]:
+        raise PermissionError(13, "Permission denied", "livechat.yaml")
+
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
+    done = invoke("validate", "--fix")
+    assert done.returncode == 6
+    assert Path("livechat.yaml").read_text("utf-8") == SLIPS

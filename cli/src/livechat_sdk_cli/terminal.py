@@ -16,7 +16,18 @@ from typing import IO, Any, Final, Literal
 
 import typer
 
-__all__ = ["Screen", "columns_of", "error", "note", "out", "out_json", "screen", "shorten", "visible"]
+__all__ = [
+    "Screen",
+    "Style",
+    "columns_of",
+    "error",
+    "note",
+    "out",
+    "out_json",
+    "screen",
+    "shorten",
+    "visible",
+]
 
 UNKNOWN_WIDTH: Final = 100
 """Columns to write for when the output is no terminal and ``COLUMNS`` is not set."""

@@ -5,6 +5,7 @@ Mappings are put together key by key; of everything else, lists too, the one tha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Final
@@ -50,6 +51,8 @@ class Including:
     drafts: list[Draft]
     name: str | None
     folder: FilePath
+    changed: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Other texts in the place of files, by the names of the files."""
     left_out: list[Node] = field(default_factory=list[Node])
     folders: dict[int, FilePath] = field(default_factory=dict[int, FilePath])
     """The folder of each included file, by the offset of its first character."""
@@ -178,6 +181,8 @@ class Including:
         return resolved
 
     def _text(self, file: FilePath, node: ScalarNode) -> str | None:
+        if str(file) in self.changed:
+            return self.changed[str(file)]
         try:
             content = read_small(file, MAX_BYTES)
         except (FileNotFoundError, NotADirectoryError):

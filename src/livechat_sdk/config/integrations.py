@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from livechat_sdk.config.diagnostics import Draft, did_you_mean, finish
+from livechat_sdk.config.diagnostics import Draft, certainly_means, did_you_mean, finish, rewritten
 from livechat_sdk.config.masking import Masks
 from livechat_sdk.config.sensitive import find_sensitive
 from livechat_sdk.config.strength import check_secrets
@@ -181,6 +181,7 @@ def _offered(
         )
         return None
     near = did_you_mean(value, [*types, *KNOWN_TYPES])
+    meant = certainly_means(value, [*types, *(one for one in KNOWN_TYPES if one not in types)])
     installed = _installed(types)
     drafts.append(
         Draft(
@@ -188,6 +189,7 @@ def _offered(
             f"unknown integration type {value[:60]!r}",
             (*path, "type"),
             suggestion=f"{near} ({installed})" if near else installed,
+            mend=rewritten(meant) if meant else None,
         )
     )
     return None
@@ -258,5 +260,6 @@ def _check_category(
                 f"{offered.type} belongs to the category {wanted}, not {category[:60]}",
                 (*path, "category"),
                 suggestion=f"write {wanted}, or remove `category`",
+                mend=rewritten(wanted),
             )
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, cast
 
 from livechat_sdk.config.bare import as_settings
 from livechat_sdk.config.checks import cross_check
-from livechat_sdk.config.diagnostics import Draft, finish
+from livechat_sdk.config.diagnostics import Draft, Mend, finish
 from livechat_sdk.config.documents import IntegrationDocument
 from livechat_sdk.config.doubts import doubt
 from livechat_sdk.config.files import MAX_BYTES, why_not
@@ -18,12 +18,14 @@ from livechat_sdk.config.hours_checks import check_hours
 from livechat_sdk.config.including import Including
 from livechat_sdk.config.integrations import check_integration, types_by_name
 from livechat_sdk.config.masking import Masks
+from livechat_sdk.config.mending import Fix, find_fixes
 from livechat_sdk.config.reading import Unreadable, decoded, read_document
 from livechat_sdk.config.references import Filler
 from livechat_sdk.config.sensitive import Sensitive, find_sensitive
 from livechat_sdk.config.strength import check_secrets
 from livechat_sdk.config.ticket_fields import check_ticket_fields
 from livechat_sdk.config.tree import Lines, MappingNode, Node, ScalarNode, Span, TooBig, from_plain, plain
+from livechat_sdk.config.view import View
 from livechat_sdk.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class Loaded:
     settings: LivechatFile | None
     problems: tuple[Problem, ...] = ()
     source: str | None = None
+    fixes: tuple[Fix, ...] = field(default=(), repr=False, compare=False)
+    """What `livechat validate --fix` would write."""
+    view: View = field(default_factory=View, repr=False, compare=False)
+    """The texts of the files, for whoever shows them."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -82,6 +88,23 @@ def load_file(
     return load_bytes(content, types=types, env=env, name=name, folder=FilePath(path).parent)
 
 
+def load_again(
+    path: str | os.PathLike[str],
+    changed: Mapping[str, str],
+    *,
+    types: Mapping[str, IntegrationType] | Iterable[IntegrationType],
+    env: Mapping[str, str] | None = None,
+) -> Loaded:
+    """As ``load_file``, with other texts in the place of some files, by the names that problems have."""
+    name = str(path)
+    if name not in changed and not changed:
+        return load_file(path, types=types, env=env)
+    text = changed.get(name)
+    if text is None:
+        text = FilePath(path).read_bytes().decode("utf-8-sig")
+    return _load(text, types, env, name, FilePath(path).parent, changed)
+
+
 def load_bytes(
     content: bytes,
     *,
@@ -110,14 +133,25 @@ def load_text(
     folder: FilePath | None = None,
 ) -> Loaded:
     """Settings from a text in YAML or JSON; ``name`` is what problems call the file. See ``load_bytes``."""
+    return _load(text, types, env, name, folder or FilePath.cwd(), {})
+
+
+def _load(
+    text: str,
+    types: Mapping[str, IntegrationType] | Iterable[IntegrationType],
+    env: Mapping[str, str] | None,
+    name: str,
+    folder: FilePath,
+    changed: Mapping[str, str],
+) -> Loaded:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         return _refused(name, Draft("LC104", f"the text has more than {MAX_BYTES:,} bytes"))
     lines = Lines(text, name)
     drafts: list[Draft] = []
     root = read_document(text, name, drafts)
     if root is None:
-        return Loaded(None, finish(drafts, root=None, lines=lines, file=name, masks=Masks()), name)
-    files = Including(lines, drafts, name, folder or FilePath.cwd())
+        return _lost(drafts, None, lines, name)
+    files = Including(lines, drafts, name, folder, changed=changed)
     return _checked(root, drafts, files, name, types, env, needs_version=True)
 
 
@@ -161,7 +195,7 @@ def _checked(
     root = filler.fill(root, ())
     found = as_settings(root, drafts)
     if found is None:
-        return Loaded(None, finish(drafts, root=root, lines=files.lines, file=name, masks=Masks()), name)
+        return _lost(drafts, root, files.lines, name)
     document = found.document
     left_out = [*found.left_out, *(filler.fill(one, ()) for one in files.left_out)]
     _check_version(document, drafts, needed=needs_version and not found.is_bare)
@@ -182,10 +216,19 @@ def _checked(
     doubt(document, drafts)
     check_hours(document, drafts)
     cross_check(document, installed, drafts, is_bare=found.is_bare)
-    problems = finish(drafts, root=document, lines=files.lines, file=name, masks=Masks.of(sensitive))
+    masks = Masks.of(sensitive)
+    problems = finish(drafts, root=document, lines=files.lines, file=name, masks=masks)
     if any(problem.severity == "error" for problem in problems):
         settings = None
-    return Loaded(settings, problems, name)
+    fixes = find_fixes(drafts, document, files.lines, masks.hidden)
+    return Loaded(settings, problems, name, fixes, View(files.lines, masks))
+
+
+def _lost(drafts: list[Draft], root: Node | None, lines: Lines, name: str | None) -> Loaded:
+    """What came of a text that is no settings document as a whole."""
+    masks = Masks()
+    problems = finish(drafts, root=root, lines=lines, file=name, masks=masks)
+    return Loaded(None, problems, name, find_fixes(drafts, None, lines), View(lines, masks))
 
 
 def _content(document: MappingNode, sensitive: Sensitive) -> Any:
@@ -217,6 +260,7 @@ def _check_version(document: MappingNode, drafts: list[Draft], *, needed: bool) 
                     "the settings do not say their version",
                     span=Span(start, start + 1),
                     suggestion="add `version: 1` as the first line",
+                    mend=Mend(_with_version),
                 )
             )
         return
@@ -230,9 +274,15 @@ def _check_version(document: MappingNode, drafts: list[Draft], *, needed: bool) 
             "these settings need a newer release" if newer else "this version of the settings is not known",
             ("version",),
             suggestion="update the SDK, or write `version: 1`" if newer else "write `version: 1`",
+            mend=Mend(lambda _: "1") if value in ("1", "1.0", 1.0, "v1") and value is not True else None,
             final=True,
         )
     )
+
+
+def _with_version(first: str) -> str:
+    """The first character of a document with the version before it, or behind its brace."""
+    return '{"version": 1, ' if first == "{" else f"version: 1\n{first}"
 
 
 def _refused(name: str | None, draft: Draft, *, line: int | None = None) -> Loaded:

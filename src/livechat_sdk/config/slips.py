@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from livechat_sdk.config.diagnostics import Draft
+from livechat_sdk.config.diagnostics import Draft, Mend
 from livechat_sdk.config.tree import Span
 
 __all__ = ["slips_in"]
@@ -14,6 +14,7 @@ _CONFLICT: Final = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?= |\r?$)", re.MULTILI
 _INVISIBLE: Final = re.compile(
     r"^[ \t-]*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])", re.MULTILINE
 )
+_WITHOUT_WIDTH: Final = "\u200b\u2060\ufeff"
 _DIRECTIVE: Final = re.compile(r"^%YAML +(?!1\.2\b)[0-9.]+", re.MULTILINE)
 
 
@@ -29,6 +30,7 @@ def slips_in(text: str) -> list[Draft]:
                 "settings are read as YAML 1.2, whatever is written here",
                 span=Span(directive.start(), directive.end()),
                 suggestion="remove the line, or write %YAML 1.2",
+                mend=Mend(lambda _: "%YAML 1.2"),
             )
         )
     return found
@@ -51,4 +53,5 @@ def _invisible(text: str, at: int) -> Draft:
         span=Span(at, at + 1),
         suggestion="write an ordinary space",
         final=True,
+        mend=Mend(lambda raw: "" if raw in _WITHOUT_WIDTH else " "),
     )

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from livechat_sdk.config.annotations import Kinds, inner, is_secret, items, keys_of, kinds_of
 from livechat_sdk.config.codes import CODES
-from livechat_sdk.config.diagnostics import Draft, did_you_mean
+from livechat_sdk.config.diagnostics import Draft, Mend, certainly_means, did_you_mean, rewritten
 from livechat_sdk.config.sensitive import is_suspicious, text_of
 from livechat_sdk.config.tree import Found, MappingNode, Node, Path, ScalarNode, SequenceNode, locate
 from livechat_sdk.domain.moments import Moment
@@ -40,6 +40,9 @@ _WANTED: Final = {
 _LIMITS: Final = ("greater_than", "less_than", "too_short", "too_long", "finite_number")
 _BASE_KEYS: Final = frozenset(keys_of((IntegrationSettings,), camel=True))
 _GRAM: Final = 4
+_WRITE: Final = re.compile(r"write ([0-9][0-9a-z.]*)")
+_TWO_SLASHES: Final = re.compile(r"sqlite://([A-Za-z0-9_.][\w./-]*)", re.ASCII)
+_ONE_NAME: Final = re.compile(r"[A-Za-z0-9_][\w.-]*(?: [\w.-]+)*")
 
 
 def drafts_from(
@@ -106,6 +109,7 @@ def _unknown(found: Found, model: type[BaseModel], base: Path, *, integration: b
     if integration:
         known.sort(key=lambda one: one in _BASE_KEYS)
     suggestion = None if integration else _elsewhere(key, model)
+    meant = certainly_means(key, every) if suggestion is None else None
     suggestion = suggestion or did_you_mean(key, known)
     if suggestion is None and did_you_mean(key, every):
         suggestion = "the key that this looks like stands here already; remove one of the two"
@@ -117,6 +121,7 @@ def _unknown(found: Found, model: type[BaseModel], base: Path, *, integration: b
         found.path,
         at_key=True,
         suggestion=suggestion or "remove it",
+        mend=rewritten(meant, at_key=True) if meant in known and not is_secret(inner(kinds, meant)) else None,
     )
 
 
@@ -184,23 +189,56 @@ def _bad_value(error: ErrorDetails, found: Found, *, integration: bool) -> Draft
     context = error.get("ctx", {})
     value = found.node.value if isinstance(found.node, ScalarNode) else None
     if kind in CODES:
-        at_key = bool(context.get("at_key"))
-        return Draft(kind, error["msg"], found.path, suggestion=context.get("suggestion"), at_key=at_key)
+        suggestion = context.get("suggestion")
+        return Draft(
+            kind,
+            error["msg"],
+            found.path,
+            suggestion=suggestion,
+            at_key=bool(context.get("at_key")),
+            mend=_as_suggested(kind, value, suggestion),
+        )
     if kind == "livechat_settings":
         return _policy(error, found)
+    mend: Mend | None = None
     if kind in _WANTED:
+        mend = _in_form_mend(_WANTED[kind], found)
         message = f"must be {_WANTED[kind]}, not {_kind_of(found.node)}"
         code, suggestion = "LC205", _in_form(_WANTED[kind], found)
     elif kind in ("literal_error", "enum"):
         words = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
         message, code = f"must be one of {words}", "LC206"
         suggestion = did_you_mean(value, words.split(", ")) if isinstance(value, str) else None
+        meant = certainly_means(value, words.split(", ")) if isinstance(value, str) else None
+        mend = rewritten(meant) if meant else None
     elif kind == "string_pattern_mismatch":
         message, code, suggestion = "a name has 1 to 200 characters and no control characters", "LC209", None
     else:
         message, suggestion = _words(error), None
         code = "LC207" if any(part in kind for part in _LIMITS) else "LC208"
-    return Draft("LC406" if integration else code, message, found.path, suggestion=suggestion)
+    return Draft("LC406" if integration else code, message, found.path, suggestion=suggestion, mend=mend)
+
+
+def _as_suggested(code: str, value: object, suggestion: str | None) -> Mend | None:
+    """How a value of one of our own kinds is mended, where the suggestion is the whole answer."""
+    written = _WRITE.fullmatch(suggestion or "")
+    if code == "LC210" and written is not None:
+        return Mend(lambda _: written[1])
+    if code == "LC213" and isinstance(value, str) and (slipped := _TWO_SLASHES.fullmatch(value)):
+        return rewritten(f"sqlite:///{slipped[1]}")
+    return None
+
+
+def _in_form_mend(wanted: str, found: Found) -> Mend | None:
+    """A number or a truth value as a text, a single value as a list."""
+    node = found.node
+    if not isinstance(node, ScalarNode) or node.value is None:
+        return None
+    if wanted == "text" and not isinstance(node.value, str):
+        return Mend(lambda raw: f'"{raw}"')
+    if wanted == "a list" and isinstance(node.value, str) and _ONE_NAME.fullmatch(node.value):
+        return Mend(lambda raw: f"[{raw}]")
+    return None
 
 
 def _policy(error: ErrorDetails, found: Found) -> Draft:

@@ -55,10 +55,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file among the lines of several: its name, its first offset and its first line (from 0)."""
+    """One file among the lines of several: its name, its offsets and its first line (from 0)."""
 
     name: str | None
     start: int
+    end: int
     line: int
 
 
@@ -71,7 +72,7 @@ class Lines:
     def __init__(self, text: str, name: str | None = None) -> None:
         self.text = text
         self._starts = [0, *(found.end() for found in _BREAK.finditer(text))]
-        self._parts = [Part(name, 0, 0)]
+        self._parts = [Part(name, 0, len(text), 0)]
 
     def add(self, text: str, name: str | None) -> int:
         """Put another file behind what is there; returns the offset of its first character."""
@@ -79,7 +80,7 @@ class Lines:
             self.text += "\n"
             self._starts.append(len(self.text))
         start = len(self.text)
-        self._parts.append(Part(name, start, len(self._starts) - 1))
+        self._parts.append(Part(name, start, start + len(text), len(self._starts) - 1))
         self._starts += [start + found.end() for found in _BREAK.finditer(text)]
         self.text += text
         return start
@@ -93,6 +94,20 @@ class Lines:
         offset = max(0, min(offset, len(self.text)))
         line = bisect_right(self._starts, offset) - 1
         return line + 1, offset - self._starts[line] + 1
+
+    def text_of(self, name: str) -> str:
+        """The text of one file; empty when it is not among them. Of two of one name the first counts."""
+        for part in self._parts:
+            if part.name == name:
+                return self.text[part.start : part.end]
+        return ""
+
+    def start_of(self, name: str, number: int) -> int:
+        """Where a line of a file begins, counted from 1."""
+        for part in self._parts:
+            if part.name == name:
+                return self._starts[part.line + number - 1]
+        return 0
 
     def line_in_file(self, offset: int) -> int:
         """The line of an offset in its own file."""

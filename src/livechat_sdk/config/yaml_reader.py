@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, cast
 
-from livechat_sdk.config.diagnostics import Draft
+from livechat_sdk.config.diagnostics import Draft, Mend
 from livechat_sdk.config.tree import (
     MAX_DEPTH,
     MAX_VALUES,
@@ -229,6 +229,7 @@ class _Composer:
                         "a key must be a text",
                         span=span,
                         suggestion=f'put it in quotes: "{key[:40]}"',
+                        mend=Mend(lambda raw: f'"{raw}"', at_key=True) if key else None,
                     )
                 )
         before = top.entries.get(key)

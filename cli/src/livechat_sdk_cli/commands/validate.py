@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from livechat_sdk_cli import terminal
-from livechat_sdk_cli.exits import ExitCode
+from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -45,17 +45,34 @@ def validate(
         Form, typer.Option("--format", help="text for people, json for programs, github for annotations.")
     ] = Form.TEXT,
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as errors.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can only be meant one way, and show what changed.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --fix: show what would change, write nothing.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing about files in order.")] = False,
 ) -> None:
     """Check settings and list every problem with its place, its code and what to do.
 
     Works off line: references to the environment are looked up, no vendor is asked.
+    Comments and secrets are left alone by `--fix`, and a file is written as a whole or not at all.
     Exit codes: 0 in order, 3 problems, 4 a plugin cannot be loaded (the problems are listed all the same).
     """
     from livechat_sdk_cli.installed import discover_registry
 
     registry = discover_registry()
-    results = [_load(file, registry) for file in files or [DEFAULT_FILE]]
+    named = files or [DEFAULT_FILE]
+    if dry_run and not fix:
+        raise CommandError(
+            "--dry-run goes with --fix", code=ExitCode.USAGE, next_step="`livechat validate --fix --dry-run`"
+        )
+    if fix:
+        from livechat_sdk_cli.mending import mend
+
+        results = mend(named, registry, write=not dry_run, aside=form is not Form.TEXT)
+    else:
+        results = [_load(file, registry) for file in named]
     blocked = {name for _, loaded in results if loaded.settings for name in loaded.settings.plugins.block}
     broken = [one for one in registry.found if one.status == "not_loaded" and one.name not in blocked]
     bad = [name for name, loaded in results if loaded.errors or (strict and loaded.problems)]
