@@ -112,6 +112,17 @@ async def test_id_and_secret_may_travel_in_the_form_with_scope_and_extras() -> N
     }
 
 
+async def test_whoever_wants_to_is_told_what_else_is_said_with_a_token() -> None:
+    told: list[Mapping[str, Any]] = []
+    made = World(told=told.append)
+    fields = {"access_token": "token-1", "instance_url": "https://eu7.toy.test"}
+    made.vendor.answer = lambda _: httpx.Response(200, json=fields)
+    with override_transport(made.vendor):
+        await made.call()
+        await made.call()
+    assert told == [fields]
+
+
 async def test_a_token_serves_many_calls(world: World) -> None:
     assert {await world.call() for _ in range(5)} == {"token-1"}
     assert len(world.vendor.token_requests) == 1

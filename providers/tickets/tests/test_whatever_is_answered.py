@@ -8,6 +8,7 @@ from livechat_sdk_testing.conformance.recorded import RecordedCall, check_record
 from providers.tickets.tests.bench import HANDOFF, a_draft, a_note, a_ticket
 from providers.tickets.tests.dynamics import bench as dynamics
 from providers.tickets.tests.freshdesk import bench as freshdesk
+from providers.tickets.tests.salesforce import bench as salesforce
 from providers.tickets.tests.servicenow import bench as servicenow
 from providers.tickets.tests.zendesk import bench as zendesk
 
@@ -45,6 +46,18 @@ IN_FRESHDESK = [
     ),
     RecordedCall("read", ("read/there",), lambda one: one.read("4711")),
     RecordedCall("find", ("find/newest-without", "find/not-searched"), lambda one: one.find("h-1.ticket")),
+]
+SALESFORCE_CASE = "500000000000001AAA"
+# A create is read after: another call, which stands among the other tests.
+IN_SALESFORCE = [
+    RecordedCall(
+        "comment",
+        ("token/given", "comment/internal"),
+        lambda one: one.comment(a_ticket("sf", SALESFORCE_CASE), NOTE, ()),
+        reads=False,
+    ),
+    RecordedCall("find", ("token/given", "find/there"), lambda one: one.find("h-1.ticket")),
+    RecordedCall("read", ("token/given", "read/there"), lambda one: one.read(SALESFORCE_CASE)),
 ]
 
 RECORD = a_ticket("sn", servicenow.RECORD)
@@ -84,3 +97,8 @@ async def test_of_freshdesk(one: RecordedCall) -> None:
 @pytest.mark.parametrize("one", IN_SERVICENOW, ids=lambda one: one.name)
 async def test_of_servicenow(one: RecordedCall) -> None:
     assert await check_recorded_call(one, servicenow.RECORDINGS, servicenow.build) >= 12
+
+
+@pytest.mark.parametrize("one", IN_SALESFORCE, ids=lambda one: one.name)
+async def test_of_salesforce(one: RecordedCall) -> None:
+    assert await check_recorded_call(one, salesforce.RECORDINGS, salesforce.build) >= 12

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -42,6 +42,7 @@ class ClientCredentials(Auth):
     ``token_url`` may be a path of the client's base URL. During a change of secrets ``client_secret`` is
     ``[new, old]``; they are tried in this order. ``style``: how id and secret travel, as HTTP Basic, as
     fields of the form, or as fields of a JSON object. ``extra`` fields (``audience``, ``resource``) go along.
+    ``told`` is given the fields of each answer with a token, for vendors that say in it where their API is.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ClientCredentials(Auth):
         scope: str | None = None,
         style: Literal["basic", "form", "json"] = "basic",
         extra: Mapping[str, str] | None = None,
+        told: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         self._token_url = token_url
         self._client_id = client_id
@@ -65,6 +67,7 @@ class ClientCredentials(Auth):
             **(extra or {}),
         }
         self._style = style
+        self._told = told
         self._token: _Token | None = None
         self._earlier: _Token | None = None
         self._refreshing: asyncio.Task[_Token] | None = None
@@ -108,6 +111,8 @@ class ClientCredentials(Auth):
         if str(kind).lower() != "bearer":
             raise answer.unlike_documented("the token is of another type than bearer")
         lifetime = _seconds(fields.get("expires_in"))
+        if self._told is not None:
+            self._told(fields)
         return _Token(
             header=f"Bearer {token}",
             early=asked + timedelta(seconds=lifetime - min(_EARLY, lifetime / 10)),

@@ -10,6 +10,7 @@
 ``zendesk``       tickets through Zendesk's Ticketing API
 ``dynamics``      cases through Dataverse's Web API
 ``freshdesk``     tickets through Freshdesk's API, version 2
+``salesforce``    cases through Salesforce's REST API
 ``servicenow``    incidents or cases through ServiceNow's Table API
 ``plugin``        offers the types; light, because it is loaded wherever it is installed
 ================  ================================================================================

@@ -9,6 +9,7 @@ from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
 from livechat_sdk_tickets.dynamics.settings import DynamicsTicketingSettings
 from livechat_sdk_tickets.freshdesk.settings import FreshdeskTicketingSettings
+from livechat_sdk_tickets.salesforce.settings import SalesforceTicketingSettings
 from livechat_sdk_tickets.servicenow.settings import ServiceNowTicketingSettings
 from livechat_sdk_tickets.zendesk.settings import ZendeskTicketingSettings
 
@@ -37,6 +38,12 @@ def _servicenow(context: IntegrationContext, settings: Any) -> object:
     from livechat_sdk_tickets.servicenow.system import ServiceNowTicketing  # brings the HTTP client along
 
     return ServiceNowTicketing(context, settings)
+
+
+def _salesforce(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_tickets.salesforce.system import SalesforceTicketing  # brings the HTTP client along
+
+    return SalesforceTicketing(context, settings)
 
 
 @hookimpl
@@ -70,5 +77,12 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
             settings=ServiceNowTicketingSettings,
             build=_servicenow,
             summary="incidents or cases in ServiceNow",
+        ),
+        IntegrationType(
+            type="SALESFORCE_TICKETING",
+            kind="ticketing",
+            settings=SalesforceTicketingSettings,
+            build=_salesforce,
+            summary="cases in Salesforce Service Cloud",
         ),
     )

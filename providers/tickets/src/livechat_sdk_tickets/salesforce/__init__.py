@@ -1,0 +1,1 @@
+"""Cases in Salesforce: ``SALESFORCE_TICKETING``, through the REST API."""
