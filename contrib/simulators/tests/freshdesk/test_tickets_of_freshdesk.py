@@ -192,6 +192,25 @@ async def test_ticket_is_changed_in_part_and_own_fields_as_set() -> None:
         assert changed["custom_fields"]["cf_handoff"] == "h-1"
 
 
+async def test_subject_description_and_requester_can_be_changed() -> None:
+    async with freshdesk_bench() as freshdesk:
+        company = int(await freshdesk.human.add_account(name="Acme"))
+        bob = int(await freshdesk.human.add_contact(name="Bob", phone="+30210", company_id=company))
+        path = f"/tickets/{(await freshdesk.create(email=None, requester_id=bob))['id']}"
+        shown = (await freshdesk.client.get(path, params={"include": "company"})).json()
+        assert shown["company"] == {"id": company, "name": "Acme"}
+        changes = {"subject": "Order 8", "description": "<i onclick='x()'>new</i><form>gone</form>"}
+        changed = (await freshdesk.client.put(path, json=changes)).json()
+        assert (changed["subject"], changed["description"]) == ("Order 8", "<i>new</i>")
+        me = freshdesk.freshdesk.caller.id
+        assert (await freshdesk.client.put(path, json={"requester_id": me})).json()["requester_id"] == me
+        for wrong in ({"requester_id": 7}, {"subject": ""}, {"description": None}):
+            [(field, _)] = problems(await freshdesk.client.put(path, json=wrong)).items()
+            assert [field] == list(wrong)
+        listed = (await freshdesk.client.get("/tickets", params={"company_id": company})).json()
+        assert [one["subject"] for one in listed] == ["Order 8"]
+
+
 async def test_deleted_ticket_is_shown_but_neither_listed_nor_changed() -> None:
     async with freshdesk_bench() as freshdesk:
         made = await freshdesk.create()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contrib.simulators.tests.salesforce_bench import MAIN, problem, salesforce_bench
+from livechat_sdk_simulators.salesforce.schema import Field
 
 
 async def test_case_is_made_and_read_with_what_the_org_adds() -> None:
@@ -211,6 +212,45 @@ async def test_case_is_closed_by_its_status_changed_and_deleted() -> None:
         )
         assert problem(gone) == (400, "ENTITY_IS_DELETED")
         assert await salesforce.query("SELECT Id FROM CaseComment") == []
+
+
+async def test_case_may_be_moved_to_another_contact_and_comment_published_later() -> None:
+    async with salesforce_bench(comment_notifications=True) as salesforce:
+        account = await salesforce.make("Account", Name="Acme")
+        ann = await salesforce.make("Contact", LastName="Ann", Email="ann@acme.example", AccountId=account)
+        made = await salesforce.make("Case", Subject="x")
+        path = f"/sobjects/Case/{made}"
+        await salesforce.client.patch(path, json={"ContactId": ann})
+        case = await salesforce.read("Case", made)
+        assert (case["AccountId"], case["ContactEmail"]) == (account, "ann@acme.example")
+        comment = await salesforce.make("CaseComment", ParentId=made, CommentBody="psst")
+        await salesforce.client.patch(f"/sobjects/CaseComment/{comment}", json={"IsPublished": True})
+        assert salesforce.salesforce.rules.emails == [("ann@acme.example", "psst")]
+        await salesforce.client.patch(path, json={"ContactId": None})
+        assert (await salesforce.read("Case", made))["ContactEmail"] is None
+        assert problem(await salesforce.client.get(f"{path}?fields=Colour")) == (400, "INVALID_FIELD")
+        by_id = await salesforce.client.patch(f"/sobjects/Case/Id/{made}", json={"Subject": "y"})
+        assert by_id.json()["created"] is False
+        nobody = await salesforce.client.patch("/sobjects/Case/Id/500gK0000000009", json={"Subject": "y"})
+        assert problem(nobody) == (404, "NOT_FOUND")
+
+
+async def test_org_may_have_more_fields() -> None:
+    async with salesforce_bench() as salesforce:
+        salesforce.salesforce.kinds["Case"].add(Field("Asked__c", "Asked", "datetime"))
+        made = await salesforce.make("Case", Asked__c="2026-11-24T11:00:00+02:00")
+        assert (await salesforce.read("Case", made))["Asked__c"] == "2026-11-24T09:00:00.000+0000"
+        wrong = await salesforce.client.post("/sobjects/Case", json={"Asked__c": "noon"})
+        assert problem(wrong) == (400, "JSON_PARSER_ERROR")
+        assert len(await salesforce.query("SELECT Id FROM Case WHERE Asked__c = 2026-11-24T09:00:00Z")) == 1
+
+
+async def test_writer_who_came_second_is_told_that_the_value_is_taken() -> None:
+    async with salesforce_bench() as salesforce:
+        taken = [{"message": "duplicate value found", "errorCode": "DUPLICATE_VALUE", "fields": []}]
+        salesforce.salesforce.faults.script("create", "status", status=400, body=taken, applied=True)
+        assert problem(await salesforce.upsert("7f3c", Subject="x")) == (400, "DUPLICATE_VALUE")
+        assert (await salesforce.upsert("7f3c", Subject="x")).json()["created"] is False
 
 
 async def test_comments_are_internal_unless_published_and_posts_the_other_way() -> None:

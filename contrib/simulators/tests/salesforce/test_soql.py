@@ -82,6 +82,24 @@ async def test_answers_have_attributes_relations_and_subqueries() -> None:
         assert statuses == [{"MasterLabel": "Closed"}]
 
 
+async def test_queries_are_operations_by_what_they_ask_for() -> None:
+    async with salesforce_bench() as salesforce:
+        case = await salesforce.make("Case", Subject="x")
+        names = {
+            "SELECT Id FROM Case WHERE Handoff_Id__c = '7f3c'": "find",
+            "SELECT Id, Handoff_Id__c FROM Case": "list",
+            f"{SUBJECTS} WHERE Id = '{case}'": "read",
+            "SELECT Id FROM CaseComment": "read",
+            "SELECT Id FROM Contact": "contact",
+            "SELECT Id FROM Account": "account",
+            "SELECT Id FROM CaseStatus": "fields",
+            "SELECT Id FROM User": "other",
+        }
+        for query in names:
+            await salesforce.query(query)
+        assert [one.operation for one in salesforce.salesforce.requests][2:] == list(names.values())
+
+
 async def test_order_limit_and_offset() -> None:
     async with salesforce_bench() as salesforce:
         for subject in ("b", None, "A"):
@@ -115,6 +133,9 @@ async def test_order_limit_and_offset() -> None:
             "MALFORMED_QUERY",
             "unexpected token: 'OR'",
         ),
+        ("SELECT Id FROM Case.Owner", "MALFORMED_QUERY", "unexpected token: 'Case.Owner'"),
+        ("SELECT COUNT(Id) FROM Case", "MALFORMED_QUERY", "unexpected token: 'Id'"),
+        (f"{SUBJECTS} WHERE {'(' * 60}", "QUERY_TOO_COMPLICATED", "nested"),
         ("SELECT Id FROM Case LIMIT x", "MALFORMED_QUERY", "unexpected token: 'x'"),
         ("SELECT Id FROM Case; DELETE", "MALFORMED_QUERY", "unexpected token: ';'"),
         ("SELECT Id, COUNT() FROM Case", "MALFORMED_QUERY", "unexpected token"),

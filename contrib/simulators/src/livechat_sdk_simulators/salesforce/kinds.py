@@ -26,6 +26,7 @@ _KINDS: Final = {
 }
 _READ: Final = frozenset({"comment", "attach"})
 _FROM: Final = re.compile(r"\bfrom\s+(\w+)", re.IGNORECASE)
+_WHERE: Final = re.compile(r"\bwhere\b(.*)", re.IGNORECASE | re.DOTALL)
 _BY_ID: Final = re.compile(r"\bwhere\s+id\s*=", re.IGNORECASE)
 _RECORD: Final = 3
 
@@ -65,7 +66,8 @@ def _kind_of_query(text: str, external_id: str) -> str:
     names = _FROM.findall(text)
     source = names[-1].lower() if names else ""
     if source == "case":
-        if external_id.lower() in text.lower().rpartition("where")[2]:
+        conditions = _WHERE.search(text)
+        if conditions is not None and external_id.lower() in conditions.group(1).lower():
             return "find"
         return "read" if _BY_ID.search(text) else "list"
     if source in {"casestatus", "organization", "group"}:
