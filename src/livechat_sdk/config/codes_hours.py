@@ -106,7 +106,7 @@ HOURS: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "LC817",
         "A company calendar is too much",
-        "A file has at most 1 MB, 2 000 events and 20 000 occurrences, and rules that recur daily at most.",
+        "A file has at most 1 MB, 2 000 events, 20 000 occurrences, and rules that recur daily at most.",
         "Export fewer years, or only the calendar that has the closed days.",
     ),
     (

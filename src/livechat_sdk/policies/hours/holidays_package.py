@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from livechat_sdk.policies.hours.dates import day_number
 from livechat_sdk.policies.settings_troubles import Trouble
@@ -50,35 +50,27 @@ def holiday_troubles(country: str, subdivision: str | None, language: str | None
     """What is wrong with a choice of holidays, with the path of the key that says it."""
     try:
         import holidays
+        from holidays.registry import EntityLoader
     except ImportError:
         return (Trouble(("country",), f"the package of public holidays {NOT_INSTALLED}", "LC815"),)
-    supported = cast(
-        "dict[str, list[str]]", cast("Any", holidays).list_supported_countries(include_aliases=True)
-    )
-    if country not in supported:
-        upper = country.upper() if country.upper() in supported else None
-        close = [upper] if upper else get_close_matches(country.upper(), supported, n=1)
+    codes = set(EntityLoader.get_country_codes())
+    if country not in codes:
+        close = (
+            [country.upper()] if country.upper() in codes else get_close_matches(country.upper(), codes, n=1)
+        )
         hint = f"did you mean {close[0]!r}?" if close else "write a code of ISO 3166 such as GR"
         return (Trouble(("country",), f"no holidays are known for {country[:40]!r}; {hint}", "LC812"),)
     troubles: list[Trouble] = []
-    parts = supported[country]
+    found: Any = holidays.country_holidays(country)
+    parts: Sequence[str] = found.subdivisions
     if subdivision is not None and subdivision not in parts:
         known = f"use one of {', '.join(parts[:20])}" if parts else "leave it out; the country has none here"
         troubles.append(
             Trouble(("subdivision",), f"{country} has no part {subdivision[:40]!r}; {known}", "LC813")
         )
-    if language is not None:
-        localized = cast(
-            "dict[str, list[str]]", cast("Any", holidays).list_localized_countries(include_aliases=True)
-        )
-        named = localized.get(country, [])
-        if language not in named:
-            known = f"use one of {', '.join(named)}" if named else "leave it out; there is one language only"
-            troubles.append(
-                Trouble(
-                    ("language",),
-                    f"the holidays of {country} have no names in {language[:40]!r}; {known}",
-                    "LC814",
-                )
-            )
+    languages: Sequence[str] = found.supported_languages or ()
+    if language is not None and language not in languages:
+        known = f"use one of {', '.join(languages)}" if languages else "leave it out; there is one only"
+        message = f"the holidays of {country} have no names in {language[:40]!r}; {known}"
+        troubles.append(Trouble(("language",), message, "LC814"))
     return troubles

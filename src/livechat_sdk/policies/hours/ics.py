@@ -24,7 +24,9 @@ _LONGEST: Final = timedelta(days=366)
 _EARLIEST: Final = 1970
 _SINCE: Final = datetime(2019, 12, 30, tzinfo=UTC)  # a little more than 2020 to 2040 in every zone
 _UNTIL: Final = datetime(2041, 1, 3, tzinfo=UTC)
-_SECONDS: Final = 10.0  # for all recurrences of a file
+_SECONDS: Final = 10.0
+"""For all recurrences of a file, looked at between events: a daily rule that no day ever fits is followed to
+the year 9999, which takes about as long."""
 _SELDOM: Final = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 _TOO_FINE: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 _NAME_LENGTH: Final = 100
@@ -126,7 +128,6 @@ def _check(event: Any, source: str) -> None:
             raise _too_much(source, f"{what} recurs more often than daily")
         if int(rule.get("COUNT", [0])[0]) > _MOST_OCCURRENCES:
             raise _too_much(source, f"{what} recurs more than {_MOST_OCCURRENCES:,} times")
-        _end(rule, event["DTSTART"].dt)
 
 
 def _in_order(start: date, end: date) -> bool:
@@ -144,20 +145,6 @@ def _check_zone(value: Any, message: str, source: str) -> None:
     zone = getattr(value, "params", {}).get("TZID")
     if zone is not None and isinstance(value.dt, datetime) and value.dt.tzinfo is None:
         raise _unreadable(source, f"{message} ({str(zone)[:60]!r})")
-
-
-def _end(rule: Any, start: date) -> None:
-    """Let a rule end with what we ask for: one that nothing fits would be followed to the year 9999."""
-    if "COUNT" in rule:
-        return
-    until = rule.get("UNTIL", [None])[0]
-    if until is not None and until.year <= _UNTIL.year:
-        return
-    if not isinstance(start, datetime):
-        last: date = _UNTIL.date()
-    else:
-        last = _UNTIL if start.tzinfo is not None else _UNTIL.replace(tzinfo=None)
-    rule["UNTIL"] = [last]
 
 
 def _occurrences(events: Iterable[Any], source: str) -> Iterator[tuple[str, Any, Any]]:
