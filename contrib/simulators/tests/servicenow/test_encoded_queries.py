@@ -147,13 +147,12 @@ async def test_choices_and_columns_are_described() -> None:
         assert kinds == ["sys_user"]
 
 
+ROWS = ServiceNowSimulator(clock=VirtualClock()).rows
+ROW = ROWS.add("incident", {"correlation_id": "h-1"}, "ann")
 TEXT = st.text(alphabet=st.sampled_from("^=OR,NQ*a1 _.ISEMPTYLKEjv:@<>!é"), max_size=30)
 
 
 @given(text=TEXT, name=st.sampled_from(["correlation_id=", "number", "", "^"]))
 def test_any_text_is_a_query(text: str, name: str) -> None:
-    simulator = ServiceNowSimulator(clock=VirtualClock())
-    table = simulator.rows.tables["incident"]
-    read = read_query(name + text, simulator.rows, table, lambda code: "")
-    row = simulator.rows.add("incident", {"correlation_id": "h-1"}, "ann")
-    assert read.found(simulator.rows, [row]) in ([row], [])
+    read = read_query(name + text, ROWS, ROWS.tables["incident"], lambda code: "")
+    assert read.found(ROWS, [ROW]) in ([ROW], [])

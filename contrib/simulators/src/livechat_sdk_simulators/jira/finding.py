@@ -31,6 +31,7 @@ _EXACT: Final = (
     frozenset({"project", "key", "issuetype", "status", "statuscategory", "labels", "priority", "resolution"})
     | _PEOPLE
 )
+_ORDERS: Final = frozenset({"<", ">", "<=", ">="})
 _EQUALS: Final = frozenset({"=", "!=", "in", "not in", "is", "is not"})
 _LIKES: Final = frozenset({"~", "!~", "is", "is not"})
 _OFFSET: Final = re.compile(r"([+-]?\d+)([mhdw])")
@@ -70,9 +71,9 @@ class Finder:
         name = self._field(clause.field)
         allowed = _EQUALS if name in _EXACT or _is_select(name) else _LIKES
         if name in _TIMES:
-            allowed = _EQUALS | {"<", ">", "<=", ">="}
+            allowed = _ORDERS | {"=", "!=", "is", "is not"}
         if name == "key":
-            allowed = (_EQUALS - {"is", "is not"}) | {"<", ">", "<=", ">="}
+            allowed = (_EQUALS - {"is", "is not"}) | _ORDERS
         if clause.operator not in allowed:
             told = f"The operator '{clause.operator}' is not supported by the '{clause.field}' field."
             raise PlatformError(400, told)
@@ -131,7 +132,7 @@ class Finder:
         wanted = [self._plain(one) for one in clause.values]
         if clause.operator in {"is", "is not"} or wanted == [EMPTY]:
             return bool(kept) is (clause.operator in {"is not", "!="})
-        if name in _TIMES or (name == "key" and clause.operator in _ORDERED):
+        if name in _TIMES or (name == "key" and clause.operator in _ORDERS):
             return self._compared(name, clause.operator, kept, wanted[0])
         if clause.operator == "~":
             return any(_matches(one, wanted[0]) for one in kept)

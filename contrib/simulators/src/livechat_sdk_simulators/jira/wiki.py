@@ -14,7 +14,7 @@ _EFFECTS: Final = {
     "link": re.compile(r"\[(?![~^])[^\]\n]+\]|(?<![\w/])https?://\S+"),
     "attachment": re.compile(r"\[\^[^\]\n]+\]"),
     "image": re.compile(r"(?<!\w)![^\s!][^!\n]*!(?!\w)"),
-    "macro": re.compile(r"\{[a-z][\w-]*(?::[^}\n]*)?\}"),
+    "macro": re.compile(r"(?<!\{)\{[a-z][\w-]*(?::[^}\n]*)?\}(?!\})"),
     "bold": re.compile(r"(?<![\w*])\*(?![\s*])[^*\n]*[^\s*]\*(?![\w*])"),
     "emphasis": re.compile(r"(?<!\w)_(?!\s)[^_\n]*[^\s_]_(?!\w)"),
     "deleted": re.compile(r"(?<![\w-])-(?![\s-])[^-\n]*[^\s-]-(?![\w-])"),
