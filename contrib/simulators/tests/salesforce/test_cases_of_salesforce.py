@@ -363,6 +363,10 @@ async def test_kinds_are_described_with_their_fields_and_choices() -> None:
         handoff = fields["Handoff_Id__c"]
         assert (handoff["externalId"], handoff["unique"], handoff["custom"]) == (True, True, True)
         assert [one["value"] for one in fields["Priority"]["picklistValues"]] == ["High", "Medium", "Low"]
+        assert (fields["Priority"]["restrictedPicklist"], fields["Subject"]["restrictedPicklist"]) == (
+            True,
+            False,
+        )
         assert (fields["CaseNumber"]["createable"], fields["Subject"]["length"]) == (False, 255)
         assert "Topic__c" not in fields
         assert problem(await salesforce.client.post("/sobjects/Case", json={"Topic__c": "Billing"})) == (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -119,7 +119,3 @@ class Ticket(Record):
     conversations: list[Conversation] = field(default_factory=list[Conversation])
     stats: dict[str, datetime | None] = field(default_factory=dict[str, datetime | None])
     deleted: bool = False
-
-
-Shown = Mapping[str, Any]
-"""A record as the API writes it."""

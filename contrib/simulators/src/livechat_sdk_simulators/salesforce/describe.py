@@ -27,15 +27,15 @@ def summary(kind: Kind, address: str) -> dict[str, Any]:
     }
 
 
-def described(kind: Kind, address: str) -> dict[str, Any]:
-    """A kind with its fields."""
+def described(kind: Kind, address: str, *, restricted: bool) -> dict[str, Any]:
+    """A kind with its fields. ``restricted``: values outside a list are refused."""
     children = [
         {"childSObject": child, "field": field, "relationshipName": name, "cascadeDelete": False}
         for name, (child, field) in kind.children.items()
     ]
     return {
         **summary(kind, address),
-        "fields": [field_described(one) for one in kind.fields.values()],
+        "fields": [field_described(one, restricted=restricted) for one in kind.fields.values()],
         "childRelationships": children,
         "recordTypeInfos": [
             {
@@ -49,7 +49,7 @@ def described(kind: Kind, address: str) -> dict[str, Any]:
     }
 
 
-def field_described(field: Field) -> dict[str, Any]:
+def field_described(field: Field, *, restricted: bool) -> dict[str, Any]:
     """A field."""
     choices = [
         {"active": True, "defaultValue": one == field.default, "label": one, "validFor": None, "value": one}
@@ -73,7 +73,7 @@ def field_described(field: Field) -> dict[str, Any]:
         "filterable": field.filterable,
         "sortable": field.filterable,
         "picklistValues": choices,
-        "restrictedPicklist": False,
+        "restrictedPicklist": restricted and field.type == "picklist",
         "referenceTo": list(field.reference_to),
         "relationshipName": field.relationship,
         "inlineHelpText": None,

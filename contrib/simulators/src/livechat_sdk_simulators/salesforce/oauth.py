@@ -124,7 +124,7 @@ class OAuth:
         if not same(settings.client_id, client):
             return _refused("invalid_client_id", "client identifier invalid")
         if not same(settings.client_secret, secret):
-            return _refused("invalid_client", "invalid client credentials", 401)
+            return _refused("invalid_client", "invalid client credentials")
         if not settings.run_as_user:
             return _refused("invalid_grant", "no client credentials user enabled")
         token = cast("TokenStore", self._salesforce.tokens).issue(client)
@@ -144,5 +144,5 @@ class OAuth:
         )
 
 
-def _refused(error: str, description: str, status: int = 400) -> Response:
-    return json_answer({"error": error, "error_description": description}, status)
+def _refused(error: str, description: str) -> Response:
+    return json_answer({"error": error, "error_description": description}, 400)

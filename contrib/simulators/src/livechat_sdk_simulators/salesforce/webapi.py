@@ -123,7 +123,8 @@ class WebApi:
             case []:
                 return json_answer({"objectDescribe": summary(kind, address), "recentItems": []})
             case ["describe"]:
-                return json_answer(described(kind, address))
+                restricted = self._salesforce.settings.restricted_picklists
+                return json_answer(described(kind, address, restricted=restricted))
             case [record_id]:
                 return self._shown(call, self._record(kind, record_id), address)
             case [record_id, "VersionData"] if kind.name == "ContentVersion":
