@@ -12,7 +12,15 @@ MASK: Final = "•••"
 """What stands for a secret."""
 
 _SECRET_HEADERS: Final = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"}
+    {
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "x-api-key",
+        "x-auth-token",
+        "x-sn-apikey",
+    }
 )
 _NAME: Final = (
     r"(?:[a-z_\-]*(?:secret|password|passwd|token|assertion|authorization|api_?key|apikey)[a-z_\-]*)"

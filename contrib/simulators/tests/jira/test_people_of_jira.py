@@ -38,8 +38,6 @@ async def test_what_cannot_be_is_said() -> None:
         key = (await bench.create())["issueKey"]
         with pytest.raises(NotPossible, match="there are: Waiting for support"):
             await bench.human.set_state(key, "Solved")
-        with pytest.raises(NotPossible, match="no file"):
-            bench.human.file(key, "a")
         with pytest.raises(ValueError, match="a customer has no colour"):
             await bench.human.add_contact(name="Ann", email="a@b.example", colour="red")
         with pytest.raises(ValueError, match="a name and an email"):

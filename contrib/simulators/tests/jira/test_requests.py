@@ -307,7 +307,7 @@ async def test_file_is_uploaded_attached_and_read() -> None:
         about = await bench.client.get(here.json()[0]["self"])
         assert about.json()["size"] == 3
         assert [list(one.files) for one in await bench.human.comments(key)] == [["a.log"], ["c.png"]]
-        assert bench.human.file(key, "c.png") == b"png"
+        assert bench.human.files(key) == {"a.log": b"log", "c.png": b"png"}
         nothing = await bench.client.post(waiting, files={"other": ("a", b"x")}, headers=NO_CHECK)
         assert native(nothing)[0] == 400
         assert (await bench.client.post(waiting, content=b"x", headers=NO_CHECK)).status_code == 415

@@ -107,10 +107,23 @@ async def test_rights_that_are_missing_are_the_vendors_different_answers() -> No
         assert told(sent)[0] == 403
 
 
+async def test_journals_that_the_user_may_not_read_are_not_there() -> None:
+    async with servicenow_bench(missing_rights=("read incident.work_notes",)) as bench:
+        row = (await bench.create(comments="For Ann", work_notes="For us"))["sys_id"]
+        assert await bench.found(f"element_id={row}", "sys_journal_field", "value") == ["For Ann"]
+        shown = await bench.read(row, sysparm_display_value="true")
+        assert "For us" not in str(shown)
+    async with servicenow_bench(missing_rights=("read sys_journal_field",)) as bench:
+        row = (await bench.create(comments="For Ann"))["sys_id"]
+        assert await bench.found(f"element_id={row}", "sys_journal_field", "value") == []
+        assert "For Ann" in (await bench.read(row, sysparm_display_value="true"))["comments"]
+
+
 async def test_hidden_row_is_not_there() -> None:
     async with servicenow_bench() as bench:
-        row = (await bench.create(correlation_id="h-1"))["sys_id"]
+        row = (await bench.create(correlation_id="h-1", comments="x"))["sys_id"]
         bench.human.hide("h-1")
+        assert await bench.found(f"element_id={row}", "sys_journal_field", "value") == []
         for answer in (
             await bench.client.get(f"/table/incident/{row}"),
             await bench.change(row, urgency="1"),

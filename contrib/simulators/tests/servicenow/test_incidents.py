@@ -254,6 +254,7 @@ async def test_file_is_attached_listed_and_read() -> None:
         shown = [list(one.files) for one in await bench.human.comments(row)]
         assert shown == [["a.log"], ["b.png"]]
         assert bench.human.file((await bench.human.comments(row))[0].id) == b"log"
+        assert bench.human.files(row) == {"a.log": b"log", "b.png": b"png"}
         large = await bench.client.post(
             "/attachment/file", params=place, content=b"x" * 11, headers={"content-type": "text/plain"}
         )

@@ -35,6 +35,15 @@ async def test_support_person_takes_a_ticket_answers_and_resolves_it() -> None:
         assert (await bench.read(row))["hold_reason"] == "1"
 
 
+async def test_what_a_form_shows_as_html_is_told() -> None:
+    async with servicenow_bench() as bench:
+        row = (await bench.create())["sys_id"]
+        await bench.change(row, work_notes="<b>plain</b> [code] and nothing more")
+        assert bench.human.effects(row) == []
+        await bench.change(row, work_notes="[code]<b>bold</b>[/code]")
+        assert bench.human.effects(row) == ["html"]
+
+
 async def test_what_cannot_be_is_said() -> None:
     async with servicenow_bench() as bench:
         with pytest.raises(NoSuchChat):

@@ -107,12 +107,9 @@ class JiraHuman(SupportSide):
             files=[file.name],
         )
 
-    def file(self, ticket: str, name: str) -> bytes:
-        """What an attachment holds. Raises ``NotPossible``."""
-        for one in self._issue(ticket).files:
-            if one.name == name:
-                return one.content
-        raise NotPossible(f"there is no file {name!r}")
+    def files(self, ticket: str) -> dict[str, bytes]:
+        """What the attachments of a request hold, by name."""
+        return {one.name: one.content for one in self._issue(ticket).files}
 
     def effects(self, ticket: str) -> list[str]:
         """The marks of wiki text that take effect in the description or in a comment of a request."""

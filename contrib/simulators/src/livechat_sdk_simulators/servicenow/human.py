@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ServiceNowHuman"]
 
+_CODE: Final = re.compile(r"\[code\].*?\[/code\]", re.DOTALL)
 _AGENT: Final = "Eleni Markou"
 _BOTH: Final = Look("true", links=False)
 
@@ -109,6 +111,21 @@ class ServiceNowHuman(SupportSide):
         if content is None:
             raise NotPossible(f"there is no file {comment!r}")
         return content
+
+    def files(self, ticket: str) -> dict[str, bytes]:
+        """What the attachments of a ticket hold, by name."""
+        kept = self._servicenow.attachments.of(self._ticket(ticket))
+        return {one.title: self.file(one.id) for one in kept}
+
+    def effects(self, ticket: str) -> list[str]:
+        """``html`` where text of a journal is shown as HTML, which is what ``[code]…[/code]`` is for."""
+        row = self._ticket(ticket)
+        texts = [
+            one.values["value"]
+            for one in self._rows.of("sys_journal_field")
+            if one.values["element_id"] == row.id
+        ]
+        return ["html"] if any(_CODE.search(one) for one in texts) else []
 
     async def comment(
         self,

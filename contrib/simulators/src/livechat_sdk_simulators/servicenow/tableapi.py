@@ -64,8 +64,13 @@ class TableApi:
         return row
 
     def _visible(self, row: Row) -> bool:
-        hidden = row.id in self._servicenow.hidden
-        return not hidden and self._servicenow.access.may("read", row.table.name)
+        may, values = self._servicenow.access.may, row.values
+        if row.table.name == "sys_journal_field":
+            hidden = values["element_id"] in self._servicenow.hidden
+            readable = may("read", f"{values['name']}.{values['element']}") and may("read", values["name"])
+        else:
+            hidden, readable = row.id in self._servicenow.hidden, True
+        return not hidden and readable and may("read", row.table.name)
 
     # --------------------------------------------------------------------------------------- reading
     async def one(self, call: Call) -> Response:
