@@ -5,6 +5,7 @@ from __future__ import annotations
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.systems import TicketingConformance, TicketRig
 from livechat_sdk_tickets.conformance import dynamics, zendesk
+from livechat_sdk_tickets.servicenow import conformance as servicenow
 
 
 class TestZendesk(TicketingConformance):
@@ -15,3 +16,8 @@ class TestZendesk(TicketingConformance):
 class TestDynamics(TicketingConformance):
     def make_rig(self, clock: VirtualClock) -> TicketRig:
         return dynamics(clock)
+
+
+class TestServiceNow(TicketingConformance):
+    def make_rig(self, clock: VirtualClock) -> TicketRig:
+        return servicenow.make_rig(clock)

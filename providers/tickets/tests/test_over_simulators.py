@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -9,16 +10,20 @@ from typing import Any
 
 import pytest
 
-from livechat_sdk.errors import RetryableError
+from livechat_sdk.errors import RejectedError, RetryableError
 from livechat_sdk.http import override_transport
 from livechat_sdk.registry import Registry
+from livechat_sdk.relay.failures import failure_of
 from livechat_sdk_simulators.clock import VirtualClock
 from livechat_sdk_simulators.discovery import find
 from livechat_sdk_tickets import plugin
+from livechat_sdk_tickets.capabilities import AtMostOnce
 from livechat_sdk_tickets.system import TicketSystem
 from providers.tickets.tests.bench import HANDOFF, INVOICE, Host, a_draft, a_note
 
-VENDORS = ("zendesk-support", "dynamics")
+VENDORS = ("zendesk-support", "dynamics", "servicenow")
+SOLVED = {"servicenow": "Resolved"}
+"""The vendor's word, where it is another one."""
 LOST = ("drop_after", "time_out_after", "malformed", "truncated")
 """Faults of a call that was carried out."""
 
@@ -43,34 +48,39 @@ class Hurried:
 class Play:
     """A ticket system, its simulator, and what came of it."""
 
-    def __init__(self, vendor: str, settings: dict[str, Any]) -> None:
+    def __init__(self, vendor: str, settings: dict[str, Any], own: dict[str, Any]) -> None:
         self.clock = VirtualClock()
         made: Any = find(vendor).make(settings, self.clock)
         self.simulator = made
-        document = {"name": "t", **self.simulator.integration("ticketing")}
+        document = {"name": "t", **self.simulator.integration("ticketing"), **own}
         self.system: TicketSystem[Any] = Registry({"tickets": plugin}).build(document, now=self.clock.now)
 
     async def subjects(self) -> list[str]:
         """The subjects of all tickets that there really are."""
         return sorted(str(ticket.subject) for ticket in await self.simulator.human.tickets())
 
-    async def create(self, key: str, **fields: Any) -> str:
-        """As the core does it: again, and saying so, until it is made."""
+    async def create(self, key: str, **fields: Any) -> str | None:
+        """As the core does it: again, and saying so, until it is made. ``None``: it is doubtful."""
         draft = a_draft(key=key, subject=key, **fields)
         first = self.clock.now()
         for _ in range(5):
             try:
                 return (await self.system.livechat_create_ticket(draft, HANDOFF)).id
             except RetryableError as error:
-                if error.sent is not False:
+                if not failure_of(error).certain:
                     draft = draft.model_copy(update={"first_tried_at": draft.first_tried_at or first})
                 self.clock.advance(max(error.retry_after or 0.0, 1.0))
+            except RejectedError:
+                assert draft.first_tried_at is not None, "it is refused, and not doubtful"
+                assert self.system.at_most_once is not AtMostOnce.VENDOR, "the vendor itself makes no second"
+                return None
         raise AssertionError("it is never made")
 
 
 @asynccontextmanager
-async def played(vendor: str, **settings: Any) -> AsyncIterator[Play]:
-    play = Play(vendor, settings)
+async def played(vendor: str, own: dict[str, Any] | None = None, /, **settings: Any) -> AsyncIterator[Play]:
+    """``own``: settings of the integration; ``settings``: those of the simulator."""
+    play = Play(vendor, settings, own or {})
     await play.system.start(Host())
     with override_transport(play.simulator.transport(), clock=Hurried(play.clock)):
         yield play
@@ -88,7 +98,7 @@ async def test_a_ticket_is_made_found_commented_and_read(vendor: str) -> None:
         noted = await play.system.livechat_add_to_ticket(made, a_note(body="Called <back> {{x}}"))
         assert noted is not None
         assert noted.key == made.key
-        await play.simulator.human.set_state(made.id, "solved")
+        await play.simulator.human.set_state(made.id, SOLVED.get(vendor, "solved"))
         (listed,) = await play.system.livechat_list_tickets(HANDOFF)
         assert (listed.id, listed.state) == (made.id, "solved")
         assert await play.subjects() == ["Missed: invoice"]
@@ -102,8 +112,13 @@ async def test_whatever_happens_to_the_answers_there_is_one_ticket(
 ) -> None:
     async with played(vendor) as play:
         play.simulator.faults.script("create", fault, times=times)
+        first = play.clock.now()
         made = await play.create("h-9.ticket")
-        assert await play.create("h-9.ticket") == made
+        if made is None:
+            assert fault == "time_out_before", "it was made, or nothing left, and yet it is doubtful"
+            assert await play.subjects() == []
+            return
+        assert await play.create("h-9.ticket", first_tried_at=first) == made
         found = await play.system.find("h-9.ticket")
         assert found is not None
         assert found.id == made
@@ -117,8 +132,9 @@ async def test_whatever_happens_to_the_answers_there_is_one_ticket(
 async def test_refusals_of_the_moment_pass(vendor: str, status: int, details: dict[str, Any]) -> None:
     async with played(vendor) as play:
         play.simulator.faults.script("create", "status", times=2, status=status, **details)
-        await play.create("h-9.ticket")
-        assert await play.subjects() == ["h-9.ticket"]
+        made = await play.create("h-9.ticket")
+        assert (made is None) <= (status >= 500), "a 429 says that nothing was done"
+        assert await play.subjects() == ([] if made is None else ["h-9.ticket"])
 
 
 @EACH_VENDOR
@@ -144,8 +160,9 @@ async def test_a_long_conversation_is_there_whole(vendor: str) -> None:
     lines = [f"User: line {number} <b>&amp;" for number in range(4000)]
     async with played(vendor) as play:
         made = await play.create("h-1.ticket", body="\n".join(lines))
+        assert made is not None
         log = [str(one.path) for one in play.simulator.requests]
-        assert any("uploads" in path or "annotations" in path for path in log)
+        assert any(re.search("uploads|annotations|attachment", path) for path in log)
         assert await play.system.read(made) is not None
 
 
@@ -153,3 +170,41 @@ async def test_a_long_conversation_is_there_whole(vendor: str) -> None:
 async def test_doctor_finds_nothing(vendor: str) -> None:
     async with played(vendor) as play:
         assert [one.status for one in await play.system.check()] == ["ok"]
+
+
+@pytest.mark.parametrize("fault", [*LOST, "drop_before", "time_out_before"])
+async def test_a_unique_index_in_servicenow_leaves_no_doubt(fault: str) -> None:
+    async with played("servicenow", {"uniqueKey": True}, unique_correlation=True) as play:
+        play.simulator.faults.script("create", fault)
+        made = await play.create("h-9.ticket")
+        twice = await play.system.livechat_create_ticket(a_draft(key="h-9.ticket"), HANDOFF)
+        assert twice.id == made, "two workers at once"
+        assert await play.subjects() == ["h-9.ticket"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "rights", "what"),
+    [
+        ("time_out_after", (), "there"),
+        ("time_out_before", (), "made"),
+        ("time_out_after", ("read sys_journal_field",), "doubtful"),
+    ],
+)
+async def test_a_comment_of_servicenow_that_was_lost_is_there_once_or_doubtful(
+    lost: str, rights: tuple[str, ...], what: str
+) -> None:
+    async with played("servicenow", missing_rights=rights) as play:
+        made = await play.system.livechat_create_ticket(a_draft(), HANDOFF)
+        play.simulator.faults.script("comment", lost)
+        first = play.clock.now()
+        with pytest.raises(RetryableError):
+            await play.system.livechat_add_to_ticket(made, a_note())
+        play.clock.advance(200)
+        again = a_note(first_tried_at=first)
+        if what == "doubtful":
+            with pytest.raises(RejectedError, match="nobody can tell"):
+                await play.system.livechat_add_to_ticket(made, again)
+        else:
+            await play.system.livechat_add_to_ticket(made, again)
+        comments = await play.simulator.human.comments(made.id)
+        assert sum("He called back" in one.text for one in comments) == 1

@@ -23,6 +23,7 @@ from livechat_sdk.errors import (
 from livechat_sdk.hooks import Hooks
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.settings import IntegrationSettings
+from livechat_sdk.relay.failures import failure_of
 from livechat_sdk_tickets.capabilities import AtMostOnce, TicketCapabilities
 from livechat_sdk_tickets.fields import FieldRule
 from livechat_sdk_tickets.preparing import LoadedFile, Prepared
@@ -177,22 +178,25 @@ async def test_an_answer_that_cannot_be_read_is_looked_for_by_the_next_try() -> 
     assert (failed.value.sent, failed.value.status) == (True, 201)
 
 
-async def test_a_ticket_that_lacks_something_is_told_of_with_its_number() -> None:
-    book = a_book()
-    book.refused = RejectedError("a note is too long", status=400)
-    with pytest.raises(RejectedError, match="ticket 1 was made, and lacks something: a note is too long"):
-        await book.livechat_create_ticket(a_draft(), HANDOFF)
-
-
-@pytest.mark.parametrize("error", [RetryableError("no connection", sent=False), AuthError("no", sent=True)])
-async def test_what_fails_after_a_create_never_says_that_the_create_did_not_leave(
-    error: ProviderError,
+@pytest.mark.parametrize(
+    ("able", "error", "kind"),
+    [
+        (VENDOR, RejectedError("a note is too long", status=400), RejectedError),
+        (ABLE, RejectedError("a note is too long", status=400), RetryableError),
+        (ABLE, RetryableError("a note is too long", sent=False), RetryableError),
+        (ABLE, RetryableError("a note is too long", status=429, sent=True, retry_after=7), RetryableError),
+        (ABLE, AuthError("a note is too long", status=403, sent=True), RetryableError),
+    ],
+)
+async def test_a_ticket_that_lacks_something_is_told_of_and_never_looks_as_if_it_had_not_been_made(
+    able: TicketCapabilities, error: ProviderError, kind: type[ProviderError]
 ) -> None:
-    book = a_book()
+    book = a_book(able)
     book.refused = error
-    with pytest.raises(type(error)) as failed:
+    with pytest.raises(kind, match="ticket 1 was made, and lacks something: a note is too long") as failed:
         await book.livechat_create_ticket(a_draft(), HANDOFF)
-    assert failed.value.sent is True
+    assert (failed.value.sent, failed.value.retry_after) == (True, error.retry_after)
+    assert failure_of(failed.value).certain == (kind is RejectedError)
 
 
 @pytest.mark.parametrize(

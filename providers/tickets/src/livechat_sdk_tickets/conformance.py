@@ -22,7 +22,7 @@ from livechat_sdk_testing.conformance.systems.tickets_rig import TicketAble
 from livechat_sdk_tickets import plugin
 from livechat_sdk_tickets.dynamics.system import DynamicsTicketing
 
-__all__ = ["DynamicsTicketRig", "ZendeskTicketRig", "dynamics", "zendesk"]
+__all__ = ["DynamicsTicketRig", "ZendeskTicketRig", "dynamics", "simulator", "zendesk"]
 
 _ACCOUNT: Final = "6f0f3c1e-5b1d-4c39-9d6a-2f3f4a5b6c7d"
 _FORMATTED: Final = "@OData.Community.Display.V1.FormattedValue"
@@ -38,7 +38,8 @@ def dynamics(clock: VirtualClock) -> DynamicsTicketRig:
     return DynamicsTicketRig(clock)
 
 
-def _simulator(name: str, settings: Mapping[str, Any], clock: VirtualClock) -> Any:
+def simulator(name: str, settings: Mapping[str, Any], clock: VirtualClock) -> Any:
+    """A simulator by its name. Raises ``LookupError`` when it is not installed."""
     for entry in entry_points(group="livechat_sdk_simulators", name=name):
         return entry.load().make(settings, clock)
     raise LookupError(f"no simulator {name} is installed: pip install livechat-sdk-simulators")
@@ -100,7 +101,7 @@ class ZendeskTicketRig(SimulatorTicketRig):
     def __init__(
         self, clock: VirtualClock, account: Mapping[str, Any] | None = None, **settings: Any
     ) -> None:
-        self._zendesk = _simulator("zendesk-support", {"calls_per_minute": None, **(account or {})}, clock)
+        self._zendesk = simulator("zendesk-support", {"calls_per_minute": None, **(account or {})}, clock)
         self._settings = settings
         super().__init__(clock, self._zendesk)
 
@@ -192,7 +193,7 @@ class DynamicsTicketRig(SimulatorTicketRig):
         self, clock: VirtualClock, environment: Mapping[str, Any] | None = None, **settings: Any
     ) -> None:
         limits = {"requests_per_window": None, **(environment or {})}
-        self._dynamics = _simulator("dynamics", limits, clock)
+        self._dynamics = simulator("dynamics", limits, clock)
         self._settings = settings
         super().__init__(clock, self._dynamics)
 

@@ -216,20 +216,25 @@ class TicketSystem(ABC, Generic[Settings]):
 
     # ----------------------------------------------------------------------------------- what it decides
     async def _completed(self, ticket: Ticket, prepared: Prepared) -> None:
+        """Complete a ticket. Whatever fails, it must not look as if no ticket had been made.
+
+        A refusal is final only where the vendor makes no second ticket when a person has it tried again.
+        """
         try:
             await self.complete(ticket, prepared)
-        except RejectedError as error:
-            raise RejectedError(
+        except ProviderError as error:
+            once = self.at_most_once is AtMostOnce.VENDOR
+            refused = once and isinstance(error, RejectedError)
+            kind: type[ProviderError] = RejectedError if refused else RetryableError
+            raise kind(
                 f"ticket {ticket.number or ticket.id} was made, and lacks something: {error}",
                 provider=self.name,
                 operation="create",
-                status=error.status,
+                status=error.status if refused else None,  # a 429 would say that nothing was done
                 request_id=error.request_id,
+                retry_after=error.retry_after,
                 sent=True,
             ) from error
-        except ProviderError as error:
-            error.sent = True  # of the create, which is what is asked again
-            raise
 
     async def _earlier(self, draft: TicketDraft, since: datetime) -> Ticket | None:
         """The ticket of an earlier try; ``None`` when it may be made. Raises to wait, or for a doubt."""

@@ -217,6 +217,12 @@ async def test_files_that_are_there_already_are_not_added_again(recordings: Reco
     assert playing.calls[-1] == "attach/second"
 
 
+async def test_where_all_files_are_there_none_is_added(recordings: Recordings) -> None:
+    with recordings.replay("find/there", "attach/list-both"):
+        async with a_system() as system:
+            await system.livechat_create_ticket(tried(1, attachments=(INVOICE, SECOND)), HANDOFF)
+
+
 async def test_a_file_that_may_be_on_its_way_is_waited_for(recordings: Recordings) -> None:
     with recordings.replay("find/there", "attach/list-empty"):
         async with a_system() as system:

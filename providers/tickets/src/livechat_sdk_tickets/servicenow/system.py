@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.tickets import Ticket, TicketNote
-from livechat_sdk.errors import AuthError, ProtocolError, ProviderError, RejectedError
+from livechat_sdk.errors import AuthError, ProtocolError, ProviderError, RejectedError, RetryableError
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk_tickets.capabilities import AtMostOnce, TicketCapabilities
 from livechat_sdk_tickets.escaping import escape, one_line, plain
@@ -124,8 +124,13 @@ class ServiceNowTicketing(TicketSystem[ServiceNowTicketingSettings]):
         if lost:
             body = "\n".join([body, "", _LOST, *lost])
         journal = _COMMENTS if note.public else _WORK_NOTES
-        with self.leaving(note.key, note.first_tried_at, "comment"):
-            await self._api.update(sys_id, {journal: marked(escape(body, "journal"), note.key)})
+        try:
+            with self.leaving(note.key, note.first_tried_at, "comment"):
+                await self._api.update(sys_id, {journal: marked(escape(body, "journal"), note.key)})
+        except RetryableError as error:
+            if files:  # they are there: the next try must look for them
+                error.status, error.sent = None, True
+            raise
 
     async def attach(self, ticket: Ticket, file: LoadedFile, *, key: str) -> None:
         """Add a file. Whoever may read the record can see it."""
