@@ -37,6 +37,14 @@ REGISTRATION_HOOKS: Final = frozenset(name for name, _ in _specs(RegistrationSpe
 """Hooks that are called while plugins are loaded, without an event loop."""
 
 
+class _Plain:
+    """A class with nothing of its own."""
+
+
+_OF_EVERY_OBJECT: Final = frozenset(dir(_Plain()))
+"""Names that are no hooks, and cost as much to look up as those that are."""
+
+
 def check_api(name: str, plugin: object, have: Version) -> None:
     """Raise ``PluginError`` when the plugin says that it cannot run under hook API ``have``."""
     declared: object = getattr(plugin, "LIVECHAT_HOOK_API", None)
@@ -49,7 +57,7 @@ def find_implementations(name: str, plugin: object) -> Sequence[Found]:
     if inspect.isclass(plugin):
         raise PluginError(name, f"{plugin.__qualname__} is a class; register an instance of it")
     found: list[Found] = []
-    for attribute in dir(plugin):
+    for attribute in sorted({*dir(plugin)} - _OF_EVERY_OBJECT):
         function, options = _look_up(plugin, attribute)
         if function is None:
             continue
