@@ -1,4 +1,4 @@
-"""``livechat explain``: what something means. For now: the codes of problems in the settings."""
+"""``livechat explain``: what something means; each of its commands but ``code`` has a module of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from livechat_sdk_cli import terminal
+from livechat_sdk_cli.commands.explain_hours import explain_hours
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ app = typer.Typer(help="Say more about something.", no_args_is_help=True, rich_m
 @app.callback()
 def _root() -> None:
     """Say more about something."""
+
+
+app.command("hours")(explain_hours)
 
 
 @app.command("code")

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from livechat_sdk.domain.handoff import OpeningHours
+from livechat_sdk.policies.hours.dates import day_number
 from livechat_sdk.policies.hours.days import Days
 from livechat_sdk.policies.hours.line import Kind, Rule, Stretch, first_begun, instants_of, overlay
 from livechat_sdk.policies.hours.oneoffs import stretches_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from livechat_sdk.policies.hours.company import CompanyFile
     from livechat_sdk.policies.hours.settings import CalendarFields
 
-__all__ = ["FIRST_YEAR", "HORIZON", "LAST_YEAR", "Answer", "Calendar"]
+__all__ = ["FIRST_YEAR", "HORIZON", "LAST_YEAR", "Answer", "Calendar", "Part"]
 
 HORIZON: Final = timedelta(days=400)
 """So far behind the instant asked about the next opening and closing are searched for."""
@@ -59,6 +60,17 @@ class Answer:
             next_closing=self.next_closing,
             rule=self.rule[:1000],
         )
+
+
+class Part(NamedTuple):
+    """A part of a day: readings of its clock in seconds after midnight, and what holds there.
+
+    In a fold readings come again: a part may begin before the one before it ends.
+    """
+
+    start: int
+    end: int
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +146,27 @@ class Calendar:
             next_closing=self._local(closing),
         )
 
-    def stretches(self, start: datetime, end: datetime, *, group: str | None = None) -> list[Stretch]:
-        """What holds from ``start`` to before ``end``, in order, as seconds since 1970 in UTC."""
-        return self._line(group if group in self._days else None, second_of(start), second_of(end))
+    def local(self, moment: datetime) -> datetime:
+        """The same instant on the calendar's clock; a moment without a zone is a reading of that clock."""
+        return moment.astimezone(self._zone) if moment.tzinfo else moment.replace(tzinfo=self._zone)
+
+    def day(self, day: date, *, group: str | None = None) -> list[Part]:
+        """What holds on one date of the calendar, in order. Raises ``ValueError`` as ``at`` does."""
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError(f"opening hours are known for {FIRST_YEAR} to {LAST_YEAR}, not for {day.year}")
+        midnight = day_number(day) * DAY
+        parts: list[Part] = []
+        for piece in pieces(self._zone, midnight - 2 * DAY, midnight + 3 * DAY):
+            start = max(piece.start, midnight - piece.offset)
+            end = min(piece.end, midnight + DAY - piece.offset)
+            if start >= end:
+                continue
+            shift = piece.offset - midnight
+            parts += [
+                Part(one.start + shift, one.end + shift, one.rule)
+                for one in self._line(group if group in self._days else None, start, end)
+            ]
+        return parts
 
     def _next(self, group: str | None, instant: int) -> tuple[int | None, int | None]:
         """The first opening and the first closing after an instant, within the horizon."""

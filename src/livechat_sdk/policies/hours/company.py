@@ -114,7 +114,8 @@ class CompanyFile:
         if name is None:
             return None
         when = date.fromordinal(day + _EPOCH).isoformat()
-        return day_hours("event", f"event {when} {name}".rstrip(), self._hours, zone)
+        label = f"event {when} {name}".rstrip()
+        return day_hours("event", label, self._hours, zone, note=f"event {name}".rstrip())
 
     def instants(self, *, opens: bool) -> list[Stretch]:
         """The events whose times are instants, if they open, or close, as asked for."""
@@ -126,10 +127,11 @@ class CompanyFile:
 
     def _stretches(self, events: Iterable[Event]) -> list[Stretch]:
         word = "open" if self._opens else "closed"
-        return [
-            Stretch(one.start, one.end, Rule(self._opens, "event", f"{word}: event {one.name}".rstrip()))
-            for one in events
-        ]
+        found: list[Stretch] = []
+        for one in events:
+            note = f"event {one.name}".rstrip()
+            found.append(Stretch(one.start, one.end, Rule(self._opens, "event", f"{word}: {note}", note)))
+        return found
 
     def _current(self) -> Events:
         if self._events is None:

@@ -54,16 +54,16 @@ class Days:
             if entry.hours is None:
                 return week
             dated = "" if entry.key == str(date.fromordinal(day + _EPOCH)) else f"{_iso(day)}, "
-            return day_hours("date", f"{dated}{entry.label}", entry.hours, self._zone)
+            note = entry.name or (f"every {entry.key}" if entry.days is None else f"set for {entry.key}")
+            return day_hours("date", f"{dated}{entry.label}", entry.hours, self._zone, note=note)
         event = self._event(day)
         if event is not None:
             return event
         if self._holidays is not None:
             name = self._holidays.of(date.fromordinal(day + _EPOCH).year).get(day)
             if name is not None:
-                return day_hours(
-                    "holiday", f"public holiday {_iso(day)} {name}", self._holiday_hours, self._zone
-                )
+                label, note = f"public holiday {_iso(day)} {name}", f"public holiday {name}"
+                return day_hours("holiday", label, self._holiday_hours, self._zone, note=note)
         return week
 
     def readings(self, days: Iterable[int]) -> list[Stretch]:

@@ -19,11 +19,16 @@ Kind = Literal["closing", "opening", "event", "date", "holiday", "weekly"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Open or closed, and why. ``text`` is for people; empty where only "not open now" can be said."""
+    """Open or closed, and why.
+
+    ``text`` says it to people; empty where only "not open now" can be said. ``note`` is what is special about
+    it in a few words: the name of a holiday, of an event; empty for the ordinary week.
+    """
 
     open: bool
     kind: Kind
     text: str = ""
+    note: str = ""
 
 
 class Stretch(NamedTuple):

@@ -48,10 +48,14 @@ def stretches_of(
         Stretch(
             read_reading(one.from_, ending=False),
             read_reading(one.to, ending=True),
-            Rule(opens, kind, _said(one, opens=opens, zone=zone)),
+            Rule(opens, kind, _said(one, opens=opens, zone=zone), _note(one, kind)),
         )
         for one in oneoffs
     )
+
+
+def _note(one: OneOffSettings, kind: str) -> str:
+    return f"{kind} {one.name.strip() or one.from_.strip()}"
 
 
 def _said(one: OneOffSettings, *, opens: bool, zone: str) -> str:

@@ -28,11 +28,11 @@ def read_spans(value: object) -> tuple[list[Hours], list[Trouble]]:
     return read_hours(value, "this day")
 
 
-def day_hours(kind: Kind, label: str, spans: Sequence[str], zone: str) -> DayHours:
-    """The hours of a day that is not an ordinary one; ``spans`` have been read before."""
+def day_hours(kind: Kind, label: str, spans: Sequence[str], zone: str, *, note: str) -> DayHours:
+    """The hours of a day that is not an ordinary one; ``spans`` have been read before. See ``Rule``."""
     hours, _ = read_spans(list(spans))
     said = f", open {', '.join(one.text for one in hours)}" if hours else ""
     return DayHours(
-        tuple((one.start, one.end, Rule(True, kind, f"{label} {one.text} {zone}")) for one in hours),
-        Rule(False, kind, f"closed: {label}{said} {zone}"),
+        tuple((one.start, one.end, Rule(True, kind, f"{label} {one.text} {zone}", note)) for one in hours),
+        Rule(False, kind, f"closed: {label}{said} {zone}", note),
     )

@@ -1,0 +1,1 @@
+"""Business hours as ``livechat explain hours`` shows them."""
