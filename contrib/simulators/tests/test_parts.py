@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat_sdk_simulators.bodies import form_fields, multipart_parts
+from livechat_sdk_simulators.calls import strict_json
 from livechat_sdk_simulators.clock import RealClock, VirtualClock, advance, is_virtual, rfc3339
 from livechat_sdk_simulators.discovery import find, installed
 from livechat_sdk_simulators.ids import new_id
@@ -42,6 +43,13 @@ async def test_virtual_clocks_of_both_kinds_are_moved_and_a_real_one_is_not() ->
 def test_time_is_written_in_utc_with_milliseconds() -> None:
     athens = datetime.fromisoformat("2026-11-24T11:00:00.123456+02:00")
     assert rfc3339(athens) == "2026-11-24T09:00:00.123Z"
+
+
+@pytest.mark.parametrize("text", [r'"\ud83d"', r'{"\ude00": 1}', "NaN", '{"a": 1, "a": 2}', "[" * 100_000])
+def test_json_is_read_by_the_letter(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        strict_json(text.encode())
+    assert strict_json(rb'["\ud83d\ude00", "\\ud83d"]') == ["\N{GRINNING FACE}", r"\ud83d"]
 
 
 def test_limit_counts_each_key_for_itself_in_a_sliding_window() -> None:

@@ -95,12 +95,18 @@ def json_answer(content: object, status: int = 200) -> Response:
 
 
 def strict_json(body: bytes) -> Any:
-    """JSON in UTF-8 by the letter: no ``NaN``, no name twice, no deep nesting. Raises ``ValueError``."""
+    """JSON in UTF-8 by the letter: no ``NaN``, no name twice, no half characters, no deep nesting.
+
+    Raises ``ValueError``.
+    """
     try:
         text = body.decode("utf-8")
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_name_twice)
+        content = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_name_twice)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if "\\u" in text:
+        json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair cannot be encoded
+    return content
 
 
 def _no_constant(name: str) -> Never:

@@ -199,6 +199,7 @@ def _of_parts(parts: Sequence[Part]) -> Body:
     fields: dict[str, Any] = {}
     files: list[Part] = []
     for part in parts:
+        f"{part.name}{part.filename}".encode()  # half a character is none
         name = _NAME.fullmatch(part.name)
         outer, inner = (name.group(1), name.group(2)) if name else (part.name, None)
         if part.filename:

@@ -34,6 +34,7 @@ SOURCES: Final[Mapping[int, str]] = {
 TYPES: Final[Sequence[str]] = ("Question", "Incident", "Problem", "Feature Request", "Refund")
 
 _LONGEST_LINE: Final = 255
+_BIG: Final = 10**15
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 _SYSTEM: Final = (
@@ -174,7 +175,7 @@ class TicketFields:
         if body.of_form and isinstance(value, str) and _NUMBER.fullmatch(value):
             value = float(value) if "." in value else int(value)
         kinds = (int,) if field.kind == "custom_number" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds):
+        if isinstance(value, bool) or not isinstance(value, kinds) or abs(value) >= _BIG:
             body.mistyped(field.name, _meaning(field))
             return None
         return value

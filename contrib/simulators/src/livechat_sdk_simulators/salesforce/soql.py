@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from livechat_sdk_simulators.salesforce.errors import ApiError
@@ -344,7 +345,7 @@ class _Reader:
         if kind == "number":
             return Literal("number", float(value), place)
         if kind == "moment":
-            return Literal("moment", value, place)
+            return Literal("moment", self._moment(value, place), place)
         if kind == "name" and value.lower() in {"true", "false"}:
             return Literal("flag", value.lower() == "true", place)
         if kind == "name" and value.lower() == "null":
@@ -353,6 +354,13 @@ class _Reader:
             return Literal("day", value.upper(), place)
         self._next -= 1
         raise self._wrong()
+
+    def _moment(self, text: str, place: int) -> str:
+        try:
+            datetime.fromisoformat(text)
+        except ValueError as error:
+            raise _malformed(self._text, place, f"Invalid date: {text}") from error
+        return text
 
     def _unquoted(self, text: str, place: int) -> str:
         """What a literal says; of an escaped percent sign or underline it is kept that it is no wildcard."""
