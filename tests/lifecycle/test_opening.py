@@ -56,11 +56,12 @@ def test_request_takes_the_conversation_before_anybody_outside_is_asked() -> Non
         ChangeOwner(owner="human", number=1),
         Decide(),
         FindContact(),
+        Say(key=f"{life.handoff.id}.1.requested.0", moment=Moment.REQUESTED, owner_number=1),
         SetTimer(name="request_timeout", due_at=NOON + timedelta(seconds=120)),
         SetTimer(name="max_duration", due_at=NOON + timedelta(seconds=600)),
     )
     assert life.state == S.REQUESTED
-    assert life.said == []
+    assert life.said == [Moment.REQUESTED]
 
 
 def test_request_keeps_the_answers_that_the_bot_has_collected() -> None:
@@ -82,7 +83,7 @@ def test_first_candidate_is_asked_and_the_others_are_kept_in_order() -> None:
     assert life.handoff.integration == "one"
     assert [candidate.route.integration for candidate in life.handoff.fallbacks] == ["two", "three"]
     assert life.shadow.waiting(OpenChat) == [OpenChat(attempt=1)]
-    assert life.said == [Moment.STARTING]
+    assert life.said == [Moment.REQUESTED, Moment.STARTING]
 
 
 def test_reference_for_the_vendor_is_ours_and_one_of_a_kind() -> None:
@@ -95,7 +96,7 @@ def test_asked_is_not_yet_accepted() -> None:
     assert life.state == S.STARTING
     life.opened()
     assert life.state == S.QUEUED
-    assert life.said == [Moment.STARTING, Moment.WAITING]
+    assert life.said == [Moment.REQUESTED, Moment.STARTING, Moment.WAITING]
 
 
 # ---------------------------------------------------------------------------- accepted and joined
@@ -137,7 +138,7 @@ def test_agent_who_joins_before_open_returned_is_in_the_chat() -> None:
     assert life.sent_to() == ["m-1"], "it waits in the lane behind the open call"
     life.opened()
     assert life.state == S.ACTIVE
-    assert life.said == [Moment.STARTING, Moment.JOINED]
+    assert life.said == [Moment.REQUESTED, Moment.STARTING, Moment.JOINED]
     assert life.handoff.attempts[0].opened
 
 
@@ -215,7 +216,14 @@ def test_rejected_chat_goes_to_the_next_provider_and_the_user_is_told_once() -> 
     life.not_opened()
     assert life.handoff.integration == "three"
     life.opened().joined()
-    assert life.said == [Moment.STARTING, Moment.WAITING, Moment.FALLBACK, Moment.WAITING, Moment.JOINED]
+    assert life.said == [
+        Moment.REQUESTED,
+        Moment.STARTING,
+        Moment.WAITING,
+        Moment.FALLBACK,
+        Moment.WAITING,
+        Moment.JOINED,
+    ]
     assert life.handoff.failures == ("one: no agent online", "two: it is on fire")
 
 

@@ -237,7 +237,7 @@ def test_failed_when_nothing_could_be_decided() -> None:
     life.feed(Requested())
     life.feed(EffectFailed(action=life.take(Decide), error="a bug"))
     assert life.ended == ("failed", "provider", "error")
-    assert life.said == [Moment.FAILED]
+    assert life.said == [Moment.REQUESTED, Moment.FAILED]
 
 
 def test_failed_when_the_decision_itself_failed() -> None:

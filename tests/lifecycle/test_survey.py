@@ -36,7 +36,13 @@ def answers(life: Life) -> dict[str, str]:
 # ----------------------------------------------------------------------------------------- asking
 def test_first_question_is_asked_when_the_vendor_has_the_request() -> None:
     life = waiting()
-    assert life.said == [Moment.STARTING, Moment.WAITING, Moment.SURVEY_QUESTION]
+    assert life.said == [
+        Moment.REQUESTED,
+        Moment.STARTING,
+        Moment.WAITING,
+        Moment.SURVEY_STARTED,
+        Moment.SURVEY_QUESTION,
+    ]
     asked = life.shadow.waiting(Say)[-1]
     assert asked.params == {"question": "What is it about?", "choices": ["billing", "other"]}
     assert asking(life) == "topic"
@@ -61,7 +67,7 @@ def test_what_the_bot_has_asked_is_not_asked_again() -> None:
 def test_nothing_is_asked_when_the_bot_has_asked_everything() -> None:
     life = Life(survey=(TOPIC,), request={"survey": (BILLING,)}).requested().opened()
     assert asking(life) == "nothing"
-    assert life.said == [Moment.STARTING, Moment.WAITING]
+    assert life.said == [Moment.REQUESTED, Moment.STARTING, Moment.WAITING]
     life.user_says("m-1")
     assert answers(life) == {"topic": "billing"}
 
@@ -214,7 +220,7 @@ def test_question_is_asked_again_openly_in_a_later_wait() -> None:
     life = Life(survey=(TOPIC,)).requested(a_candidate("one"), a_candidate("two")).opened().joined()
     life.vendor_ends("provider", "error")
     life.opened()
-    assert life.said[-2:] == [Moment.WAITING, Moment.SURVEY_QUESTION]
+    assert life.said[-3:] == [Moment.WAITING, Moment.SURVEY_STARTED, Moment.SURVEY_QUESTION]
     life.user_says("m-1", "billing")
     assert answers(life) == {"topic": "billing"}
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat_sdk.domain.moments import Moment
-from livechat_sdk.policies.opening_words import opening_words
 from livechat_sdk.policies.placeholders import ALLOWED, PLACEHOLDERS, fill, placeholders_in, with_fallback
+from livechat_sdk.policies.value_words import opening_words
 
 OPENING = datetime(2026, 11, 24, 9, tzinfo=ZoneInfo("Europe/Athens"))
 
@@ -89,7 +89,8 @@ def test_a_semicolon_ends_no_english_sentence() -> None:
         ("en-GB", "Tuesday 24 November at 09:00"),
         ("el", "την Τρίτη 24 Νοεμβρίου στις 09:00"),
         ("el_GR", "την Τρίτη 24 Νοεμβρίου στις 09:00"),
-        ("pt", "2026-11-24 09:00"),
+        ("pt", "terça-feira, 24 de novembro, às 09:00"),
+        ("ja", "2026-11-24 09:00"),
         ("", "2026-11-24 09:00"),
     ],
 )

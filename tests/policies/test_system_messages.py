@@ -1,4 +1,4 @@
-"""System messages: two complete languages, overrides, fallback between languages, strict settings."""
+"""System messages: complete languages, overrides, fallback between languages, strict settings."""
 
 from __future__ import annotations
 
@@ -15,24 +15,36 @@ from livechat_sdk.domain.people import EndUser
 from livechat_sdk.hooks.markers import PROJECT
 from livechat_sdk.hooks.specs import SystemMessageSpecs
 from livechat_sdk.policies import system_messages
+from livechat_sdk.policies.catalogue import LANGUAGES, Catalogue, catalogue
 from livechat_sdk.policies.languages import language_chain
 from livechat_sdk.policies.placeholders import ALLOWED, fill, placeholders_in
-from livechat_sdk.policies.system_messages import CATALOGUE, SystemMessages, SystemMessagesSettings
+from livechat_sdk.policies.system_messages import SystemMessages, SystemMessagesSettings
 from tests.policies.makers import a_handoff, a_request
 
 EVERY_TEXT = [
-    pytest.param(language, moment, id=f"{language}-{moment}") for language in CATALOGUE for moment in Moment
+    pytest.param(language, moment, id=f"{language}-{moment}") for language in LANGUAGES for moment in Moment
 ]
-SILENT_BY_DEFAULT = {Moment.STARTING, Moment.LEFT, Moment.ENDING}
+SILENT_BY_DEFAULT = {
+    *(Moment.REQUESTED, Moment.STARTING, Moment.SURVEY_STARTED),
+    *(Moment.LEFT, Moment.ENDING),
+}
 VALUES: dict[str, Any] = {
     "agent": "Maria",
+    "ahead": 2,
     "file": "invoice.pdf",
     "name": "Eleni",
     "next_opening": "2026-11-24T09:00:00+02:00",
     "position": 3,
     "question": "Which order?",
     "to": "Billing",
+    "wait": 240,
 }
+
+
+def words_of(language: str) -> Catalogue:
+    found = catalogue(language)
+    assert found is not None
+    return found
 
 
 def settings_of(root: Any) -> SystemMessagesSettings:
@@ -57,35 +69,36 @@ BACK_ON_SATURDAY = (
 
 
 # ------------------------------------------------------------------------------------------ built-in words
-@pytest.mark.parametrize("language", CATALOGUE)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_moment_has_words_or_silence_in_every_language(language: str) -> None:
-    assert set(CATALOGUE[language]) == set(Moment)
-    silent = {moment for moment, text in CATALOGUE[language].items() if text is SILENT}
-    assert silent == SILENT_BY_DEFAULT
+    texts = words_of(language).texts
+    assert set(texts) == set(Moment)
+    assert {moment for moment, text in texts.items() if text is SILENT} == SILENT_BY_DEFAULT
 
 
 @pytest.mark.parametrize(("language", "moment"), EVERY_TEXT)
 def test_built_in_words_use_allowed_placeholders_and_read_well_with_and_without_values(
     language: str, moment: Moment
 ) -> None:
-    text = CATALOGUE[language][moment]
+    text = words_of(language).texts[moment]
     if not isinstance(text, str):
         return
     assert set(placeholders_in(text)) <= ALLOWED[moment]
     full = fill(text, VALUES, language)
     bare = fill(text, {}, language)
     for name in placeholders_in(text):
-        shown = {"next_opening": "24"}.get(name, str(VALUES[name]))
+        shown = {"next_opening": "24", "wait": "4"}.get(name, str(VALUES[name]))
         assert shown in full
     for said in (full, bare) if moment is not Moment.SURVEY_QUESTION else (full,):
-        assert re.fullmatch(r"[^\W\d_].*[.!?;]", said), said
-        assert not re.search(r"[\[\]{}|]|\s\s|\s[.,!?]|\.\.", said), said
-        assert len(said) < 160
+        assert re.fullmatch(r"[¡¿]?[^\W\d_].*[.!?;。]", said), said
+        assert not re.search(r"[\[\]{}|]|\s\s|\s[.,]|\.\.", said), said
+        assert language == "fr" or not re.search(r"\s[!?;:]", said), said
+        assert len(said) < 180
 
 
 @pytest.mark.parametrize("moment", Moment)
 def test_greek_words_are_greek_and_english_words_are_not(moment: Moment) -> None:
-    english, greek = (CATALOGUE[tag][moment] for tag in ("en", "el"))
+    english, greek = (words_of(tag).texts[moment] for tag in ("en", "el"))
     if isinstance(english, str) and isinstance(greek, str) and moment is not Moment.SURVEY_QUESTION:
         assert not re.search(r"[\u0370-\u03ff]", english)
         assert not re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", greek))
@@ -100,6 +113,15 @@ def test_greek_words_are_greek_and_english_words_are_not(moment: Moment) -> None
         (Moment.JOINED, {}, "el", "Συνδεθήκατε με την ομάδα μας."),
         (Moment.QUEUE_UPDATE, {"position": 2}, "en", "You are number 2 in the queue."),
         (Moment.QUEUE_UPDATE, {"position": 0}, "en", "You are next in the queue."),
+        (
+            Moment.QUEUE_UPDATE,
+            {"position": 2, "wait": 61.5},
+            "en",
+            "You are number 2 in the queue. Estimated wait: 2 minutes.",
+        ),
+        (Moment.QUEUE_UPDATE, {"wait": 59}, "en", "Estimated wait: less than a minute."),
+        (Moment.QUEUE_UPDATE, {"wait": 7200}, "en", "Estimated wait: 2 hours."),
+        (Moment.QUEUE_UPDATE, {"wait": 60}, "el", "Εκτιμώμενη αναμονή: 1 λεπτό."),
         (Moment.QUEUE_UPDATE, {"position": 0}, "el", "Σε λίγο έρχεται η σειρά σας."),
         (
             Moment.TRANSFERRED,
@@ -177,7 +199,7 @@ def test_a_language_without_this_moment_falls_back_for_this_moment_only() -> Non
     assert isinstance(missed, SystemMessage)
     assert missed.language == "el"
     assert missed.moment is Moment.MISSED
-    assert missed.text == CATALOGUE["el"][Moment.MISSED]
+    assert missed.text == words_of("el").texts[Moment.MISSED]
 
 
 def test_without_a_language_the_handoffs_own_is_taken_then_the_bots() -> None:
@@ -230,7 +252,9 @@ def test_a_silent_moment_can_be_given_words(moment: Moment) -> None:
         ("en", {"agent": ""}, "You are now chatting with a member of our team."),
         ("el-CY", {"agent": ""}, "Συνδεθήκατε με την ομάδα μας."),
         ("pt", {"agent": "Bo"}, "Chegou Bo."),
-        ("pt", {"agent": ""}, ""),
+        ("pt", {"agent": ""}, "Está agora em contacto com uma pessoa da nossa equipa."),
+        ("ja", {"agent": "Bo"}, "Bo desu."),
+        ("ja", {"agent": ""}, ""),
     ],
 )
 def test_an_override_whose_value_is_unknown_says_the_built_in_words_of_its_language(
@@ -241,6 +265,7 @@ def test_an_override_whose_value_is_unknown_says_the_built_in_words_of_its_langu
             "en": {"joined": "{agent} has joined."},
             "el-CY": {"joined": "{agent}: παρών."},
             "pt": {"joined": "Chegou {agent}."},
+            "ja": {"joined": "{agent} desu."},
         }
     )
     assert told(SystemMessages({"shop-bot": overrides}), Moment.JOINED, language, params) == said
@@ -273,7 +298,7 @@ class Outer(BaseModel):
         ({"en": {"joined": "{ agent }"}}, ("en", "joined"), "{ agent } has no value at joined"),
         ({"en": {"joined": "{agent!r}"}}, ("en", "joined"), "{agent!r} has no value at joined"),
         ({"en": {"waitng": "x"}}, ("en", "waitng"), "unknown moment 'waitng'; did you mean 'waiting'?"),
-        ({"en": {"zzz": None}}, ("en", "zzz"), "unknown moment 'zzz'; the moments are starting, waiting,"),
+        ({"en": {"zzz": None}}, ("en", "zzz"), "unknown moment 'zzz'; the moments are requested, starting,"),
         ({"en": {"ended": " "}}, ("en", "ended"), "is empty; write null to say nothing"),
         ({"en": {"ended": "x" * 2001}}, ("en", "ended"), "has 2001 characters; at most 2000"),
         ({"english": {}}, ("english",), "'english' is no language; use a tag such as"),

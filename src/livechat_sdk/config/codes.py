@@ -9,13 +9,14 @@ from typing import Final
 from livechat_sdk.config.codes_form import FORM
 from livechat_sdk.config.codes_hours import HOURS
 from livechat_sdk.config.codes_meaning import MEANING
+from livechat_sdk.config.codes_words import WORDS
 
 __all__ = ["CODES", "Code"]
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of problem. Codes are stable across releases; ``LC6xx`` and ``LC88x`` are warnings."""
+    """A kind of problem. Codes are stable across releases; ``LC6xx``, ``LC88x`` and ``LC95x`` are warnings."""
 
     code: str
     title: str
@@ -25,8 +26,8 @@ class Code:
     @property
     def is_warning(self) -> bool:
         """Whether problems of this kind are warnings."""
-        return self.code.startswith(("LC6", "LC88"))
+        return self.code.startswith(("LC6", "LC88", "LC95"))
 
 
-CODES: Final[Mapping[str, Code]] = {row[0]: Code(*row) for row in (*FORM, *MEANING, *HOURS)}
+CODES: Final[Mapping[str, Code]] = {row[0]: Code(*row) for row in (*FORM, *MEANING, *HOURS, *WORDS)}
 """Every code by its name, in order."""

@@ -26,6 +26,7 @@ from livechat_sdk.config.strength import check_secrets
 from livechat_sdk.config.ticket_fields import check_ticket_fields
 from livechat_sdk.config.tree import Lines, MappingNode, Node, ScalarNode, Span, TooBig, from_plain, plain
 from livechat_sdk.config.view import View
+from livechat_sdk.config.words import check_words
 from livechat_sdk.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
@@ -212,7 +213,9 @@ def _checked(
         for key, entry in integrations.value.entries.items():
             place = ("integrations", key)
             read[key] = check_integration(entry.value, place, installed, drafts, label=key, name=key)
-    check_ticket_fields(cast("Mapping[str, Any]", plain(document)), read, drafts)
+    content = cast("Mapping[str, Any]", plain(document))
+    check_ticket_fields(content, read, drafts)
+    check_words(content, installed, read, drafts)
     doubt(document, drafts)
     check_hours(document, drafts)
     cross_check(document, installed, drafts, is_bare=found.is_bare)

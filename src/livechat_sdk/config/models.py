@@ -206,9 +206,18 @@ class LivechatSettings(_Part):
     """The bot's own words, by language and moment; ``None`` says nothing."""
     language: Annotated[ShortText, AfterValidator(_language)] = "en"
     """The bot's language, used where the end user's is not known or has no words."""
+    languages: tuple[Annotated[ShortText, AfterValidator(_language)], ...] = Field(default=(), max_length=100)
+    """Further languages that the bot is to speak; a bot speaks those of ``system_messages`` as well."""
+    reviewed: tuple[Annotated[ShortText, AfterValidator(_language)], ...] = Field(default=(), max_length=100)
+    """Languages whose built-in words were read by somebody who answers for them."""
     survey: tuple[SurveyQuestionSettings, ...] = Field(default=(), max_length=50)
     tickets_on: tuple[Outcome, ...] = ()
     """Outcomes for which a ticket is made by itself."""
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Every language that the bot is to speak."""
+        return tuple(dict.fromkeys((self.language, *self.languages, *self.system_messages.root)))
 
     def policy(self) -> HandoffPolicy:
         """The part of these settings that a handoff keeps for its whole life."""

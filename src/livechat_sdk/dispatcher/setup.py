@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from livechat_sdk.files import Files, FileScanner
     from livechat_sdk.hooks import Hooks
     from livechat_sdk.registry import Registry
+
+_log = logging.getLogger("livechat_sdk.settings")
 
 __all__ = ["Host", "NotifyingDatabase", "Parts", "assemble", "files_of", "read_file"]
 
@@ -134,7 +137,8 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     hooks.register(
         BusinessHours(hours_by_bot(hours, settings.calendars)), name="policy.business_hours", inline=True
     )
-    hooks.register(SystemMessages(overrides, languages), name="policy.system_messages", inline=True)
+    spoken = {name: bot.livechat.spoken for name, bot in settings.bots.items()}
+    hooks.register(SystemMessages(overrides, languages, spoken), name="policy.system_messages", inline=True)
     providers: dict[str, AnyProvider] = {}
     for name, built in integrations.items():
         if isinstance(built, ChatProvider):
@@ -153,13 +157,16 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
 def read_file(path: str | Path, registry: Registry | None) -> tuple[LivechatFile, Registry]:
     """Settings from a file, and the plugins to use with them: the given ones, or those that are installed.
 
-    Raises ``ConfigurationError`` with file, line and fix.
+    Raises ``ConfigurationError`` with file, line and fix; what is only doubtful is logged.
     """
     from livechat_sdk.config import load_file, require
     from livechat_sdk.registry import Registry as _Registry
 
     known = registry or _Registry.discover()
-    settings = require(load_file(path, types=known.types))
+    loaded = load_file(path, types=known.types)
+    settings = require(loaded)
+    for problem in loaded.warnings:
+        _log.warning("%s", problem)
     if registry is None and settings.plugins.block:
         known = _Registry.discover(block=settings.plugins.block)
     return settings, known

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
 from livechat_sdk.domain.capabilities import Capabilities
 from livechat_sdk.domain.ends import End, EndReason, Outcome
 from livechat_sdk.domain.messages import Choice, Fate, TranscriptEntry
+from livechat_sdk.domain.moments import KNOWN_AT, Moment
 from livechat_sdk.domain.people import Agent, Contact, EndUser
 from livechat_sdk.domain.tickets import TicketMoment
 
@@ -105,12 +107,32 @@ class QueueStatus(Model):
     at: Timestamp | None = None
 
 
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def _known_placeholders(words: dict[Moment, str | None]) -> dict[Moment, str | None]:
+    for moment, text in words.items():
+        for name in _BRACES.findall(text or ""):
+            if name not in KNOWN_AT[moment]:
+                known = ", ".join(f"{{{one}}}" for one in sorted(KNOWN_AT[moment]))
+                raise ValueError(f"{{{name[:40]}}} has no value at {moment}; there is {known}")
+    return words
+
+
+Words = Annotated[
+    dict[Moment, Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None],
+    AfterValidator(_known_placeholders),
+]
+"""Texts by moment, with the placeholders that the moment has; ``None``, or ``SILENT``, says nothing."""
+
+
 class HandoffRequest(Model):
     """What a bot asks for: a human for this conversation.
 
     ``key`` identifies the request: the same key gives the same handoff, however often it is sent.
     ``transcript`` is what was said before, oldest first. ``survey`` holds answers that the bot has
-    already collected. ``extras`` are options of single vendors, by integration name.
+    already collected. ``extras`` are options of single vendors, by integration name. ``system_messages`` are
+    words for this handoff alone, in the end user's language; they go before the bot's own.
     """
 
     key: Identifier
@@ -130,6 +152,7 @@ class HandoffRequest(Model):
     tags: tuple[ShortText, ...] = ()
     attributes: Metadata = Field(default_factory=dict)
     extras: dict[str, Metadata] = Field(default_factory=dict)
+    system_messages: Words = Field(default_factory=dict[Moment, str | None])
     metadata: Metadata = Field(default_factory=dict)
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Final, Literal
 
-__all__ = ["SILENT", "Moment", "Silent"]
+__all__ = ["KNOWN_AT", "SILENT", "Moment", "Silent"]
 
 
 class Moment(StrEnum):
@@ -15,12 +16,16 @@ class Moment(StrEnum):
     ``liveChatEventType``) and the user documentation's three (docs.helvia.ai/build/livechat).
     """
 
+    REQUESTED = "requested"
+    """The bot asked for a human; hours and route are being decided (SOURCE_REQUEST_NEW_HANDOVER)."""
     STARTING = "starting"
     """A live-chat system is being asked (platform: LIVECHAT_INITIALIZED)."""
     WAITING = "waiting"
     """The request is with the team; the user waits (LIVECHAT_REQUESTED)."""
     QUEUE_UPDATE = "queue_update"
     """Position or estimate changed."""
+    SURVEY_STARTED = "survey_started"
+    """The first question of the pre-chat survey comes next (SOURCE_PRE_REQUEST_NEW_HANDOVER)."""
     SURVEY_QUESTION = "survey_question"
     """A question of the pre-chat survey."""
     SURVEY_DONE = "survey_done"
@@ -63,6 +68,22 @@ class Moment(StrEnum):
     """A file of the agent could not be fetched: these words stand under the message that it came with."""
     TICKET_CREATED = "ticket_created"
     """A ticket was made from the handoff."""
+
+
+_OWN: Final[Mapping[Moment, tuple[str, ...]]] = {
+    Moment.JOINED: ("agent",),
+    Moment.LEFT: ("agent",),
+    Moment.TRANSFERRED: ("to",),
+    Moment.QUEUE_UPDATE: ("position", "ahead", "wait"),
+    Moment.SURVEY_QUESTION: ("question",),
+    Moment.OUT_OF_HOURS: ("next_opening",),
+    Moment.FILE_MISSING: ("file",),
+}
+
+KNOWN_AT: Final[Mapping[Moment, frozenset[str]]] = {
+    moment: frozenset({"name", *_OWN.get(moment, ())}) for moment in Moment
+}
+"""The placeholders that have a value at each moment; ``{name}`` may be used everywhere."""
 
 
 class Silent(Enum):

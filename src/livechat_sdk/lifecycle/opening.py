@@ -68,6 +68,7 @@ def requested(draft: Draft, _: Requested) -> None:
     handoff = draft.handoff
     draft.set(survey=handoff.request.survey)
     draft.emit(ChangeOwner(owner="human", number=handoff.owner_number), Decide(), FindContact())
+    draft.say(Moment.REQUESTED)
     draft.set_timer("request_timeout", handoff.policy.request_timeout)
     draft.set_timer("max_duration", handoff.policy.max_duration)
 

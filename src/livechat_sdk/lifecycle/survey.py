@@ -27,6 +27,8 @@ def ask_next_question(draft: Draft) -> None:
     known = {answer.id for answer in handoff.survey}
     question = next((q for q in handoff.policy.survey if q.id not in known), None)
     if question is not None:
+        if handoff.asking is None:
+            draft.say(Moment.SURVEY_STARTED)
         draft.set(asking=question.id)
         draft.say(Moment.SURVEY_QUESTION, question=question.text, choices=list(question.choices))
     elif handoff.asking is not None:

@@ -19,36 +19,28 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from livechat_sdk.domain.moments import Moment
+from livechat_sdk.domain.moments import KNOWN_AT
 from livechat_sdk.policies.languages import normal_tag
-from livechat_sdk.policies.opening_words import opening_words
+from livechat_sdk.policies.value_words import opening_words, people_words, wait_words
 
 __all__ = ["ALLOWED", "PLACEHOLDERS", "fill", "placeholders_in", "with_fallback"]
 
-PLACEHOLDERS: Final = ("agent", "file", "name", "next_opening", "position", "question", "to")
-"""Every placeholder: the agent's name, a file's name, the end user's name, when it opens next, the place in
-the queue, the question of the survey, and the agent or team that a chat is transferred to."""
+PLACEHOLDERS: Final = (
+    *("agent", "ahead", "file", "name", "next_opening", "position", "question", "to", "wait"),
+)
+"""Every placeholder: the agent's name, how many people are before ("2 people"), a file's name, the end user's
+name, when it opens next, the place in the queue, the question of the survey, the agent or team that a chat is
+transferred to, and the estimated wait ("4 minutes")."""
 
-_OWN: dict[Moment, tuple[str, ...]] = {
-    Moment.JOINED: ("agent",),
-    Moment.LEFT: ("agent",),
-    Moment.TRANSFERRED: ("to",),
-    Moment.QUEUE_UPDATE: ("position",),
-    Moment.SURVEY_QUESTION: ("question",),
-    Moment.OUT_OF_HOURS: ("next_opening",),
-    Moment.FILE_MISSING: ("file",),
-}
-
-ALLOWED: Final[Mapping[Moment, frozenset[str]]] = {
-    moment: frozenset({"name", *_OWN.get(moment, ())}) for moment in Moment
-}
+ALLOWED: Final = KNOWN_AT
 """The placeholders that have a value at each moment; ``{name}`` may be used everywhere."""
 
 _VALUE_LIMIT = 1000
+_LONGEST_WAIT = 366 * 24 * 3600  # seconds: longer is a mistake of whoever says so
 _TOKEN = re.compile(r"(\{[a-z_]+\}|[\[\]|])")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _SPACE = re.compile(r"(\s+)")
-_ENDS = ".!?…"
+_ENDS = ".!?…。！？"
 _ENDS_GREEK = _ENDS + ";\N{GREEK QUESTION MARK}"
 
 
@@ -71,8 +63,9 @@ def fill(text: str, params: Mapping[str, Any], language: str, names: tuple[str, 
     ``names`` are the placeholders that there are.
 
     ``next_opening`` is a ``datetime`` or ISO text and is written out for people in ``language``, in the
-    zone that it carries. ``None``, empty values, a position below 1 and values of another kind count as
-    unknown. Braces around anything that is no placeholder stay as they are. Never raises.
+    zone that it carries; so are ``wait``, in seconds, and ``ahead``, a number of people. ``None``, empty
+    values, a position below 1 and values of another kind count as unknown. Braces around anything that is
+    no placeholder stay as they are. Never raises.
     """
     values = {name: _value(name, params.get(name), language) for name in names}
     parts: list[_Node] = []
@@ -213,6 +206,15 @@ def _position(raw: Any, _: str) -> str | None:
     return str(raw) if isinstance(raw, int) and raw >= 1 else None
 
 
+def _ahead(raw: Any, language: str) -> str | None:
+    return people_words(raw, language) if isinstance(raw, int) and raw >= 1 else None
+
+
+def _wait(raw: Any, language: str) -> str | None:
+    is_length = isinstance(raw, int | float) and 0 <= raw < _LONGEST_WAIT
+    return wait_words(raw, language) if is_length else None
+
+
 def _block(raw: Any, _: str) -> str | None:
     """Several lines, as they are."""
     return raw.strip() or None if isinstance(raw, str) else None
@@ -228,7 +230,9 @@ def _opening(raw: Any, language: str) -> str | None:
 
 
 _READERS: Mapping[str, Callable[[Any, str], str | None]] = {
+    "ahead": _ahead,
     "position": _position,
+    "wait": _wait,
     "question": _question,
     "next_opening": _opening,
     **dict.fromkeys(("conversation", "details", "summary", "survey"), _block),

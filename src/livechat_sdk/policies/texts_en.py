@@ -1,4 +1,8 @@
-"""What the end user is told in English. ``SILENT`` where saying nothing is the better default."""
+"""What the end user is told in English: the source that every other language is translated from.
+
+``SILENT`` where saying nothing is the better default, in every language. ``tools/catalogues.py`` takes the
+texts from here; a text that is changed has to be translated anew.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,20 @@ from typing import Final
 
 from livechat_sdk.domain.moments import SILENT, Moment, Silent
 
-__all__ = ["TEXTS"]
+__all__ = ["COUNTED", "MONTHS", "PHRASES", "TEXTS", "WEEKDAYS"]
 
 TEXTS: Final[Mapping[Moment, str | Silent]] = {
+    # The bot has just said that it hands over, and what is decided now is told within the second.
+    Moment.REQUESTED: SILENT,
     # "Waiting" follows as soon as the vendor has the request: two messages in a row would say the same.
     Moment.STARTING: SILENT,
     Moment.WAITING: "Your request is with our team. Someone will be with you as soon as possible.",
-    Moment.QUEUE_UPDATE: "[You are number {position} in the queue.|You are next in the queue.]",
+    Moment.QUEUE_UPDATE: (
+        "[You are number {position} in the queue.[ Estimated wait: {wait}.]|Estimated wait: {wait}."
+        "|You are next in the queue.]"
+    ),
+    # The first question follows at once and speaks for itself.
+    Moment.SURVEY_STARTED: SILENT,
     Moment.SURVEY_QUESTION: "{question}",
     Moment.SURVEY_DONE: "Thank you! Someone from our team will be with you soon.",
     Moment.JOINED: "[You are now chatting with {agent}.|You are now chatting with a member of our team.]",
@@ -52,3 +63,22 @@ TEXTS: Final[Mapping[Moment, str | Silent]] = {
     Moment.FILE_MISSING: "[The file {file} could not be passed on.|A file could not be passed on.]",
     Moment.TICKET_CREATED: "We have opened a ticket for your request. Our team will get back to you.",
 }
+
+COUNTED: Final[Mapping[str, tuple[str, str]]] = {
+    "wait_minutes": ("{number} minute", "{number} minutes"),
+    "wait_hours": ("{number} hour", "{number} hours"),
+    "ahead": ("{number} person", "{number} people"),
+    # Counted by the hour: in several languages "at one" is singular and "at nine" plural.
+    "next_opening": ("{weekday} {day} {month} at {time}", "{weekday} {day} {month} at {time}"),
+}
+"""Values that depend on a number: for one, and for more. Other languages have more forms, or fewer."""
+
+PHRASES: Final[Mapping[str, str]] = {"wait_moment": "less than a minute"}
+"""Values that are words and depend on nothing."""
+
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)

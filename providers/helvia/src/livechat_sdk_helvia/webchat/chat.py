@@ -51,9 +51,11 @@ _MAX_KEY: Final = 100
 _TYPING_SECONDS: Final = 8.0
 _WAITING: Final = frozenset(
     {
+        Moment.REQUESTED,
         Moment.STARTING,
         Moment.WAITING,
         Moment.QUEUE_UPDATE,
+        Moment.SURVEY_STARTED,
         Moment.SURVEY_QUESTION,
         Moment.SURVEY_DONE,
         Moment.FALLBACK,
