@@ -97,7 +97,10 @@ SURVEY = (
     SurveyQuestion(id="topic", text="What is it about?", choices=("billing", "other")),
     SurveyQuestion(id="order", text="Which order?"),
 )
-CLOCKS = ("request_timeout", "user_remind", "user_close", "agent_remind", "agent_release", "max_duration")
+CLOCKS = (
+    *("request_timeout", "user_remind", "user_close", "agent_remind", "agent_release", "max_duration"),
+    "queue_update",
+)
 # What happens often in life stands here more than once, so that lives get far enough to be interesting.
 EVENTS: tuple[type[EventEnvelope], ...] = (
     *(ChatAccepted, AgentJoined, AgentJoined, AgentJoined, MessageReceived, MessageReceived),
@@ -128,6 +131,8 @@ policies = st.builds(
     max_duration=st.sampled_from([None, 300.0]),
     closing_timeout=st.sampled_from([5.0, 10.0]),
     allow_bot_while_waiting=st.booleans(),
+    queue_every=st.sampled_from([None, 5.0, 60.0]),
+    queue_fresh_for=st.sampled_from([10.0, 120.0]),
     survey=st.sampled_from([(), SURVEY[:1], SURVEY]),
     ticket_on=st.sampled_from([(), (Outcome.MISSED,), tuple(Outcome)]),
     ticket_during=st.booleans(),
@@ -318,7 +323,11 @@ class HandoffLife(RuleBasedStateMachine):
             ]
             return {"message_key": data.draw(st.sampled_from([*sent, "nobody"]))}
         if kind is QueueUpdated:
-            return {"queue": QueueStatus(position=data.draw(st.sampled_from([None, 1, 2])))}
+            position, estimate = data.draw(st.sampled_from([(None, None), (1, None), (2, 90.0), (None, 5.0)]))
+            return {
+                "queue": QueueStatus(position=position, estimate=estimate),
+                "received_at": self.now - timedelta(seconds=data.draw(st.sampled_from([0, 0, 60]))),
+            }
         if kind in {AgentJoined, AgentLeft}:
             return {"agent": an_agent(data.draw(st.sampled_from(["Maria", "Nikos"])))}
         return {}

@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import pytest
 
-from livechat_sdk.domain.chats import ChatAccepted, ChatEnded, ChatTransferred, MessageFailed
+from livechat_sdk.domain.chats import ChatAccepted, ChatEnded, ChatTransferred, MessageFailed, QueueUpdated
 from livechat_sdk.domain.ends import EndReason
-from livechat_sdk.domain.handoff import LIVE_STATES, WAITING_STATES, Handoff, HandoffState
+from livechat_sdk.domain.handoff import LIVE_STATES, WAITING_STATES, Handoff, HandoffState, QueueStatus
 from livechat_sdk.domain.messages import Direction, Fate, Message
 from livechat_sdk.domain.tickets import TicketMoment
 from livechat_sdk.lifecycle import Input, step
@@ -77,6 +77,13 @@ def queued() -> Life:
     return starting(update=True).opened()
 
 
+def queued_with_news() -> Life:
+    life = queued()
+    for position in (3, 2):
+        life.event(QueueUpdated, queue=QueueStatus(position=position))
+    return life
+
+
 def active() -> Life:
     life = starting().opened().joined()
     life.user_says("m-1")
@@ -130,7 +137,7 @@ def ended_abandoned() -> Life:
 LIVES = {
     make.__name__: make().handoff
     for make in (
-        *(requested, waiting_for_contact, starting, starting_alone, starting_again, queued),
+        *(requested, waiting_for_contact, starting, starting_alone, starting_again, queued, queued_with_news),
         *(active, active_before_opened, active_alone, transferring, transferring_alone),
         *(ending, ending_before_opened, ended, ended_while_open, ended_abandoned),
     )

@@ -176,6 +176,7 @@ def test_position_in_the_queue_is_told_when_it_changes() -> None:
     life = Life().requested().opened()
     for position in (3, 3, None, 2):
         life.event(QueueUpdated, queue=QueueStatus(position=position))
+        life.wait(30)
     told = [one.params["position"] for one in life.shadow.decided if isinstance(one, Say) and one.params]
     assert told == [3, 2]
     assert life.handoff.queue is not None

@@ -47,6 +47,7 @@ __all__ = [
     "LivechatSettings",
     "PlatformSettings",
     "PluginSettings",
+    "QueueSettings",
     "RetentionSettings",
     "SurveyQuestionSettings",
 ]
@@ -175,6 +176,18 @@ class AgentSilenceSettings(_Part):
     requeue_at_most: int = Field(default=2, ge=1, le=10)
 
 
+class QueueSettings(_Part):
+    """What the end user is told of the queue: when it has changed, and the vendor knows it for sure.
+
+    ``every`` is the time between two such messages (``None``: there are none), ``fresh_for`` how old what the
+    vendor says may be, ``tells`` what is told where it is known.
+    """
+
+    every: Duration | None = 30.0
+    fresh_for: Duration = 120.0
+    tells: tuple[Literal["position", "wait"], ...] = ("position", "wait")
+
+
 class SurveyQuestionSettings(_Part):
     """One question of the pre-chat survey; ``choices`` are offered as quick replies."""
 
@@ -193,6 +206,7 @@ class LivechatSettings(_Part):
     """How long the end user waits for an agent before the request is missed."""
     inactivity: InactivitySettings = Field(default_factory=InactivitySettings)
     agent_silence: AgentSilenceSettings = Field(default_factory=AgentSilenceSettings)
+    queue: QueueSettings = Field(default_factory=QueueSettings)
     max_duration: Duration | None = None
     """The longest life of a handoff."""
     wait_for_contact: Annotated[Duration, AfterValidator(_contact_wait)] | None = None
@@ -234,6 +248,9 @@ class LivechatSettings(_Part):
             wait_for_contact=self.wait_for_contact,
             allow_bot_while_waiting=self.allow_bot_while_waiting,
             doubtful=self.doubtful,
+            queue_every=self.queue.every,
+            queue_fresh_for=self.queue.fresh_for,
+            queue_tells=self.queue.tells,
             survey=tuple(
                 SurveyQuestion(id=one.id, text=one.text, choices=one.choices) for one in self.survey
             ),

@@ -116,7 +116,7 @@ class Dispatcher(Parking):
         self._decider = Decider(settings, self.hooks, self._providers, Cooling(self.store, self.clock))
         self.files: Files = files_of(settings, self.store, self.workspace, self.clock, scan)
         """Attachments: taking them in, opening them, their links."""
-        deliveries = UserDeliveries(self.store, self.hooks, settings, channel, self.files)
+        deliveries = UserDeliveries(self.store, self.hooks, settings, channel, self.files, now=self.clock.now)
         guard = LeaseGuard()
         enriching = Enriching(self.store, guard, self.files, link_fetcher(settings.files.egress.allow))
         self._measures = Measures()

@@ -27,6 +27,7 @@ __all__ = [
     "HandoffState",
     "OpeningHours",
     "QueueStatus",
+    "QueueTold",
     "Route",
     "SurveyAnswer",
     "SurveyQuestion",
@@ -126,6 +127,14 @@ Words = Annotated[
 """Texts by moment, with the placeholders that the moment has; ``None``, or ``SILENT``, says nothing."""
 
 
+class QueueTold(Model):
+    """What the end user was told of the queue last; ``minutes`` is the estimated wait, rounded up."""
+
+    position: int | None = None
+    minutes: int | None = None
+    at: Timestamp
+
+
 class HandoffRequest(Model):
     """What a bot asks for: a human for this conversation.
 
@@ -183,6 +192,11 @@ class HandoffPolicy(Model):
     """How long a chat is not opened while the CRMs are asked; ``None``: not at all."""
     allow_bot_while_waiting: bool = False
     doubtful: Literal["hold", "repeat"] = "hold"
+    queue_every: Seconds | None = 30.0
+    """Time between two messages about the queue; ``None``: there are none."""
+    queue_fresh_for: Seconds = 120.0
+    """How old what the vendor says of the queue may be when the end user is told."""
+    queue_tells: tuple[Literal["position", "wait"], ...] = ("position", "wait")
     survey: tuple[SurveyQuestion, ...] = ()
     ticket_on: tuple[Outcome, ...] = ()
     """Outcomes for which a ticket is made."""
@@ -266,6 +280,7 @@ class Handoff(Model):
     """Keys of the end user's messages whose sending is due or under way, oldest first."""
     earlier: dict[Identifier, Fate] = Field(default_factory=dict[Identifier, Fate])
     """What attempts that were left did with messages which are on their way again: arrived, or doubtful."""
+    queue_told: QueueTold | None = None
     offered: tuple[Choice, ...] = ()
     """What the end user's side has offered the agent last, until the agent speaks."""
     timers: dict[str, Timestamp] = Field(default_factory=dict)

@@ -18,6 +18,7 @@ from livechat_sdk.lifecycle.effects import (
     SetFate,
 )
 from livechat_sdk.lifecycle.outcomes import outcome_of
+from livechat_sdk.lifecycle.queueing import forget_queue
 from livechat_sdk.lifecycle.ticketing import finish_ticket, make_ticket
 
 __all__ = [
@@ -121,7 +122,8 @@ def abandon_attempt(draft: Draft, *, failure: str, unavailable: bool) -> None:
     handoff = draft.handoff
     for key in handoff.planned:
         draft.emit(SetFate(message_key=key, direction=Direction.TO_PROVIDER, fate=Fate.HELD))
-    draft.set(held=(*handoff.planned, *handoff.held), planned=(), agent=None, queue=None)
+    draft.set(held=(*handoff.planned, *handoff.held), planned=(), agent=None)
+    forget_queue(draft)
 
 
 def next_attempt(draft: Draft, *, opens_after: int | None = None) -> None:

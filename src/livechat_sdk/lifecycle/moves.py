@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from livechat_sdk.domain.handoff import HandoffState
-from livechat_sdk.lifecycle import closing, opening, parking, survey, talking, ticketing
+from livechat_sdk.lifecycle import closing, opening, parking, queueing, survey, talking, ticketing
 from livechat_sdk.lifecycle.draft import Draft
 
 __all__ = ["LEGAL_MOVES", "Handler", "keep"]
@@ -57,7 +57,7 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("doubtful.open_chat", _LATE, keep),
     ("event.chat_accepted", _VENDOR, opening.chat_accepted),
     ("event.chat_rejected", (_S.STARTING, _S.QUEUED), opening.chat_rejected),
-    ("event.queue_updated", (_S.STARTING, _S.QUEUED), opening.queue_updated),
+    ("event.queue_updated", (_S.STARTING, _S.QUEUED), queueing.queue_updated),
     ("event.queue_updated", (*_ENGAGED, *_LATE), keep),
     ("event.agent_joined", _VENDOR, opening.joined),
     # both sides talk
@@ -120,6 +120,7 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("still_open", _TRIED, closing.close_again),
     # clocks
     ("timer.request_timeout", _WAITING, closing.request_timed_out),
+    ("timer.queue_update", (_S.STARTING, _S.QUEUED), queueing.queue_due),
     ("timer.contact", _VENDOR, opening.contact_took_too_long),
     ("timer.user_remind", _ENGAGED, closing.remind_user),
     ("timer.user_close", _ENGAGED, closing.user_silent),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from livechat_sdk.domain.chats import (
     AgentJoined,
     ChatRejected,
-    QueueUpdated,
 )
 from livechat_sdk.domain.ends import End, EndReason, Outcome, Why
 from livechat_sdk.domain.handoff import Attempt, HandoffState
@@ -40,6 +39,7 @@ from livechat_sdk.lifecycle.inputs import (
     Requested,
     TimerFired,
 )
+from livechat_sdk.lifecycle.queueing import forget_queue
 from livechat_sdk.lifecycle.survey import ask_next_question, open_question
 from livechat_sdk.lifecycle.ticketing import make_ticket
 
@@ -58,7 +58,6 @@ __all__ = [
     "note_join",
     "open_doubtful",
     "open_failed",
-    "queue_updated",
     "requested",
 ]
 
@@ -189,18 +188,6 @@ def chat_rejected(draft: Draft, happening: ProviderReported) -> None:
     next_attempt(draft)
 
 
-def queue_updated(draft: Draft, happening: ProviderReported) -> None:
-    """Tell the end user when the position has changed."""
-    event = happening.event
-    if not isinstance(event, QueueUpdated):
-        raise AssertionError("not a queue update")
-    before = draft.handoff.queue
-    queue = event.queue if event.queue.at else event.queue.model_copy(update={"at": event.received_at})
-    draft.set(queue=queue)
-    if queue.position is not None and (before is None or before.position != queue.position):
-        draft.say(Moment.QUEUE_UPDATE, position=queue.position)
-
-
 def joined(draft: Draft, happening: ProviderReported) -> None:
     """An agent is in the chat."""
     event = happening.event
@@ -213,7 +200,8 @@ def note_join(draft: Draft, number: int, agent: Agent | None) -> None:
     """An agent is in the chat: the clocks of the conversation start, the survey stops."""
     handoff = draft.handoff
     draft.set_attempt(number, accepted=True, joined=True)
-    draft.set(agent=agent, queue=None, asking=None)
+    draft.set(agent=agent, asking=None)
+    forget_queue(draft)
     if handoff.state is not HandoffState.ACTIVE:
         draft.cancel_timers("request_timeout")
         draft.enter(HandoffState.ACTIVE)

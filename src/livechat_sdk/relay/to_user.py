@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.channel import Channel
@@ -31,8 +33,16 @@ class UserDeliveries:
     """Carries out the actions of a user lane."""
 
     def __init__(
-        self, store: Store, hooks: Hooks, settings: LivechatFile, channel: Channel, files: Files
+        self,
+        store: Store,
+        hooks: Hooks,
+        settings: LivechatFile,
+        channel: Channel,
+        files: Files,
+        *,
+        now: Callable[[], datetime],
     ) -> None:
+        self._now = now
         self._files = files
         self._store = store
         self._hooks = hooks
@@ -73,7 +83,10 @@ class UserDeliveries:
 
     async def _new_words(self, action: Say, handoff: Handoff) -> SystemMessage:
         language = self._language(handoff)
-        answer = await self._hooks.system_message(action.moment, handoff, language)
+        if action.moment is Moment.QUEUE_UPDATE and not self._is_fresh(action, handoff):
+            answer = None
+        else:
+            answer = await self._hooks.system_message(action.moment, handoff, language)
         base = SystemMessage(
             key=action.key,
             handoff_id=handoff.id,
@@ -91,6 +104,14 @@ class UserDeliveries:
         return base.model_copy(
             update={"text": fill(answer.text, params, said_in), "language": said_in, "choices": choices}
         )
+
+    def _is_fresh(self, action: Say, handoff: Handoff) -> bool:
+        """Whether what is to be said of the queue still holds: the lane may have waited for a while."""
+        at = action.params.get("at")
+        if not handoff.is_waiting or not isinstance(at, str):
+            return handoff.is_waiting
+        age = self._now() - datetime.fromisoformat(at)
+        return age.total_seconds() <= handoff.policy.queue_fresh_for
 
     def _language(self, handoff: Handoff) -> str:
         bot = self._settings.bots.get(handoff.request.bot)
