@@ -16,7 +16,7 @@ __all__ = ["CODES", "Code"]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of problem. Codes are stable across releases; ``LC6xx``, ``LC88x`` and ``LC95x`` are warnings."""
+    """A kind of problem. Codes are stable across releases; ``LC6xx``, ``LC88x``, ``LC95x`` are warnings."""
 
     code: str
     title: str
