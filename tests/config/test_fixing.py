@@ -40,6 +40,7 @@ def text_after(tmp_path: Path, text: str) -> str:
     ("wrong", "right"),
     [
         (f"{DESK}{BOT}", f"version: 1\n{DESK}{BOT}"),
+        (f"WorkSpace: a\n{DESK}{BOT}", f"version: 1\nworkspace: a\n{DESK}{BOT}"),
         (f'version: "1" # ours\n{DESK}{BOT}', f"version: 1 # ours\n{DESK}{BOT}"),
         (f"version: 1.0\n{DESK}{BOT}", f"version: 1\n{DESK}{BOT}"),
         (

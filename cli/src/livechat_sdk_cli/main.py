@@ -20,6 +20,7 @@ from livechat_sdk_cli.commands import (
     explain,
     export,
     ledger,
+    migrate,
     parked,
     plugins,
     record,
@@ -75,6 +76,7 @@ app.command("demo", short_help="Play a handoff on this machine.")(demo.demo)
 app.command("simulate", short_help="Play a vendor on this machine.")(simulate.simulate)
 app.command("serve", short_help="Serve the gateway and the desk.")(serve.serve)
 app.command("validate", short_help="Check settings, list every problem.")(validate.validate)
+app.command("migrate", short_help="Bring settings to today's form.")(migrate.migrate)
 app.command("show", short_help="Show a handoff and the fate of every message.")(show.show)
 app.command("parked", short_help="List what was given up.")(parked.parked)
 app.command("retry", short_help="Try again what was given up.")(parked.retry)

@@ -8,7 +8,7 @@ from typing import Final
 from livechat_sdk.config.diagnostics import Draft
 from livechat_sdk.config.tree import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
-__all__ = ["Settings", "as_settings"]
+__all__ = ["Settings", "as_settings", "is_integration"]
 
 _PARTS: Final = frozenset(
     {"version", "include", "integrations", "bots", "gateway", "plugins", "store", "workspace"}
@@ -29,7 +29,7 @@ class Settings:
 def as_settings(root: Node, drafts: list[Draft]) -> Settings | None:
     """The document as settings, wrapped when it is made of bare integrations; ``None`` when it is neither."""
     match root:
-        case MappingNode() if _is_integration(root):
+        case MappingNode() if is_integration(root):
             return _wrapped((root,), drafts)
         case MappingNode():
             return Settings(root)
@@ -55,7 +55,8 @@ def as_settings(root: Node, drafts: list[Draft]) -> Settings | None:
     return None
 
 
-def _is_integration(node: MappingNode) -> bool:
+def is_integration(node: MappingNode) -> bool:
+    """Whether a document is one integration by itself, and no settings file."""
     return "type" in node.entries and not _PARTS & node.entries.keys()
 
 

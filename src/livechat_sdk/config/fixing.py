@@ -18,7 +18,7 @@ from livechat_sdk.errors import ConfigurationError
 if TYPE_CHECKING:
     from livechat_sdk.provider.integration import IntegrationType
 
-__all__ = ["Change", "Fixed", "fix_file", "show_change", "write_changes"]
+__all__ = ["Change", "Fixed", "fix_file", "new_file", "show_change", "write_changes"]
 
 _ROUNDS: Final = 10
 """A mended place may show another mistake; so often one looks again."""
@@ -113,6 +113,19 @@ def write_changes(changes: Iterable[Change]) -> None:
         if content.decode("utf-8-sig") != change.before:
             raise ConfigurationError(f"{change.path} was changed meanwhile; nothing was written to it")
         _replace(path, (mark + change.after).encode())
+
+
+def new_file(path: Path, text: str) -> None:
+    """Write a file that is not there yet; only its owner may read it, because it may hold secrets.
+
+    Raises ``ConfigurationError`` when there is one.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise ConfigurationError(f"{path} is there already, and is left as it is") from None
+    with open(handle, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - from a handle
+        stream.write(text)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from livechat_sdk.config.bare import as_settings
 from livechat_sdk.config.checks import cross_check
-from livechat_sdk.config.diagnostics import Draft, Mend, finish
+from livechat_sdk.config.diagnostics import Draft, finish
 from livechat_sdk.config.documents import IntegrationDocument
 from livechat_sdk.config.doubts import doubt
 from livechat_sdk.config.files import MAX_BYTES, why_not
@@ -24,7 +24,8 @@ from livechat_sdk.config.references import Filler
 from livechat_sdk.config.sensitive import Sensitive, find_sensitive
 from livechat_sdk.config.strength import check_secrets
 from livechat_sdk.config.ticket_fields import check_ticket_fields
-from livechat_sdk.config.tree import Lines, MappingNode, Node, ScalarNode, Span, TooBig, from_plain, plain
+from livechat_sdk.config.tree import Lines, MappingNode, Node, TooBig, from_plain, plain
+from livechat_sdk.config.versions import check_version
 from livechat_sdk.config.view import View
 from livechat_sdk.config.words import check_words
 from livechat_sdk.errors import ConfigurationError, Problem
@@ -199,7 +200,7 @@ def _checked(
         return _lost(drafts, root, files.lines, name)
     document = found.document
     left_out = [*found.left_out, *(filler.fill(one, ()) for one in files.left_out)]
-    _check_version(document, drafts, needed=needs_version and not found.is_bare)
+    check_version(document, drafts, needed=needs_version and not found.is_bare)
     sensitive = find_sensitive(document, LivechatFile, models, left_out)
     check_secrets(sensitive, drafts)
     settings: LivechatFile | None = None
@@ -250,42 +251,6 @@ def _content(document: MappingNode, sensitive: Sensitive) -> Any:
             for name, one in cast("dict[str, Any]", raw).items()
         }
     return content
-
-
-def _check_version(document: MappingNode, drafts: list[Draft], *, needed: bool) -> None:
-    entry = document.entries.get("version")
-    if entry is None:
-        if needed:
-            start = document.span.start if document.span is not None else 0
-            drafts.append(
-                Draft(
-                    "LC201",
-                    "the settings do not say their version",
-                    span=Span(start, start + 1),
-                    suggestion="add `version: 1` as the first line",
-                    mend=Mend(_with_version),
-                )
-            )
-        return
-    value = entry.value.value if isinstance(entry.value, ScalarNode) else None
-    if isinstance(value, int) and not isinstance(value, bool) and value == 1:
-        return
-    newer = isinstance(value, int | float) and value > 1
-    drafts.append(
-        Draft(
-            "LC202",
-            "these settings need a newer release" if newer else "this version of the settings is not known",
-            ("version",),
-            suggestion="update the SDK, or write `version: 1`" if newer else "write `version: 1`",
-            mend=Mend(lambda _: "1") if value in ("1", "1.0", 1.0, "v1") and value is not True else None,
-            final=True,
-        )
-    )
-
-
-def _with_version(first: str) -> str:
-    """The first character of a document with the version before it, or behind its brace."""
-    return '{"version": 1, ' if first == "{" else f"version: 1\n{first}"
 
 
 def _refused(name: str | None, draft: Draft, *, line: int | None = None) -> Loaded:

@@ -44,9 +44,17 @@ class Fix:
 
 
 def find_fixes(
-    drafts: Sequence[Draft], root: Node | None, lines: Lines, hidden: Iterable[Span] = ()
+    drafts: Sequence[Draft],
+    root: Node | None,
+    lines: Lines,
+    hidden: Iterable[Span] = (),
+    *,
+    keys_of_secrets: bool = False,
 ) -> tuple[Fix, ...]:
-    """The edits for those problems that can be mended; ``hidden`` are places that nobody touches."""
+    """The edits for those problems that can be mended; ``hidden`` are places that nobody touches.
+
+    ``keys_of_secrets`` may be written only by who knows both spellings; the secrets themselves never.
+    """
     closed = list(hidden)
     edits: list[tuple[Span, str, str]] = []
     for draft, _ in chosen(drafts, root):
@@ -58,22 +66,23 @@ def find_fixes(
         span, text = edit
         raw = lines.text[span.start : span.end]
         if not _is_space(raw) and (
-            looks_secret(raw) or looks_secret(text) or any(_meet(span, one) for one in closed)
+            (not keys_of_secrets and (looks_secret(raw) or looks_secret(text)))
+            or any(_meet(span, one) for one in closed)
         ):
             continue
         closed.append(span)
         edits.append((span, text, draft.code))
-    fixes: dict[tuple[str | None, int], Fix] = {}  # a file that is included by two stands there twice
+    fixes: dict[tuple[str | None, int, int], Fix] = {}  # a file that is included by two stands there twice
     for span, text, code in sorted(edits, key=lambda one: one[0].start):
         part = lines.part(span.start)
-        start = span.start - part.start
-        fixes.setdefault((part.name, start), Fix(code, part.name, start, span.end - part.start, text))
+        start, end = span.start - part.start, span.end - part.start
+        fixes.setdefault((part.name, start, end), Fix(code, part.name, start, end, text))
     return tuple(fixes.values())
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
     """The text after the edits, which may not overlap."""
-    for fix in sorted(fixes, key=lambda one: one.start, reverse=True):
+    for fix in sorted(fixes, key=lambda one: (one.start, one.end), reverse=True):
         text = text[: fix.start] + fix.text + text[fix.end :]
     return text
 
@@ -83,7 +92,7 @@ def _is_space(raw: str) -> bool:
 
 
 def _meet(one: Span, other: Span) -> bool:
-    return one.start < max(other.end, other.start + 1) and other.start < max(one.end, one.start + 1)
+    return one.start < other.end and other.start < one.end
 
 
 def _edit(draft: Draft, mend: Mend, root: Node | None, lines: Lines) -> tuple[Span, str] | None:
@@ -110,7 +119,11 @@ def _written(span: Span, mend: Mend, lines: Lines) -> tuple[Span, str] | None:
     if mend.write is None or "\n" in raw or raw[:1] in _OTHER_FORMS:
         return None
     text = mend.write(raw)
-    return None if text == raw else (span, text)
+    if text == raw:
+        return None
+    if text.endswith(raw):  # something is put before it: what stands there may be mended too
+        return Span(span.start, span.start), text[: len(text) - len(raw)]
+    return span, text
 
 
 def _cut(found: Found, lines: Lines) -> Span | None:

@@ -19,7 +19,7 @@ from livechat_sdk.config.tree import (
 )
 from livechat_sdk.config.yaml_syntax import syntax_problem
 
-__all__ = ["read_yaml"]
+__all__ = ["protected", "read_yaml", "restored"]
 
 # The core schema of YAML 1.2 (yaml.org/spec/1.2.2, section 10.3.2): 9:30, no and 2026-12-24 are text.
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -69,11 +69,11 @@ def read_yaml(text: str, problems: list[Draft]) -> Node | None:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
-    protected = _protected(text)
-    composer = _Composer(problems, restore=protected != text)
+    safe = protected(text)
+    composer = _Composer(problems, restore=safe != text)
     parser: Any = YAML(typ="safe", pure=True)
     try:
-        for event in parser.parse(protected):
+        for event in parser.parse(safe):
             composer.take(event)
     except _Stop:
         return None
@@ -96,7 +96,7 @@ def read_yaml(text: str, problems: list[Draft]) -> Node | None:
     return composer.root
 
 
-def _protected(text: str) -> str:
+def protected(text: str) -> str:
     """The text with the braces of ``${NAME}`` replaced by characters that mean nothing to YAML.
 
     Braces end an unquoted text inside of ``{…}``, and ``{secret: ${NAME}}`` is what people write. Nothing
@@ -105,6 +105,11 @@ def _protected(text: str) -> str:
     if _OPENING in text or _CLOSING in text:
         return text
     return _REFERENCE.sub(rf"$\g<dollar>{_OPENING}\g<name>{_CLOSING}", text)
+
+
+def restored(text: str) -> str:
+    """The text with its braces again."""
+    return text.replace(_OPENING, "{").replace(_CLOSING, "}")
 
 
 class _Composer:
@@ -145,7 +150,7 @@ class _Composer:
             self._bad_tag(span)
         text = str(event.value)
         if self._restore:
-            text = text.replace(_OPENING, "{").replace(_CLOSING, "}")
+            text = restored(text)
         is_text = event.style is not None or str(tag) in (_CORE + "str", "!")
         value = text if is_text else _resolve(text)
         self._put(
