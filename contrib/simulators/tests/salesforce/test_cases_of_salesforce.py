@@ -161,6 +161,17 @@ async def test_upsert_is_refused_where_its_address_or_body_is_wrong() -> None:
         assert (await salesforce.upsert("h-1.ticket", Subject="x")).status_code == 201
 
 
+async def test_field_of_external_ids_has_the_name_that_the_org_gave_it() -> None:
+    async with salesforce_bench(external_id_field="Bot_Key__c") as salesforce:
+        path = "/sobjects/Case/Bot_Key__c/7f3c"
+        assert (await salesforce.client.patch(path, json={"Subject": "x"})).status_code == 201
+        assert problem(await salesforce.upsert("7f3c", Subject="x")) == (404, "NOT_FOUND")
+        found = await salesforce.query("SELECT Subject FROM Case WHERE Bot_Key__c = '7F3C'")
+        assert found == [{"Subject": "x"}]
+        assert [one.key for one in await salesforce.human.tickets()] == ["7f3c"]
+        assert [one.operation for one in salesforce.salesforce.requests][-1] == "find"
+
+
 async def test_unique_field_is_unique_for_other_writers_too() -> None:
     async with salesforce_bench() as salesforce:
         await salesforce.upsert("7f3c", Subject="Order 7")
