@@ -34,7 +34,7 @@ _EXACT: Final = (
 _ORDERS: Final = frozenset({"<", ">", "<=", ">="})
 _EQUALS: Final = frozenset({"=", "!=", "in", "not in", "is", "is not"})
 _LIKES: Final = frozenset({"~", "!~", "is", "is not"})
-_OFFSET: Final = re.compile(r"([+-]?\d+)([mhdw])")
+_OFFSET: Final = re.compile(r"([+-]?[0-9]{1,5})([mhdw])")
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _WORD: Final = re.compile(r"\w+")
 _FORMATS: Final = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
@@ -204,7 +204,7 @@ def _same(name: str, kept: str, wanted: str) -> bool:
 
 def _number(key: str) -> int:
     digits = key.rpartition("-")[2]
-    return int(digits) if digits.isdigit() else 0
+    return int(digits) if digits.isdecimal() else 0
 
 
 def _matches(text: str, wanted: str) -> bool:

@@ -114,12 +114,11 @@ class _Parser:
         """What stands between quotes."""
 
         def unescaped(match: re.Match[str]) -> str:
-            if match[1]:
-                return chr(int(match[1], 16))
-            if match[2] not in _ESCAPES:
-                told = f"'\\{match[2]}' is an illegal JQL escape sequence."
+            letter = chr(int(match[1], 16)) if match[1] else _ESCAPES.get(match[2], "")
+            if not letter or "\ud800" <= letter <= "\udfff":
+                told = f"'{match[0]}' is an illegal JQL escape sequence."
                 raise PlatformError(400, f"Error in the JQL Query: {told} {self._place(at)}")
-            return _ESCAPES[match[2]]
+            return letter
 
         return _ESCAPE.sub(unescaped, raw[1:-1])
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from livechat_sdk_simulators.calls import Call, Handler, Operation
 from livechat_sdk_simulators.jira.access import GATEWAY
@@ -12,7 +13,8 @@ from livechat_sdk_simulators.jira.errors import PlatformError, bad_payload, usua
 __all__ = ["both", "desk_page", "json_body", "number", "platform"]
 
 _T = TypeVar("_T")
-_LARGEST = 100
+_LARGEST: Final = 100
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 def both(
@@ -50,7 +52,7 @@ def number(call: Call, name: str, usually: int) -> int:
     text = call.query.get(name, "")
     if not text:
         return usually
-    if not text.isdigit():
+    if not _NUMBER.fullmatch(text):
         raise PlatformError(400, f"The value of {name} is not a number.")
     return int(text)
 

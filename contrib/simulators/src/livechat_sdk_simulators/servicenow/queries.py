@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from livechat_sdk_simulators.servicenow.rows import Row, Rows
-from livechat_sdk_simulators.servicenow.schema import Column, Table
+from livechat_sdk_simulators.servicenow.schema import INTEGER, Column, Table
 
 __all__ = ["Query", "read_query"]
 
@@ -122,7 +122,7 @@ def _compared(column: Column, kept: str, operator: str, wanted: str) -> bool:
 def _measure(column: Column, text: str) -> tuple[int, str]:
     """What is compared: integers by their value, all else as text."""
     if column.kind == "integer":
-        return (int(text) if text.lstrip("-").isdigit() else 0, "")
+        return (int(text) if INTEGER.fullmatch(text) else 0, "")
     return (0, text.lower())
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 from uuid import uuid4
 
 from livechat_sdk_simulators.servicenow.schema import Column, Table
 
 __all__ = ["Row", "Rows", "stamp"]
+
+_FARTHEST: Final = 10
+"""Columns in a name."""
 
 
 def stamp(moment: datetime) -> str:
@@ -95,7 +99,8 @@ class Rows:
 
         ``None`` where there is no such name; without a row where a reference on the way is empty.
         """
-        return self._walk(row, row.table, path.split("."))
+        names = path.split(".")
+        return self._walk(row, row.table, names) if len(names) <= _FARTHEST else None
 
     def _walk(self, row: Row | None, table: Table, names: list[str]) -> tuple[Row | None, Column] | None:
         column = table.columns.get(names[0])
@@ -110,4 +115,5 @@ class Rows:
 
     def has_name(self, table: Table, path: str) -> bool:
         """Whether a name leads to a column."""
-        return self._walk(None, table, path.split(".")) is not None
+        names = path.split(".")
+        return len(names) <= _FARTHEST and self._walk(None, table, names) is not None

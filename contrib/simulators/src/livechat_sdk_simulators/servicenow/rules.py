@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from livechat_sdk_simulators.servicenow.errors import aborted, bad_request, data_policy, duplicate
 from livechat_sdk_simulators.servicenow.rows import Row, Rows, stamp
-from livechat_sdk_simulators.servicenow.schema import INCIDENT, Column, Table
+from livechat_sdk_simulators.servicenow.schema import INCIDENT, INTEGER, Column, Table
 from livechat_sdk_simulators.servicenow.settings import ServiceNowSettings
 
 __all__ = ["JOURNALS", "Body", "Rules"]
@@ -64,7 +64,7 @@ class Rules:
         if labels:
             value = self._by_label(column, value)
         if column.kind == "integer":
-            return value if value.lstrip("-").isdigit() else ""
+            return value if INTEGER.fullmatch(value) else ""
         if column.kind == "boolean":
             return "true" if value.lower() in {"true", "1"} else "false"
         if column.kind == "glide_date_time":
@@ -199,7 +199,7 @@ def _is_time(text: str) -> bool:
         datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - in UTC, which the text does not say
     except ValueError:
         return False
-    return True
+    return "1000" < text < "9999"
 
 
 def _priority(filled: Mapping[str, str]) -> str:

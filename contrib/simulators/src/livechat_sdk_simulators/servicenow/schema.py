@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-__all__ = ["CASE", "INCIDENT", "Column", "Kind", "Table", "tables_of"]
+__all__ = ["CASE", "INCIDENT", "INTEGER", "Column", "Kind", "Table", "tables_of"]
 
 Kind = Literal["string", "integer", "boolean", "glide_date_time", "reference", "journal_input", "GUID"]
 
 INCIDENT: Final = "incident"
+INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
+"""A value that a column of whole numbers keeps."""
 CASE: Final = "sn_customerservice_case"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["TableApi"]
 
 _VERSIONS: Final = ("v1", "v2")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _ME: Final = ("gs.getUserID()", "gs.user_id()")
 
 
@@ -181,7 +183,7 @@ def _number(query: Mapping[str, str], name: str, usually: int) -> int:
     text = query.get(name, "")
     if not text:
         return usually
-    if not text.isdigit():
+    if not _NUMBER.fullmatch(text):
         raise bad_request(f"Invalid value for {name}", "It is a whole number")
     return int(text)
 
