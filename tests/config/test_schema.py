@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+from jsonschema import Draft202012Validator
+
+from livechat_sdk.config.bare import as_settings
+from livechat_sdk.config.codes import CODES
+from livechat_sdk.config.diagnostics import Draft
 from livechat_sdk.config.models import LivechatFile, LivechatSettings
+from livechat_sdk.config.reading import read_document
 from livechat_sdk.config.schema import DIALECT, json_schema
+from livechat_sdk.config.tree import plain
+from tests.config.test_corpus import BROKEN, GOOD, expected
 from tests.config.vendors import TYPES
 
 
@@ -87,3 +97,47 @@ def test_types_of_plugins_do_not_share_definitions() -> None:
     assert "HELVIA_LIVECHAT.Account" in schema["$defs"]
     text = json.dumps(schema["properties"]["integrations"])
     assert '"$ref": "#/$defs/HELVIA_LIVECHAT.Account"' in text
+
+
+# ------------------------------------------------------------------------- against a validator of JSON Schema
+SEEN = frozenset(
+    f"LC{number}"
+    for number in (201, 202, 203, 205, 206, 207, 209, 210, 211, 213, 214, 215, 216, 217, 218, 219, 234, 236)
+) | {"LC122", "LC237", "LC401", "LC403", "LC404", "LC405", "LC410", "LC505", "LC506", "LC507"}
+"""Kinds of mistakes that editors show while one writes."""
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    schema = json_schema(TYPES)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def content_of(file: Path) -> Any:
+    """What a file says; documents of the platform by themselves as they stand in settings."""
+    drafts: list[Draft] = []
+    root = read_document(file.read_bytes().decode("utf-8", "replace"), file.name, drafts)
+    settings = as_settings(root, drafts) if root is not None else None
+    return None if settings is None or drafts else plain(settings.document)
+
+
+@pytest.mark.parametrize("file", GOOD, ids=lambda file: file.name)
+def test_good_file_is_good_for_editors_too(file: Path, validator: Draft202012Validator) -> None:
+    assert [error.message for error in validator.iter_errors(content_of(file))] == []
+
+
+def test_what_a_schema_can_see_is_refused_and_warnings_are_not(validator: Draft202012Validator) -> None:
+    refused: set[str] = set()
+    for file in BROKEN:
+        content = content_of(file)
+        if content is None:
+            continue
+        codes = {entry.split()[0] for entry in expected(file) if ".yaml:" not in entry}
+        valid = validator.is_valid(content)
+        if codes & SEEN:
+            assert not valid, file.name
+            refused |= codes & SEEN
+        elif codes and all(CODES[code].is_warning for code in codes):
+            assert valid, file.name
+    assert refused == SEEN

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    field_serializer,
-    field_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
 from pydantic_core import PydanticCustomError
 
 from livechat_sdk.config.documents import IntegrationDocument
 from livechat_sdk.config.durations import Age, Duration
 from livechat_sdk.config.sizes import Size
+from livechat_sdk.config.texts import (
+    EgressTarget,
+    FileKind,
+    Language,
+    ListenAddress,
+    Paths,
+    PlatformUrl,
+    PublicUrl,
+    StoreAddress,
+)
 from livechat_sdk.domain.base import Identifier, ShortText
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffPolicy, SurveyQuestion
 from livechat_sdk.domain.retention import RetentionPlan
-from livechat_sdk.errors import ConfigurationError
 from livechat_sdk.files.kinds import DEFAULT_KINDS
 from livechat_sdk.files.limits import FileLimits
 from livechat_sdk.policies.hours.settings import BusinessHoursSettings, CalendarSettings
@@ -53,91 +52,6 @@ __all__ = [
 ]
 
 _LONGEST_CONTACT_WAIT: Final = 2.0  # seconds: the end user waits meanwhile
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
-_PLATFORM_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?", re.IGNORECASE)
-_KIND: Final = re.compile(r"(?:\*|[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]*)/[a-zA-Z0-9!#$&^_.+*-]+", re.ASCII)
-_HOST: Final = re.compile(r"[\w.:%-]{1,255}")
-_WITH_PORT: Final = re.compile(r"[^:]*:[0-9]*")
-_TARGET: Final = re.compile(
-    r"(?:\*\.)?[\w.-]+(?::[0-9]{1,5})?|[0-9a-fA-F.:]+/[0-9]{1,3}|\[?[0-9a-fA-F:.]+\]?(?::[0-9]{1,5})?"
-)
-_PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
-
-
-def _language(value: str) -> str:
-    if not _LANGUAGE.fullmatch(value):
-        raise PydanticCustomError(
-            "LC215", "this is not a language", {"suggestion": "write a tag such as en, el or pt-BR"}
-        )
-    return value
-
-
-def _store(value: str) -> str:
-    from livechat_sdk.ledger.opening import check_address
-
-    try:
-        check_address(value)
-    except ConfigurationError:
-        raise PydanticCustomError(
-            "LC213",
-            "this store cannot be used; data is kept in an SQLite file or in a PostgreSQL database",
-            {
-                "suggestion": "write sqlite:///livechat.db (sqlite:////var/lib/livechat.db for a full path) "
-                "or postgresql://user:password@host/livechat"
-            },
-        ) from None
-    return value
-
-
-def _public_url(value: str) -> str:
-    if not _PUBLIC_URL.fullmatch(value):
-        raise PydanticCustomError(
-            "LC214",
-            "this is not an address that vendors can call",
-            {"suggestion": "write it like https://chat.example.com, without ? and #"},
-        )
-    return value.rstrip("/")
-
-
-def _platform_url(value: str) -> str:
-    if not _PLATFORM_URL.fullmatch(value):
-        raise PydanticCustomError(
-            "LC217",
-            "this is not an address that webhooks can be posted to",
-            {"suggestion": "write it like https://platform.example.com/livechat, without a user or #"},
-        )
-    return value
-
-
-def _host(value: str) -> str:
-    is_one = _HOST.fullmatch(value) and not _WITH_PORT.fullmatch(value)
-    if not is_one:
-        raise PydanticCustomError(
-            "LC236",
-            "this is not an address to listen on",
-            {"suggestion": "write an address such as 0.0.0.0, without scheme, port or path"},
-        )
-    return value
-
-
-def _target(value: str) -> str:
-    if not _TARGET.fullmatch(value.strip()):
-        raise PydanticCustomError(
-            "LC237",
-            "this is not a name, an address or a network",
-            {"suggestion": "write files.example.com, *.example.com, files:8080 or 10.1.0.0/16"},
-        )
-    return value
-
-
-def _kind(value: str) -> str:
-    if not _KIND.fullmatch(value):
-        raise PydanticCustomError(
-            "LC219",
-            "this is not a kind of file",
-            {"suggestion": "write a media type such as application/pdf, or image/* for a family"},
-        )
-    return value.lower()
 
 
 def _contact_wait(value: float) -> float:
@@ -218,11 +132,11 @@ class LivechatSettings(_Part):
     """When the team is there, or the name of a calendar that says it; without it, always."""
     system_messages: SystemMessagesSettings = Field(default_factory=lambda: SystemMessagesSettings({}))
     """The bot's own words, by language and moment; ``None`` says nothing."""
-    language: Annotated[ShortText, AfterValidator(_language)] = "en"
+    language: Language = "en"
     """The bot's language, used where the end user's is not known or has no words."""
-    languages: tuple[Annotated[ShortText, AfterValidator(_language)], ...] = Field(default=(), max_length=100)
+    languages: tuple[Language, ...] = Field(default=(), max_length=100)
     """Further languages that the bot is to speak; a bot speaks those of ``system_messages`` as well."""
-    reviewed: tuple[Annotated[ShortText, AfterValidator(_language)], ...] = Field(default=(), max_length=100)
+    reviewed: tuple[Language, ...] = Field(default=(), max_length=100)
     """Languages whose built-in words were read by somebody who answers for them."""
     survey: tuple[SurveyQuestionSettings, ...] = Field(default=(), max_length=50)
     tickets_on: tuple[Outcome, ...] = ()
@@ -298,7 +212,7 @@ class BotSettings(_Part):
 class PlatformSettings(_Part):
     """Where the platform takes what goes to the end user: signed webhooks, as Standard Webhooks says."""
 
-    url: Annotated[str, AfterValidator(_platform_url)]
+    url: PlatformUrl
     """The address to post to."""
     secret: Secret
     """``whsec_…``, shared with the platform; ``[new, old]`` while it rotates: both sign then."""
@@ -310,11 +224,11 @@ class GatewaySettings(_Part):
     ``metrics_tokens`` open ``/metrics`` and nothing else, for whoever collects the counts.
     """
 
-    host: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_host)] = "127.0.0.1"
+    host: ListenAddress = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     tokens: Secret | None = None
     metrics_tokens: Secret | None = None
-    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    public_url: PublicUrl | None = None
     """The address under which vendors reach the gateway; without a slash at the end."""
     platform: PlatformSettings | None = None
     """Where the end user's side is, unless a channel is given in code."""
@@ -323,7 +237,7 @@ class GatewaySettings(_Part):
 class FileEgressSettings(_Part):
     """Where links of vendors may lead beyond the public internet: names, addresses, networks."""
 
-    allow: tuple[Annotated[ShortText, AfterValidator(_target)], ...] = Field(default=(), max_length=100)
+    allow: tuple[EgressTarget, ...] = Field(default=(), max_length=100)
 
 
 class FilesSettings(_Part):
@@ -339,9 +253,7 @@ class FilesSettings(_Part):
     max_total: Size = 20 * 1024**3
     """All files of the workspace together."""
     max_per_message: int = Field(default=10, ge=1, le=100)
-    kinds: tuple[Annotated[ShortText, AfterValidator(_kind)], ...] = Field(
-        default=DEFAULT_KINDS, max_length=200
-    )
+    kinds: tuple[FileKind, ...] = Field(default=DEFAULT_KINDS, max_length=200)
     """Media types that are accepted, ``image/*`` for a family."""
     link_lifetime: Duration = 86_400.0
     """How long a link to a file is good; each delivery of a message makes new ones."""
@@ -366,22 +278,13 @@ class PluginSettings(_Part):
     hook_timeout: Duration = 2.0
 
 
-_Path = Annotated[str, Field(min_length=1, max_length=1000)]
-_PATH_SCHEMA: Final[dict[str, Any]] = {"type": "string", "minLength": 1, "maxLength": 1000}
-_Paths = Annotated[
-    tuple[_Path, ...],
-    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
-    WithJsonSchema({"anyOf": [_PATH_SCHEMA, {"type": "array", "items": _PATH_SCHEMA}]}),
-]
-
-
 class LivechatFile(_Part):
     """The whole of ``livechat.yaml``, checked and with every default filled in."""
 
     version: Literal[1] = 1
-    include: _Paths = ()
+    include: Paths = ()
     """Other files, whose settings hold where this one says nothing; patterns such as ``bots/*.yaml`` too."""
-    store: Annotated[str, AfterValidator(_store)] = Field("sqlite:///livechat.db", repr=False)
+    store: StoreAddress = Field("sqlite:///livechat.db", repr=False)
     store_key: Secret | None = None
     """Encrypts what must not be read from the store; ``[new, old]`` while it is being changed."""
     workspace: Identifier = "default"
