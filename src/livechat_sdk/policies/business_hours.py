@@ -31,6 +31,7 @@ class BusinessHours:
 
     def __init__(self, bots: Mapping[str, BotHours]) -> None:
         self._bots = dict(bots)
+        self._looks: dict[CompanyFile, asyncio.Future[None]] = {}
 
     @hookimpl(trylast=True)
     def livechat_business_hours(
@@ -41,8 +42,10 @@ class BusinessHours:
         if bot is None:
             return None
         calendar = bot.choose(queue=route.queue, group=route.group, language=route.language).calendar
-        if due := [file for file in calendar.files if file.due()]:
-            return self._read_first(due, calendar, route, at)
+        if unread := [file for file in calendar.files if not file.is_read]:
+            return self._read_first(unread, calendar, route, at)
+        for file in calendar.files:
+            self._look_again(file)
         return calendar.at(at, group=route.group).hours()
 
     async def _read_first(
@@ -51,6 +54,13 @@ class BusinessHours:
         for file in files:
             await asyncio.to_thread(file.refresh)
         return calendar.at(at, group=route.group).hours()
+
+    def _look_again(self, file: CompanyFile) -> None:
+        """Look at a file in a thread, if it is time. Nobody waits: a large one could take too long."""
+        if file.due() and file not in self._looks:
+            look = asyncio.get_running_loop().run_in_executor(None, file.refresh)
+            self._looks[file] = look
+            look.add_done_callback(lambda _: self._looks.pop(file, None))
 
 
 def hours_by_bot(

@@ -83,17 +83,28 @@ class CompanyFile:
         self._state: _State | None = None
         self._looked: float | None = None
         self._complained = False
+        self._reading = threading.Lock()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there are events to answer from."""
+        return self._events is not None
 
     def due(self) -> bool:
         """Whether it is time to look at the file, for the first time or again."""
         return self._looked is None or time.monotonic() - self._looked >= _LOOK_AGAIN
 
     def refresh(self) -> None:
-        """Read the file if it has changed. Blocks. What was read before stays if that fails.
+        """Read the file if it is time, and it has changed. Blocks. What was read before stays if that fails.
 
         Raises ``CompanyFileError`` when nothing was read before.
         """
-        self._looked = time.monotonic()
+        with self._reading:  # whoever waited for another's look need not look again
+            if self.due():
+                self._look()
+                self._looked = time.monotonic()
+
+    def _look(self) -> None:
         try:
             state, events = _load(self.path)
         except CompanyFileError as error:
