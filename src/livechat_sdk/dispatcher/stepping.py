@@ -180,7 +180,7 @@ class Stepper:
             writes=writes,
             actions=actions,
             refused=result.refused,
-            detail=_for_people(happening),
+            detail={**_for_people(happening), **_hours_of(happening)},
             completes=completes,
             event=event,
             inbox_id=inbox_id,
@@ -254,6 +254,12 @@ def _for_people(happening: Input) -> Mapping[str, Any]:
             return _without_none({**told, "late_seconds": late})
         case _:
             return _in_short(happening)
+
+
+def _hours_of(happening: Input) -> Mapping[str, Any]:
+    """The rule by which it was open when that was decided; where it was closed, the rule is why."""
+    hours = happening.hours if isinstance(happening, Decided) else None
+    return {"hours": hours.rule} if hours is not None and hours.open and hours.rule else {}
 
 
 def _in_short(happening: Input) -> Mapping[str, Any]:
