@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from livechat_sdk.config import load_mapping, load_text, require
+from livechat_sdk.config.render import render
 from tests.config.vendors import ENV, TYPES
 
 EVENT = "BEGIN:VEVENT\r\nUID:{uid}\r\n{lines}\r\nEND:VEVENT\r\n"
@@ -124,3 +125,32 @@ def test_the_revision_follows_the_hours() -> None:
     ]
     loaded = [load_mapping(content(**change), types=TYPES, env=ENV) for change in changes]
     assert len({require(one).revision for one in loaded}) == 4
+
+
+CANARY = "canary-Zq81kfLw-0123456789-abcdefghij-klmnopqrst-uvwxyz-ABCDEFGHIJ"
+PLACES = (
+    'timezone: "${S}", weekly: {}',
+    'timezone: UTC, weekly: "${S}"',
+    'timezone: UTC, weekly: {mon: "${S}"}',
+    'timezone: UTC, weekly: {mon: ["${S}"]}',
+    'timezone: UTC, weekly: {}, dates: {2026-12-24: "${S}"}',
+    'timezone: UTC, weekly: {}, dates: {2026-12-24: {hours: ["${S}"]}}',
+    'timezone: UTC, weekly: {}, openings: [{from: "${S}", to: "${S}"}]',
+    'timezone: UTC, weekly: {}, holidays: {country: "${S}"}',
+    'timezone: UTC, weekly: {}, holidays: {country: GR, subdivision: "${S}", language: "${S}"}',
+    'timezone: UTC, weekly: {}, holidays: {country: GR, except: ["${S}"]}',
+    'timezone: UTC, weekly: {}, events: [{file: "${S}"}]',
+    'timezone: UTC, rows: [{day: "${S}", opensAt: 1, closesAt: 2}]',
+    'calendar: "${S}"',
+    'timezone: UTC, weekly: {}, for: [{queue: a, hours: "${S}"}]',
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_value_from_the_environment_shows_nowhere_however_long_it_is(place: str) -> None:
+    bot = f"{{livechat: {{integrations: [desk], business_hours: {{{place}}}}}}}"
+    text = f"version: 1\nintegrations: {{desk: {{type: HELVIA_LIVECHAT}}}}\nbots: {{b: {bot}}}\n"
+    problems = load_text(text, types=TYPES, env={"S": CANARY}).problems
+    assert problems
+    shown = render(problems)
+    assert not [CANARY[at : at + 6] for at in range(len(CANARY) - 5) if CANARY[at : at + 6] in shown]

@@ -17,6 +17,9 @@ __all__ = ["Masks"]
 _SHORTEST: Final = 4
 """Shorter values are masked where they stand, but not looked for in other texts."""
 
+_CUTS: Final = (40, 60)
+"""Messages quote so many characters of a value at most: a longer one is looked for as it is cut, too."""
+
 _WIDTH: Final = 160
 """Characters of a line that are quoted at most."""
 
@@ -65,7 +68,8 @@ class Masks:
 
     def _add(self, text: str, instead: str, *, whole: bool) -> None:
         # A text may turn up as it is, without the space around it, or with escapes.
-        for form in {text, text.strip(), repr(text)[1:-1]}:
+        whole_forms = {text, text.strip(), repr(text)[1:-1]}
+        for form in whole_forms | {one[:cut] for one in whole_forms for cut in _CUTS if len(one) > cut}:
             if len(form) >= _SHORTEST:
                 self._words.setdefault(form[:_SHORTEST], {})[form] = (instead, whole)
                 self._longest = max(self._longest, len(form))
