@@ -108,7 +108,8 @@ def test_every_code_is_shown_by_a_broken_file_or_by_a_test() -> None:
 
 
 def test_codes_that_the_sources_use_are_all_explained() -> None:
-    sources = (HERE.parent.parent / "src" / "livechat_sdk" / "config").glob("*.py")
+    package = HERE.parent.parent / "src" / "livechat_sdk"
+    sources = [*(package / "config").glob("*.py"), *(package / "policies").rglob("*.py")]
     used = {code for source in sources for code in re.findall(r"\bLC\d{3}\b", source.read_text("utf-8"))}
     assert used == CODES.keys()
 

@@ -12,6 +12,7 @@ from livechat_sdk.config.documents import IntegrationDocument
 from livechat_sdk.config.doubts import is_local
 from livechat_sdk.config.durations import parse_duration
 from livechat_sdk.config.integrations import Types
+from livechat_sdk.config.routing_checks import check_routing
 from livechat_sdk.config.tree import MappingNode, Path, plain
 
 __all__ = ["cross_check"]
@@ -75,6 +76,7 @@ class _Checker:
         for name, bot in bots.items():
             self._unclear = self._unclear or _is_unclear(bot)
             self._bot(("bots", name), _mapping(bot))
+        check_routing(self._content, self._integrations, self._kind_of, self._drafts)
         self._names("integrations", self._integrations)
         self._names("bots", bots)
         if bots:

@@ -9,6 +9,7 @@ from typing import Final
 from livechat_sdk.config.codes_form import FORM
 from livechat_sdk.config.codes_hours import HOURS
 from livechat_sdk.config.codes_meaning import MEANING
+from livechat_sdk.config.codes_routing import ROUTING
 from livechat_sdk.config.codes_words import WORDS
 
 __all__ = ["CODES", "Code"]
@@ -16,7 +17,7 @@ __all__ = ["CODES", "Code"]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of problem. Codes are stable across releases; ``LC6xx``, ``LC88x``, ``LC95x`` are warnings."""
+    """A kind of problem. Codes are stable. ``LC6xx``, ``LC79x``, ``LC88x`` and ``LC95x`` are warnings."""
 
     code: str
     title: str
@@ -26,8 +27,8 @@ class Code:
     @property
     def is_warning(self) -> bool:
         """Whether problems of this kind are warnings."""
-        return self.code.startswith(("LC6", "LC88", "LC95"))
+        return self.code.startswith(("LC6", "LC79", "LC88", "LC95"))
 
 
-CODES: Final[Mapping[str, Code]] = {row[0]: Code(*row) for row in (*FORM, *MEANING, *HOURS, *WORDS)}
+CODES: Final[Mapping[str, Code]] = {row[0]: Code(*row) for row in (*FORM, *MEANING, *ROUTING, *HOURS, *WORDS)}
 """Every code by its name, in order."""

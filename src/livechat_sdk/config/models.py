@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
 from pydantic_core import PydanticCustomError
@@ -31,8 +31,12 @@ from livechat_sdk.files.kinds import DEFAULT_KINDS
 from livechat_sdk.files.limits import FileLimits
 from livechat_sdk.policies.hours.settings import BusinessHoursSettings, CalendarSettings
 from livechat_sdk.policies.message_settings import SystemMessagesSettings
+from livechat_sdk.policies.routing.settings import Rules
 from livechat_sdk.policies.ticket_settings import TicketsSettings
 from livechat_sdk.provider.settings import Secret
+
+if TYPE_CHECKING:
+    from livechat_sdk.policies.routing import RuleBook
 
 __all__ = [
     "AgentSilenceSettings",
@@ -141,6 +145,8 @@ class LivechatSettings(_Part):
     survey: tuple[SurveyQuestionSettings, ...] = Field(default=(), max_length=50)
     tickets_on: tuple[Outcome, ...] = ()
     """Outcomes for which a ticket is made by itself."""
+    routing: Rules = ()
+    """Rules that say where handoffs of this bot go; looked at before those of the file."""
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -300,6 +306,8 @@ class LivechatFile(_Part):
     reconcile_every: Duration = 60.0
     """How often vendors that can tell are asked what is true of each open chat."""
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    routing: Rules = ()
+    """Rules that say where handoffs go, for every bot."""
 
     @field_validator("integrations")
     @classmethod
@@ -323,6 +331,15 @@ class LivechatFile(_Part):
         )
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def rule_books(self) -> dict[str, RuleBook]:
+        """The rules of routing that hold for each bot, read and ready."""
+        from livechat_sdk.policies.routing import RuleBook
+
+        return {
+            name: RuleBook(name, bot.livechat.routing, self.routing, bot.crm)
+            for name, bot in self.bots.items()
+        }
 
     def retention_plan(self) -> RetentionPlan:
         """How long the handoffs of which bots are kept."""

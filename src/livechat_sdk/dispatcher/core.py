@@ -41,7 +41,6 @@ from livechat_sdk.lifecycle.inputs import (
 from livechat_sdk.owning.retention import Retention
 from livechat_sdk.provider.interface import AnyProvider
 from livechat_sdk.relay import Relay
-from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.deciding import Decider
 from livechat_sdk.relay.enriching import Enriching
 from livechat_sdk.relay.leases import LeaseGuard
@@ -113,7 +112,14 @@ class Dispatcher(Parking):
         super().__init__(opened)
         self._stepper = Stepper(self.store, self.clock, self._committed)
         self._intake = Intake(self.store, self.clock, self._stepper)
-        self._decider = Decider(settings, self.hooks, self._providers, Cooling(self.store, self.clock))
+        self._decider = Decider(
+            settings,
+            self.hooks,
+            self._providers,
+            store=self.store,
+            clock=self.clock,
+            rules=parts.rules,
+        )
         self.files: Files = files_of(settings, self.store, self.workspace, self.clock, scan)
         """Attachments: taking them in, opening them, their links."""
         deliveries = UserDeliveries(self.store, self.hooks, settings, channel, self.files, now=self.clock.now)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile
     from livechat_sdk.files import Files, FileScanner
     from livechat_sdk.hooks import Hooks
+    from livechat_sdk.policies.routing import RoutingRules
     from livechat_sdk.registry import Registry
 
 _log = logging.getLogger("livechat_sdk.settings")
@@ -36,6 +37,7 @@ class Parts:
     hooks: Hooks
     integrations: Mapping[str, object]
     providers: Mapping[str, AnyProvider]
+    rules: RoutingRules
 
 
 class NotifyingDatabase:
@@ -118,7 +120,7 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     from livechat_sdk.hooks.checking import find_implementations
     from livechat_sdk.policies.business_hours import BusinessHours, hours_by_bot
     from livechat_sdk.policies.journal_log import JournalLog
-    from livechat_sdk.policies.routing import FirstCandidate
+    from livechat_sdk.policies.routing import RoutingRules
     from livechat_sdk.policies.system_messages import SystemMessages
 
     integrations, problems = _integrations(settings, registry, clock)
@@ -133,7 +135,8 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     overrides = {name: bot.livechat.system_messages for name, bot in settings.bots.items()}
     languages = {name: bot.livechat.language for name, bot in settings.bots.items()}
     hooks.register(JournalLog(), name="policy.journal_log", inline=True)
-    hooks.register(FirstCandidate(), name="policy.routing", inline=True)
+    rules = RoutingRules(settings.rule_books())
+    hooks.register(rules, name="policy.routing", inline=True)
     hooks.register(
         BusinessHours(hours_by_bot(hours, settings.calendars)), name="policy.business_hours", inline=True
     )
@@ -151,7 +154,7 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     for number, given in enumerate(plugins, start=1):
         hooks.register(given, name=f"{type(given).__name__}.{number}")
     hooks.check()
-    return Parts(hooks=hooks, integrations=integrations, providers=providers)
+    return Parts(hooks=hooks, integrations=integrations, providers=providers, rules=rules)
 
 
 def read_file(path: str | Path, registry: Registry | None) -> tuple[LivechatFile, Registry]:

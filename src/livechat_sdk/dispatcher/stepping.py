@@ -242,11 +242,11 @@ def _sorted(result: Step) -> tuple[list[LedgerWrite], list[Action], list[Signal]
 def _for_people(happening: Input) -> Mapping[str, Any]:
     """A few words for the journal: no message bodies, no personal data."""
     match happening:
-        case Decided(candidates=candidates, refusal=refusal, detail=detail, left_out=left_out):
+        case Decided(candidates=candidates, refusal=refusal, detail=detail, left_out=left_out, routing=why):
             to = [f"{c.route.integration} ({c.route.why})" for c in candidates]
-            return _without_none(
-                {"refusal": refusal, "why": detail, "to": to or None, "left_out": list(left_out) or None}
-            )
+            reasons = None if why is None else why.model_dump(mode="json", exclude_defaults=True)
+            words = {"refusal": refusal, "why": detail, "to": to or None, "left_out": list(left_out) or None}
+            return _without_none({**words, "routing": reasons})
         case EndRequested(by=by, why=why, raw=raw):
             return _without_none({"by": by, "why": why, "raw": raw})
         case ProviderReported(event=event, attempt=attempt, late_seconds=late):

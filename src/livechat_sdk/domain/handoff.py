@@ -266,6 +266,8 @@ class Handoff(Model):
     fallbacks: tuple[Candidate, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     agent: Agent | None = None
+    last_agent: Agent | None = None
+    """The agent who had it last, also when nobody is in the chat any more."""
     contacts: tuple[Contact, ...] = ()
     contact_known: bool = False
     """Whether the CRMs have answered, where the policy waits for them."""

@@ -122,7 +122,7 @@ def abandon_attempt(draft: Draft, *, failure: str, unavailable: bool) -> None:
     handoff = draft.handoff
     for key in handoff.planned:
         draft.emit(SetFate(message_key=key, direction=Direction.TO_PROVIDER, fate=Fate.HELD))
-    draft.set(held=(*handoff.planned, *handoff.held), planned=(), agent=None)
+    draft.set(held=(*handoff.planned, *handoff.held), planned=(), agent=None, last_agent=None)
     forget_queue(draft)
 
 

@@ -12,6 +12,7 @@ from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Candidate, OpeningHours, SurveyAnswer
 from livechat_sdk.domain.messages import Message, UserReceipt
 from livechat_sdk.domain.people import Contact
+from livechat_sdk.domain.routing import RoutingReasons
 from livechat_sdk.domain.tickets import Ticket, TicketNote
 from livechat_sdk.lifecycle.effects import Action
 
@@ -55,7 +56,7 @@ class AlreadyOpen(Model):
 class Decided(Model):
     """Hours, route and availability were looked up. ``refusal`` says why there is no candidate.
 
-    ``left_out`` names the integrations that were passed over, each with the reason.
+    ``left_out`` names the integrations that were passed over (no agents, cooling down), each with the reason.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -63,6 +64,8 @@ class Decided(Model):
     detail: ShortText | None = None
     hours: OpeningHours | None = None
     left_out: tuple[ShortText, ...] = ()
+    routing: RoutingReasons | None = None
+    """Why it goes where it goes."""
 
 
 class DetailsAdded(Model):

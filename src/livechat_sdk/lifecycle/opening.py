@@ -200,7 +200,7 @@ def note_join(draft: Draft, number: int, agent: Agent | None) -> None:
     """An agent is in the chat: the clocks of the conversation start, the survey stops."""
     handoff = draft.handoff
     draft.set_attempt(number, accepted=True, joined=True)
-    draft.set(agent=agent, asking=None)
+    draft.set(agent=agent, last_agent=agent or handoff.last_agent, asking=None)
     forget_queue(draft)
     if handoff.state is not HandoffState.ACTIVE:
         draft.cancel_timers("request_timeout")

@@ -65,10 +65,9 @@ class ActionRunner:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._hooks = hooks
-        self._settings = settings
         self._providers = providers
         self._decider = decider
+        self._lookups = decider.lookups
         self._deliveries = deliveries
         cooling = Cooling(store, clock)
         self._calls = ProviderCalls(
@@ -91,7 +90,7 @@ class ActionRunner:
         match row.action:
             case Decide():
                 async with asyncio.timeout(_DECIDE_LIMIT):
-                    return await self._decider.decide(handoff.request, self._clock.now())
+                    return await self._decider.decide(handoff, self._clock.now())
             case FindContact() | CreateTicket() | AddToTicket():
                 return await self._ask_plugins(row, row.action, handoff)
             case OpenChat() | SendMessage() | UpdateDetails() | CloseChat():
@@ -119,10 +118,7 @@ class ActionRunner:
         return provider
 
     async def _find_contact(self, handoff: Handoff) -> Input:
-        request = handoff.request
-        bot = self._settings.bots.get(request.bot)
-        names = tuple(bot.crm) if bot else ()
-        contacts = await self._hooks.find_contacts(request.user, request.bot, only=names)
+        contacts = await self._lookups.of(handoff)
         now = self._clock.now()
         return ContactFound(
             contacts=tuple(c if c.found_at else c.model_copy(update={"found_at": now}) for c in contacts)

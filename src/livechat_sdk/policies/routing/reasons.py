@@ -1,0 +1,77 @@
+"""What is kept of the facts and rules behind a decision: enough to explain it, little enough to store it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from livechat_sdk.policies.routing.facts import MAPPING, YES, Fact, Item
+
+__all__ = ["as_numbers", "as_ranges", "shown"]
+
+_MOST_FACTS: Final = 50
+_LONGEST: Final = 80
+_MOST_ITEMS: Final = 10
+_LARGE: Final = 2**63
+_PERSONAL: Final = ("user.", "contact.", "origin", "conversation_id", "summary")
+_KNOWN_OF_CONTACT: Final = frozenset({"contact.known", "contact.source", "contact.open_cases"})
+_FREE: Final = ("reason", "survey.", "attributes.", "metadata.")
+
+
+def as_ranges(numbers: Iterable[int]) -> str:
+    """Rising numbers in short: ``1-3,7``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        elif not runs or runs[-1][1] != number:  # a key may have several entries, of which one fails
+            runs.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def as_numbers(ranges: str) -> list[int]:
+    """The numbers that ``as_ranges`` has put together."""
+    numbers: list[int] = []
+    for run in filter(None, ranges.split(",")):
+        first, _, last = run.partition("-")
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
+
+
+def shown(facts: Mapping[str, Fact], named: Collection[str]) -> dict[str, Any]:
+    """The facts that were looked at, without what a person should not be known by.
+
+    ``named`` are the texts that rules name: an answer that is no more than one of them may be repeated.
+    """
+    fields = [field for field in facts if not field.endswith("~")]
+    fields += [field[:-1] for field in facts if field.endswith("~") and field[:-1] not in facts]
+    told: dict[str, Any] = {}
+    for field in fields[:_MOST_FACTS]:
+        told[field[:200]] = _told(field, facts[field], named)
+    return told
+
+
+def _told(field: str, fact: Fact, named: Collection[str]) -> Any:
+    if fact is MAPPING:
+        return "a mapping"
+    if not fact:
+        return None
+    personal = field.startswith(_PERSONAL) and field not in _KNOWN_OF_CONTACT
+    free = field.startswith(_FREE)
+    items = [_item(one, hidden=personal or (free and one not in named)) for one in fact[:_MOST_ITEMS]]
+    return items[0] if len(fact) == 1 else items
+
+
+def _item(item: Item, *, hidden: bool) -> Any:
+    if isinstance(item, tuple):
+        return item == YES
+    if isinstance(item, str):
+        return f"text of {len(item)} characters" if hidden else item[:_LONGEST]
+    if hidden:
+        return "a number"
+    return item if not isinstance(item, int) or abs(item) < _LARGE else "a large number"
+
+
+def by_key(failed: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    """Numbers of rules by the key that failed, in short."""
+    return {key[:200]: as_ranges(numbers) for key, numbers in failed.items()}
