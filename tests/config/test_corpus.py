@@ -30,6 +30,7 @@ ELSEWHERE = {
     "LC817": "test_hours.py",
     "LC818": "test_hours.py",
     "LC902": "test_words.py",
+    "LC715": "test_routing_rules.py",
 }
 """Codes that no file of the corpus can show, and the test that shows them: what has no content, too much of
 it or rights that git does not keep, and refusals of models that only plugins could have."""

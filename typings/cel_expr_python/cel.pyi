@@ -1,4 +1,5 @@
-"""The part of the CEL runtime that rules of routing use; the package brings a stub, but does not mark itself as typed."""
+# What rules of routing use of the CEL runtime, whose own stub is not marked as one to use.
+# ruff: noqa: N802
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Codes for rules of routing: LC7xx. Those from LC790 on are warnings."""
+"""Codes for rules of routing: LC7xx. The last ones, LC79x, are warnings."""
 
 from __future__ import annotations
 

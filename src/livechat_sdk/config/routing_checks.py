@@ -42,7 +42,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _items(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
+    return cast("Sequence[Any]", value) if isinstance(value, list) else ()
 
 
 def _listed(bot: Any) -> list[str]:

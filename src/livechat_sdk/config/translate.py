@@ -144,7 +144,7 @@ def _elsewhere(key: str, model: type[BaseModel]) -> str | None:
     pending: list[tuple[Kinds, tuple[str, ...]]] = [(kinds_of(model), ())]
     for kinds, path in pending:
         names = keys_of(kinds)
-        if key in names:
+        if key in names and "routing" not in path:  # its keys are words that are near to many others
             return (
                 f"it belongs under `{': '.join(path)}:`"
                 if path

@@ -16,7 +16,18 @@ from typing import Any, Final, cast
 from livechat_sdk.policies.routing.facts import LANGUAGES, NO, YES, Fact, Facts, Item, as_number, fold
 from livechat_sdk.policies.routing.flaws import Flaw, Place, near
 
-__all__ = ["MOST_ENTRIES", "Budget", "Fails", "Step", "fails", "read_test"]
+__all__ = [
+    "DEEPEST",
+    "MOST_ENTRIES",
+    "Budget",
+    "Fails",
+    "Step",
+    "either",
+    "every",
+    "fails",
+    "neither",
+    "read_test",
+]
 
 Fails = Callable[[Any], bool]
 """Takes the fact of the step's field, or all facts where the field is empty; true when it does not pass."""
@@ -162,14 +173,10 @@ def _prefix(field: str, value: object, at: Place, budget: Budget) -> list[Step]:
 
 
 def _equal(field: str, value: object, at: Place, budget: Budget) -> list[Step]:
-    several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
-    values = cast("Sequence[object]", value) if several else (value,)
-    if not 0 < len(values) <= _MOST_VALUES:
-        budget.flaw("LC704", at, f"the list must have 1 to {_MOST_VALUES} values")
     wanted: set[Item] = set()
     numbers: set[Item] = set()
-    for index, one in enumerate(values[:_MOST_VALUES]):
-        item = _item(one, (*at, index) if several else at, budget)
+    for place, one in _values(value, at, budget):
+        item = _item(one, place, budget)
         if item is None:
             continue
         wanted.add(item)
@@ -192,6 +199,16 @@ def _equal(field: str, value: object, at: Place, budget: Budget) -> list[Step]:
     return [(target, failed)]
 
 
+def _values(value: object, at: Place, budget: Budget) -> list[tuple[Place, object]]:
+    """A value, or those of a list, each with its place."""
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        return [(at, value)]
+    items = cast("Sequence[object]", value)
+    if not 0 < len(items) <= _MOST_VALUES:
+        budget.flaw("LC704", at, f"the list must have 1 to {_MOST_VALUES} values")
+    return [((*at, index), one) for index, one in enumerate(items[:_MOST_VALUES])]
+
+
 def _item(value: object, at: Place, budget: Budget) -> Item | None:
     match value:
         case bool():
@@ -211,12 +228,7 @@ def _item(value: object, at: Place, budget: Budget) -> Item | None:
 
 def _texts(value: object, at: Place, budget: Budget) -> Iterable[str]:
     """The texts of a text or a list of texts, as they are compared."""
-    several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
-    values = cast("Sequence[object]", value) if several else (value,)
-    if not 0 < len(values) <= _MOST_VALUES:
-        budget.flaw("LC704", at, f"the list must have 1 to {_MOST_VALUES} texts")
-    for index, one in enumerate(values[:_MOST_VALUES]):
-        place = (*at, index) if several else at
+    for place, one in _values(value, at, budget):
         if not isinstance(one, str) or not one.strip() or len(one) > _LONGEST:
             budget.flaw("LC703", place, f"must be a text of 1 to {_LONGEST} characters", "put it in quotes")
             continue

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from livechat_sdk.policies.routing.comparing import (
+    DEEPEST,
     MOST_ENTRIES,
     Budget,
     Fails,
@@ -59,6 +60,9 @@ def read_condition(value: object, budget: Budget) -> Condition:
 def _entries(value: object, at: Place, budget: Budget, depth: int) -> list[Entry]:
     if not isinstance(value, Mapping):
         budget.flaw("LC703", at, "a condition is a mapping of fields and what they must be")
+        return []
+    if depth > DEEPEST:
+        budget.flaw("LC711", at, f"conditions are more than {DEEPEST} levels deep", "make two rules of it")
         return []
     content = cast("Mapping[object, object]", value)
     if not content:

@@ -248,7 +248,7 @@ class _Room:
         """A text that the runtime can take: no half characters, and no more than its beginning."""
         return (value or "")[:LONGEST_TEXT].encode("utf-8", "replace").decode()
 
-    def mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+    def mapping(self, value: Mapping[str, object], depth: int) -> dict[str, Any]:
         """A mapping with text as keys."""
         found: dict[str, Any] = {}
         for key, one in islice(value.items(), LONGEST_LIST):
@@ -269,8 +269,8 @@ class _Room:
                 return value
             case int():
                 return value if -_LONGEST_NUMBER <= value < _LONGEST_NUMBER else None
-            case Mapping() if depth <= _DEEPEST:
-                return self.mapping(value, depth)
+            case dict() if depth <= _DEEPEST:
+                return self.mapping(cast("Mapping[str, object]", value), depth)
             case list() | tuple() if depth <= _DEEPEST:
                 items = cast("list[object]", value)[:LONGEST_LIST]
                 return [self.value(one, depth + 1) for one in items if self._left > 0]

@@ -206,30 +206,31 @@ class Facts(dict[str, Fact]):
         head, _, rest = field.partition(".")
         return _FAMILIES[head](self, rest)
 
-    def _of_user(self, rest: str) -> Any:
-        user = self.request.user
-        return (
-            getattr(user, rest)
-            if rest in _OF_USER
-            else _walk(user.attributes, rest.removeprefix("attributes."))
-        )
 
-    def _of_survey(self, rest: str) -> Any:
-        return next((one.answer for one in reversed(self.request.survey) if one.id == rest), None)
+def _of_user(facts: Facts, rest: str) -> Any:
+    user = facts.request.user
+    return (
+        getattr(user, rest) if rest in _OF_USER else _walk(user.attributes, rest.removeprefix("attributes."))
+    )
 
-    def _of_contact(self, rest: str) -> Any:
-        contact = self.contact
-        if rest == "known":
-            return contact is not None
-        if contact is None:
-            return None
-        if rest in _OF_CONTACT:
-            return _OF_CONTACT[rest](contact)
-        label = fold(rest.removeprefix("fields."))
-        for one in contact.fields:
-            if fold(one.label) == label:
-                return one.value if one.raw is None else one.raw
+
+def _of_survey(facts: Facts, rest: str) -> Any:
+    return next((one.answer for one in reversed(facts.request.survey) if one.id == rest), None)
+
+
+def _of_known_contact(facts: Facts, rest: str) -> Any:
+    contact = facts.contact
+    if rest == "known":
+        return contact is not None
+    if contact is None:
         return None
+    if rest in _OF_CONTACT:
+        return _OF_CONTACT[rest](contact)
+    label = fold(rest.removeprefix("fields."))
+    for one in contact.fields:
+        if fold(one.label) == label:
+            return one.value if one.raw is None else one.raw
+    return None
 
 
 def _walk(content: Mapping[str, Any], path: str) -> Any:
@@ -254,9 +255,9 @@ _SINGLE: Final[Mapping[str, Callable[[Facts], Any]]] = {
     "origin": lambda facts: facts.request.user.origin,
 }
 _FAMILIES: Final[Mapping[str, Callable[[Facts, str], Any]]] = {
-    "user": Facts._of_user,  # noqa: SLF001 - of the same module
-    "survey": Facts._of_survey,  # noqa: SLF001
-    "contact": Facts._of_contact,  # noqa: SLF001
+    "user": _of_user,
+    "survey": _of_survey,
+    "contact": _of_known_contact,
     "attributes": lambda facts, rest: _walk(facts.request.attributes, rest),
     "metadata": lambda facts, rest: _walk(facts.request.metadata, rest),
 }

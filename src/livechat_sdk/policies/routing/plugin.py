@@ -6,7 +6,7 @@ hours, the last agent), and the chain and the reasons that come out of it, trave
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ _SHEET: ContextVar[Sheet | None] = ContextVar("livechat_sdk_routing_sheet", defa
 
 
 @contextmanager
-def asked_with(given: Circumstances) -> Iterator[Sheet]:
+def asked_with(given: Circumstances) -> Generator[Sheet]:
     """The hook is asked inside this block by somebody who knows more than its arguments say."""
     sheet = Sheet(given)
     token = _SHEET.set(sheet)

@@ -48,7 +48,7 @@ def share_of(
     ]
     if not open_to:
         return None
-    key = f"{rule.name or ''}\n{conversation_id}".encode("utf-8", "replace")
+    key = f"{rule.name or ''}\n{conversation_id}".encode()
     draw = int.from_bytes(hashlib.sha256(key).digest()[:8], "big")
     total = sum(share for _, share in open_to)
     point = draw * total // 2**64

@@ -46,7 +46,7 @@ def read_time(value: object, at: Place, flaws: list[Flaw]) -> tuple[str, TimeTes
     for key, read in (("weekday", _weekdays), ("hours", _hours), ("dates", _dates)):
         if key in content:
             tests.append(read(_listed(content[key], (*at, key), flaws), flaws))
-    if not any(key in content for key in _KEYS[1:]):
+    if not any(key in content for key in _KEYS[1:]) and content.keys() <= {*_KEYS}:
         flaws.append(
             Flaw(
                 "LC704", at, "`time` has neither weekday nor hours nor dates", "add one of them", at_key=True
