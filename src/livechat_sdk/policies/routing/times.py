@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, cast
 
+from livechat_sdk.policies.hours.zones import zone_named
 from livechat_sdk.policies.routing.flaws import Flaw, Place, near
 from livechat_sdk.policies.week_rules import DAY_MINUTES
-from livechat_sdk.policies.weekly import zone_named
 
 __all__ = ["TimeTest", "read_time"]
 
