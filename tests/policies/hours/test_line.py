@@ -68,6 +68,11 @@ def test_instants_are_those_whose_reading_holds(some: list[Stretch], offsets: li
             assert at(line, instant) == at(readings, instant + piece.offset)
 
 
+def test_a_change_at_the_edge_of_what_is_looked_at_is_found_to_the_second() -> None:
+    found = pieces(ZoneInfo("Africa/Casablanca"), 1_212_200_000, 1_212_300_000)  # 1 June 2008, 00:00 UTC
+    assert [piece.start for piece in found] == [1_212_200_000, 1_212_278_400]
+
+
 @given(
     st.sampled_from(["Europe/Athens", "Australia/Lord_Howe", "Africa/Casablanca", "Pacific/Apia", "UTC"]),
     st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1)),  # noqa: DTZ001 - UTC is said below

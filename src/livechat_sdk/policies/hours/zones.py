@@ -85,7 +85,8 @@ def _block(zone: tzinfo, number: int) -> tuple[Piece, ...]:
     for instant in range(start + _STEP, end + 1, _STEP):
         if _offset(zone, instant - 1) == offset:
             continue
-        low, high = instant - _STEP, instant - 1  # the change is after low, and by high
+        # The change is after low, and by high: it may be the first second that has not been looked at.
+        low, high = max(since, instant - _STEP - 1), instant - 1
         while high - low > 1:
             middle = (low + high) // 2
             if _offset(zone, middle) == offset:
