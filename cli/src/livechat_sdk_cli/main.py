@@ -16,6 +16,7 @@ from typer.main import get_command
 from livechat_sdk_cli.commands import (
     certify,
     demo,
+    diff,
     erase,
     explain,
     export,
@@ -77,6 +78,7 @@ app.command("simulate", short_help="Play a vendor on this machine.")(simulate.si
 app.command("serve", short_help="Serve the gateway and the desk.")(serve.serve)
 app.command("validate", short_help="Check settings, list every problem.")(validate.validate)
 app.command("migrate", short_help="Bring settings to today's form.")(migrate.migrate)
+app.command("diff", short_help="Replay stored requests under other settings.")(diff.diff)
 app.command("show", short_help="Show a handoff and the fate of every message.")(show.show)
 app.command("parked", short_help="List what was given up.")(parked.parked)
 app.command("retry", short_help="Try again what was given up.")(parked.retry)

@@ -8,6 +8,7 @@ import typer
 
 from livechat_sdk_cli import terminal
 from livechat_sdk_cli.commands.explain_hours import explain_hours
+from livechat_sdk_cli.commands.explain_route import explain_route
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def _root() -> None:
 
 
 app.command("hours")(explain_hours)
+app.command("route")(explain_route)
 
 
 @app.command("code")

@@ -9,6 +9,7 @@ from livechat_sdk.domain.handoff import Handoff, QueueStatus
 from livechat_sdk.domain.messages import LedgerEntry
 from livechat_sdk.domain.people import Contact
 from livechat_sdk.ledger.store import ActionRow, JournalEntry
+from livechat_sdk_cli.routing.stored import decision_in
 from livechat_sdk_cli.showing import words
 from livechat_sdk_cli.showing.gather import OPEN, UNDONE, Shown, prefixes
 from livechat_sdk_cli.tables import Column, fields, table
@@ -41,6 +42,7 @@ def _head(shown: Shown) -> Iterator[tuple[str, str]]:
     owner = "the bot" if ownership.owner == "bot" else "the human side"
     yield "owner", f"{owner} (number {ownership.number})"
     yield from _request(handoff)
+    yield from _routing(shown)
     for attempt in handoff.attempts:
         yield "attempt", words.attempt_words(attempt)
     if handoff.agent is not None:
@@ -54,6 +56,20 @@ def _head(shown: Shown) -> Iterator[tuple[str, str]]:
     for failure in handoff.failures:
         yield "failure", failure
     yield "version", str(handoff.version)
+
+
+def _routing(shown: Shown) -> Iterator[tuple[str, str]]:
+    """Which rule decided, and what did not match before it."""
+    _, reasons = decision_in(shown.journal)
+    if reasons is None or (reasons.by == "default" and not reasons.failed and not reasons.unusable):
+        return
+    parts = [reasons.in_short()]
+    parts += [f"{key} failed in {ranges}" for key, ranges in reasons.failed.items()]
+    if reasons.unusable:
+        parts.append(f"no usable target in {', '.join(map(str, reasons.unusable))}")
+    if reasons.closed:
+        parts.append(f"closed: {', '.join(one.integration for one in reasons.closed)}")
+    yield "routing", "; ".join(parts)
 
 
 def _contact(contact: Contact) -> str:

@@ -121,7 +121,9 @@ def end_words(end: End) -> str:
 def detail_words(detail: Mapping[str, Any]) -> str:
     """The small document of a journal entry in one line."""
     return ", ".join(
-        f"{name} {_plain(value)}" for name, value in detail.items() if value not in (None, "", [], {})
+        f"{name} {_plain(value)}"
+        for name, value in detail.items()
+        if value not in (None, "", [], {}) and name != "routing"  # told above, in short
     )
 
 

@@ -108,7 +108,8 @@ class RuleBook:
             for number, (place, rule) in enumerate(zip(places, (*own, *common), strict=True), start=1)
         )
         self._entries = tuple((rule.condition.entries, rule) for rule in self.rules)
-        self._named = frozenset[str]().union(*(rule.condition.named for rule in self.rules))
+        self.named = frozenset[str]().union(*(rule.condition.named for rule in self.rules))
+        """The texts that stand in conditions."""
         content = [rule.settings.model_dump(mode="json", by_alias=True) for rule in self.rules]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         self.revision = hashlib.sha256(text.encode()).hexdigest()[:12] if content else ""
@@ -203,7 +204,7 @@ class RuleBook:
             failed=by_key(parts.failed),
             unusable=tuple(parts.unusable),
             errors=parts.errors,
-            seen=shown(parts.facts, self._named),
+            seen=shown(parts.facts, self.named),
             candidates=tuple(candidates),
             chain=tuple(map(Target.of, chain)),
         )

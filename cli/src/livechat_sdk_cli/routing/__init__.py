@@ -1,0 +1,1 @@
+"""Routing as ``livechat explain route`` and ``livechat diff`` work it out: by the settings alone."""
