@@ -208,3 +208,41 @@ def test_taken_port_is_a_clear_error(tmp_path: Path, env: dict[str, str]) -> Non
     assert done.returncode == 3
     assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# ------------------------------------------------------------------------- reloading
+def await_line(log: Path, words: str) -> str:
+    deadline = time.monotonic() + 20
+    while words not in (text := log.read_text("utf-8")):
+        assert time.monotonic() < deadline, f"no line with {words!r}:\n{text}"
+        time.sleep(0.05)
+    return text
+
+
+def test_sighup_reloads_and_refuses_what_would_leave_chats_behind(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    settings, log = tmp_path / "livechat.yaml", tmp_path / "stderr.txt"
+    good = settings.read_text("utf-8")
+    with serving(tmp_path, env) as (process, address):
+        wanted = {"key": "k-1", "conversation_id": "c-1", "bot": "shop-bot", "user": {"id": "u-1"}}
+        _, handoff = call(address, "/v1/handoffs", wanted)
+        settings.write_text(good.replace("[toy]", "[toy], request_timeout: soon"), "utf-8")
+        process.send_signal(signal.SIGHUP)
+        text = await_line(log, "the old ones go on")
+        assert "livechat.yaml:9:" in text
+        assert "error LC210" in text
+        settings.write_text(good.replace("toy:", "new:").replace("[toy]", "[new]"), "utf-8")
+        process.send_signal(signal.SIGHUP)
+        assert handoff["id"] in await_line(log, "error LC317").partition("LC317")[2]
+        settings.write_text(good.replace("[toy]", "[toy], language: el"), "utf-8")
+        process.send_signal(signal.SIGHUP)
+        await_line(log, "are in force")
+        status, shown = call(address, f"/v1/handoffs/{handoff['id']}")
+        assert (status, shown["id"]) == (200, handoff["id"])
+        process.send_signal(signal.SIGHUP)
+        await_line(log, "the settings have not changed")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    lines = (tmp_path / "delivered.jsonl").read_text("utf-8").splitlines()
+    assert [lines.count('"entered"'), lines.count('"left"')] == [1, 1]

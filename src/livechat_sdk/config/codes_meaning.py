@@ -100,6 +100,24 @@ MEANING: Final[tuple[tuple[str, str, str, str], ...]] = (
         "The largest file may not be larger than all files of the workspace together.",
         "Make `max_total` larger than `max_size`.",
     ),
+    (
+        "LC317",
+        "An integration with open chats is gone",
+        "Whoever is served by it now could not be answered any more, so the reload was refused.",
+        "Wait until the chats have ended, end them, or serve with `--drain`.",
+    ),
+    (
+        "LC318",
+        "An integration with open chats leads elsewhere",
+        "Chats of one account of a vendor are unknown at another, so the reload was refused.",
+        "Wait for the chats to end, serve with `--drain`, or give the new one a name of its own.",
+    ),
+    (
+        "LC319",
+        "A change that needs a restart",
+        "The ledger, the folder of files and the address to listen on stay while the process runs.",
+        "Start the process anew.",
+    ),
     # ---------------------------------------------------------------------- LC4xx integrations, providers
     (
         "LC401",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, ClassVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
@@ -47,6 +47,12 @@ class IntegrationSettings(BaseModel):
         defer_build=True,
     )
 
+    says_where: ClassVar[tuple[str, ...]] = (
+        *("base_url", "endpoint", "region", "api_url", "azure_tenant_id"),
+        *("app_id", "chat_id", "open_integration_id"),
+    )
+    """The fields that say which account at the vendor this is. Credentials are none of them: they rotate."""
+
     type: str
     name: str = Field(min_length=1, max_length=200)
     enabled: bool = True
@@ -56,6 +62,10 @@ class IntegrationSettings(BaseModel):
     id: str = ""
     created_at: str = ""
     updated_at: str = ""
+
+    def account(self) -> tuple[object, ...]:
+        """Which account at the vendor this is: chats that were opened at one are unknown at another."""
+        return (self.type, *(getattr(self, name, None) for name in self.says_where))
 
     def field_trouble(self, label: str, value: object) -> str | None:
         """Why a ticket's field cannot be set so; ``None`` if it can, and where the fields are not known.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from livechat_sdk_cli.settings import DEFAULT_FILE
 if TYPE_CHECKING:
     from livechat_sdk.config import GatewaySettings, LivechatFile
     from livechat_sdk.domain.channel import Channel
+    from livechat_sdk.gateway.reloading import ReloadingGateway
     from livechat_sdk.registry import Registry
 
 __all__ = ["serve"]
@@ -41,10 +44,19 @@ def serve(
             "Not needed with `gateway.platform` in the settings: then signed webhooks go there.",
         ),
     ] = None,
+    drain: Annotated[
+        bool,
+        typer.Option(
+            "--drain",
+            help="On a reload, let an integration that is taken out finish its open chats; without it such a "
+            "reload is refused.",
+        ),
+    ] = False,
 ) -> None:
     """Serve the gateway, and the desk if there is one, until SIGTERM or Ctrl-C.
 
     Requests under way are finished first. What was accepted is in the store: the next start goes on with it.
+    SIGHUP reads the settings again: all of a change takes effect or, with a line in the log, nothing of it.
     """
     import asyncio
 
@@ -59,7 +71,8 @@ def serve(
     gateway = settings.gateway.model_copy(
         update={name: value for name, value in changes.items() if value is not None}
     )
-    asyncio.run(_serve(settings, registry, gateway, None if channel is None else load_channel(channel)))
+    given = None if channel is None else load_channel(channel)
+    asyncio.run(_serve(file, settings, registry, gateway, given, drain=drain))
 
 
 def _log_to_stderr() -> None:
@@ -75,16 +88,22 @@ def _log_to_stderr() -> None:
 
 
 async def _serve(
-    settings: LivechatFile, registry: Registry, gateway: GatewaySettings, given: Channel | None
+    file: Path,
+    settings: LivechatFile,
+    registry: Registry,
+    gateway: GatewaySettings,
+    given: Channel | None,
+    *,
+    drain: bool,
 ) -> None:
     from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
-    from livechat_sdk import Dispatcher
+    from livechat_sdk_cli.settings import load_settings
 
     try:
         from livechat_sdk.gateway.auth import BearerGuard
-        from livechat_sdk.gateway.channel import WebhookChannel
-        from livechat_sdk.gateway.server import serve as serve_gateway
+        from livechat_sdk.gateway.reloading import ReloadingGateway
+        from livechat_sdk.gateway.server import GatewayServer
     except ModuleNotFoundError as missing:
         raise CommandError(
             f"the gateway needs {missing.name}, which is not installed",
@@ -92,11 +111,60 @@ async def _serve(
             next_step='pip install "livechat-sdk[server]"',
         ) from missing
     BearerGuard(gateway.tokens or ())  # refuses before anything is opened or written
-    channel = given or WebhookChannel.from_settings(gateway)
+    served = ReloadingGateway(
+        settings, registry, load=lambda: load_settings(file), channel=given, drain=drain
+    )
     async with AsyncExitStack() as stack:
-        if isinstance(channel, AbstractAsyncContextManager):
-            await stack.enter_async_context(channel)
-        dispatcher = await stack.enter_async_context(Dispatcher(settings, channel=channel, registry=registry))
-        await serve_gateway(
-            dispatcher, gateway, on_started=lambda address: terminal.out(f"listening on {address}")
-        )
+        own: object = given
+        if isinstance(own, AbstractAsyncContextManager):
+            await stack.enter_async_context(own)
+        await stack.enter_async_context(served)
+        server = GatewayServer(served.app, host=gateway.host, port=gateway.port)
+        server.listen()
+        with _reloading_on_hangup(served):
+            await server.run(on_started=lambda address: terminal.out(f"listening on {address}"))
+
+
+@contextmanager
+def _reloading_on_hangup(served: ReloadingGateway) -> Generator[None]:
+    """SIGHUP reloads; several in a row are one, and one that fails changes nothing."""
+    import asyncio
+    import signal
+
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+
+    async def follow() -> None:
+        while True:
+            await asked.wait()
+            asked.clear()
+            await _reload(served)
+
+    task = loop.create_task(follow(), name="reload")
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        task.cancel()
+
+
+async def _reload(served: ReloadingGateway) -> None:
+    import logging
+
+    from livechat_sdk.errors import ConfigurationError, LivechatError
+
+    log = logging.getLogger("livechat_sdk.reload")
+    try:
+        done = await served.reload()
+    except ConfigurationError as refused:
+        for problem in refused.problems:
+            log.error("%s", problem)  # noqa: TRY400 - the settings are wrong, not the program
+        log.error("the settings are not reloaded; the old ones go on")  # noqa: TRY400 - as above
+    except LivechatError as trouble:
+        log.error("the settings are not reloaded; the old ones go on: %s", trouble)  # noqa: TRY400 - as above
+    except Exception:
+        log.exception("the settings are not reloaded; the old ones go on")
+    else:
+        if done.status == "unchanged":
+            log.info("the settings have not changed")
