@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
+from livechat_sdk.policies.hours.dates import day_number
 from livechat_sdk.policies.hours.line import Rule, Stretch, first_begun
-from livechat_sdk.policies.hours.zones import second_of
+from livechat_sdk.policies.hours.zones import DAY
 
 if TYPE_CHECKING:
     from livechat_sdk.policies.hours.settings import OneOffSettings
@@ -28,15 +29,15 @@ def read_reading(text: str, *, ending: bool) -> int:
         raise ValueError(f"{text[:40]!r} is no date with a time; write 2026-11-30 10:00 or 2026-11-30")
     day, hour, minute = match.groups()
     try:
-        begins = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
+        begins = day_number(date.fromisoformat(day)) * DAY
     except ValueError:
         raise ValueError(f"{day} is no day of any calendar; check the day and the month") from None
     if hour is None:
-        return second_of(begins + timedelta(days=1) if ending else begins)
+        return begins + DAY if ending else begins
     minutes = int(hour) * 60 + int(minute)
     if int(minute) > 59 or minutes > 24 * 60:  # noqa: PLR2004 - minutes of an hour
         raise ValueError(f"{text[:40]!r} has no time of a day; times run from 00:00 to 24:00")
-    return second_of(begins + timedelta(minutes=minutes))
+    return begins + minutes * 60
 
 
 def stretches_of(
