@@ -103,3 +103,30 @@ def test_each_message_is_shown_once_whichever_way_it_comes(
     traits: Traits, plot: list[tuple[str, object]], ends: bool
 ) -> None:
     asyncio.run(play(traits, plot, ends=ends))
+
+
+async def test_what_is_said_while_the_history_is_written_down_comes_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story(tmp_path / "ledger.db", TELLS[2])
+    handoff = await story.begin()
+    world, ref = story.world, f"{handoff.id}.1"
+    try:
+        await story.happens(handoff, "say", Fault.WITHHOLD)
+        reconciler = world.dispatcher._inflow.reconciler
+        look_up = reconciler._known
+
+        async def look_up_while_they_speak(handoff_id: str) -> set[str]:
+            await world.vendor.say(ref, "later", key="later")
+            for _ in range(100):
+                await asyncio.sleep(0.001)  # the ledger works in threads
+                if "later" in world.channel.texts:
+                    break
+            return await look_up(handoff_id)
+
+        monkeypatch.setattr(reconciler, "_known", look_up_while_they_speak)
+        reconciler.ask_now(ChatKey(handoff.id, 1))
+        await world.pass_time(1)
+        assert world.channel.texts == ["text 0", "later"]
+    finally:
+        await world.__aexit__(None, None, None)

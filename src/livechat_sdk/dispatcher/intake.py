@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -59,6 +61,7 @@ class Intake:
         self._shards: frozenset[int] = frozenset()
         self._here_since = clock.now()
         self._held_back = False
+        self._holds: dict[tuple[str, int], list[asyncio.Event]] = {}
         self.duplicates = 0
         """Events that came again and changed nothing."""
         self.asking: Asking | None = None
@@ -109,6 +112,23 @@ class Intake:
         """Whether both loops wait for something to happen."""
         return not (self._working or self._inbox_changed.is_set() or self._timers_changed.is_set())
 
+    @contextmanager
+    def holding(self, handoff_id: str, attempt: int) -> Generator[None]:
+        """Let what comes by itself in this chat wait meanwhile.
+
+        A vendor that was asked has told what was said up to now: what is said later and comes by a stream or
+        a webhook must not overtake it while it is being written down.
+        """
+        key, over = (handoff_id, attempt), asyncio.Event()
+        self._holds.setdefault(key, []).append(over)
+        try:
+            yield
+        finally:
+            over.set()
+            self._holds[key].remove(over)
+            if not self._holds[key]:
+                del self._holds[key]
+
     async def take_event(
         self, event: ProviderEvent, *, inbox_id: int | None = None, late_seconds: float | None = None
     ) -> bool:
@@ -126,9 +146,10 @@ class Intake:
         if found is None:
             return await self._keep(event, inbox_id=inbox_id)
         handoff_id, attempt = found
+        came_by_itself = inbox_id is None and late_seconds is None
+        await self._turn_of(found if came_by_itself else None)
         if isinstance(event, MessageFailed):
             event = await self._of_whole_message(handoff_id, event)
-        came_by_itself = inbox_id is None and late_seconds is None
         if isinstance(event, ChatEnded) and came_by_itself and self.asking is not None:
             await self.asking.before_end(event.integration, handoff_id, attempt)
         try:
@@ -148,6 +169,11 @@ class Intake:
         if result.refused:
             logger.info("handoff %s: %s", handoff_id, result.refused)
         return True
+
+    async def _turn_of(self, chat: tuple[str, int] | None) -> None:
+        """Wait while what is older is being written down."""
+        while chat is not None and (holds := self._holds.get(chat)):
+            await holds[-1].wait()
 
     async def _of_whole_message(self, handoff_id: str, event: MessageFailed) -> MessageFailed:
         """The failure of our own message, whichever name the vendor has for it.

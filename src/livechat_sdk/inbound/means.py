@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +25,10 @@ class EventSink(Protocol):
 
     async def take_unmatched(self, integration: str, refs: tuple[str, ...]) -> int:
         """Apply events that were kept because they matched no chat; returns how many."""
+        ...
+
+    def holding(self, handoff_id: str, attempt: int) -> AbstractContextManager[None]:
+        """Let what comes by itself in this chat wait, while what a vendor answered is applied."""
         ...
 
     def inbox_changed(self) -> None:

@@ -220,11 +220,12 @@ class Reconciler:
             self._leave_alone[integration] = now + timedelta(seconds=max(wish or 0.0, _IN_TROUBLE))
             self.rounds.hold(integration, wish or 0.0)
             return
-        known = await self._known(handoff.id) if said else ()
-        for repair in rule(
-            handoff, attempt, Answer(now, history=said), known=known, trusted_until=now
-        ).repairs:
-            await self._repair(integration, key, repair)
+        with self._sink.holding(*key):
+            known = await self._known(handoff.id) if said else ()
+            for repair in rule(
+                handoff, attempt, Answer(now, history=said), known=known, trusted_until=now
+            ).repairs:
+                await self._repair(integration, key, repair)
 
     # ------------------------------------------------------------------------------------------- one question
     async def _visit(self, integration: str, key: ChatKey) -> float | None:
@@ -315,9 +316,15 @@ class Reconciler:
 
     async def _examine(self, found: _Found) -> float:
         """Ask about a live chat, and repair what was missed."""
-        place, file, handoff = found.place, found.file, found.handoff
-        since = (file.history_from or handoff.created_at) - _OVERLAP
+        place = found.place
+        since = (found.file.history_from or found.handoff.created_at) - _OVERLAP
         answer = await self._questions.ask(place.integration, found.chat, since)
+        with self._sink.holding(*place.key):  # what comes from now on comes after what was answered
+            return await self._put_right(found, answer)
+
+    async def _put_right(self, found: _Found, answer: Answer) -> float:
+        """Repair what was missed in a live chat."""
+        file, handoff = found.file, found.handoff
         fresh = await self._store.load(handoff.id)
         attempt = _attempt(fresh, found.attempt.number)
         if fresh is None or attempt is None or attempt.abandoned or not fresh.is_live:
