@@ -29,10 +29,11 @@ demo: $(STAMP) ## play a handoff on this machine (ARGS=--script plays it by itse
 test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them, JOBS=auto side by side)
 	@$(BIN)/python -m pytest -q -rs -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
 
-soak: $(STAMP) ## search for hours: deaths at every step, races, forged webhooks, schedules of faults; reports in build/soak
+soak: $(STAMP) ## search for hours: deaths at every step, races, forged webhooks, random calendars, schedules of faults; reports in build/soak
 	@$(BIN)/python -m tests.crash.soak
 	@$(BIN)/python -m tests.races.soak
 	@$(BIN)/python -m tests.fuzz.soak
+	@$(BIN)/python -m tests.oracle.soak hours
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 check: $(STAMP) ## lint, formatting, types, imports, lock, wheels (ARGS="lint mypy" for some of them)

@@ -1,0 +1,55 @@
+"""Asks the engine and the oracle the same, and tells where they differ."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from datetime import UTC, datetime
+from typing import Any
+
+from livechat_sdk import ConfigurationError
+from livechat_sdk.policies.hours import BotHours
+from tests.oracle.calendars import Case, Question
+from tests.oracle.hours import Answer, Hours, calendar_for
+
+__all__ = ["differences"]
+
+
+def _in_utc(at: datetime | None) -> datetime | None:
+    # Instants: two times of different zones in a fold are never equal for Python.
+    return None if at is None else at.astimezone(UTC)
+
+
+def _engine(bot: BotHours, question: Question) -> Answer:
+    said = bot.at(question.at, queue=question.queue, group=question.group, language=question.language)
+    return Answer(said.open, said.kind, _in_utc(said.next_opening), _in_utc(said.next_closing))
+
+
+def differences(case: Case) -> list[str]:
+    """What is wrong, in words that say how to see it again; nothing when both agree on everything."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # rows without `day_zero`
+        try:
+            bot = BotHours.from_settings(case.hours, calendars=case.calendars, language=case.language)
+        except (ConfigurationError, ValueError) as error:
+            return [f"seed {case.seed}: refused: {error}"]
+    wrong: list[str] = []
+    oracles: dict[tuple[int, str | None], Hours] = {}
+    for number, question in enumerate(case.questions):
+        settings: Any = calendar_for(
+            case.hours,
+            case.calendars,
+            queue=question.queue,
+            group=question.group,
+            language=question.language or case.language,
+        )
+        key = (id(settings), question.group)
+        oracle = oracles.setdefault(key, Hours(settings, question.group))
+        page, code = oracle.at(question.at), _engine(bot, question)
+        if page != code:
+            wrong.append(
+                f"seed {case.seed}, question {number}: {question}\n"
+                f"  by the page {page}\n  by the code {code}\n"
+                f"  {json.dumps(settings, ensure_ascii=False)}"
+            )
+    return wrong
