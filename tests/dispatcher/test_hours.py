@@ -143,6 +143,15 @@ async def test_a_company_calendar_closes_for_the_public_face_too(bench: Workbenc
     assert handoff.end.reason.raw == "closed: event 2026-11-24 Outing UTC"
 
 
+async def test_a_company_calendar_that_cannot_be_used_starts_nothing(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    events = [{"file": str(tmp_path / "missing.ics")}]
+    with pytest.raises(ConfigurationError, match="does not exist") as refused:
+        await bench.start(livechat={"business_hours": {**ALWAYS, "events": events}})
+    assert [one.code for one in refused.value.problems] == ["LC816"]
+
+
 def test_settings_with_hours_that_cannot_be_read_start_nothing(tmp_path: Path) -> None:
     file = tmp_path / "livechat.yaml"
     file.write_text(

@@ -103,6 +103,7 @@ class Dispatcher(Parking):
         self.workspace = settings.workspace
         parts = assemble(settings, self.registry, self.clock, plugins)
         self.hooks = parts.hooks
+        self._hours = parts.hours
         self.integrations: Mapping[str, object] = parts.integrations
         self._providers: Mapping[str, AnyProvider] = parts.providers
         keys = StoreKeys.from_texts(settings.store_key) if settings.store_key else None
@@ -212,6 +213,7 @@ class Dispatcher(Parking):
                 start = getattr(built, "start", None)
                 if start is not None:
                     await start(host)
+            await self._hours.read_files()
             await self._working.start(self._intake.take_what_waits)
         except BaseException:
             await self.store.close()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile
     from livechat_sdk.files import Files, FileScanner
     from livechat_sdk.hooks import Hooks
+    from livechat_sdk.policies.business_hours import BusinessHours
     from livechat_sdk.policies.routing import RoutingRules
     from livechat_sdk.registry import Registry
 
@@ -38,6 +39,7 @@ class Parts:
     integrations: Mapping[str, object]
     providers: Mapping[str, AnyProvider]
     rules: RoutingRules
+    hours: BusinessHours
 
 
 class NotifyingDatabase:
@@ -137,9 +139,8 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     hooks.register(JournalLog(), name="policy.journal_log", inline=True)
     rules = RoutingRules(settings.rule_books())
     hooks.register(rules, name="policy.routing", inline=True)
-    hooks.register(
-        BusinessHours(hours_by_bot(hours, settings.calendars)), name="policy.business_hours", inline=True
-    )
+    policy = BusinessHours(hours_by_bot(hours, settings.calendars))
+    hooks.register(policy, name="policy.business_hours", inline=True)
     spoken = {name: bot.livechat.spoken for name, bot in settings.bots.items()}
     hooks.register(SystemMessages(overrides, languages, spoken), name="policy.system_messages", inline=True)
     providers: dict[str, AnyProvider] = {}
@@ -154,7 +155,7 @@ def assemble(settings: LivechatFile, registry: Registry, clock: Clock, plugins: 
     for number, given in enumerate(plugins, start=1):
         hooks.register(given, name=f"{type(given).__name__}.{number}")
     hooks.check()
-    return Parts(hooks=hooks, integrations=integrations, providers=providers, rules=rules)
+    return Parts(hooks=hooks, integrations=integrations, providers=providers, rules=rules, hours=policy)
 
 
 def read_file(path: str | Path, registry: Registry | None) -> tuple[LivechatFile, Registry]:

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.handoff import OpeningHours, Route
+from livechat_sdk.errors import ConfigurationError, Problem
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.policies.hours import BotHours, Calendar
+from livechat_sdk.policies.hours.ics import CompanyFileError
 from livechat_sdk.policies.hours.settings import BusinessHoursSettings, CalendarSettings
 
 if TYPE_CHECKING:
@@ -47,6 +49,21 @@ class BusinessHours:
         for file in calendar.files:
             self._look_again(file)
         return calendar.at(at, group=route.group).hours()
+
+    async def read_files(self) -> None:
+        """Read the company calendars of all bots, so that no question has to wait for one.
+
+        Raises ``ConfigurationError`` with every file that cannot be used.
+        """
+        problems: list[Problem] = []
+        calendars = [calendar for bot in self._bots.values() for calendar in bot.calendars]
+        for file in dict.fromkeys(file for calendar in calendars for file in calendar.files):
+            try:
+                await asyncio.to_thread(file.refresh)
+            except CompanyFileError as error:
+                problems.append(Problem(error.code, error.message, suggestion=error.advice or None))
+        if problems:
+            raise ConfigurationError(problems)
 
     async def _read_first(
         self, files: Sequence[CompanyFile], calendar: Calendar, route: Route, at: datetime
