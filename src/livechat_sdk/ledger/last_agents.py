@@ -19,7 +19,7 @@ __all__ = ["earlier_of"]
 _NEWEST: Final = """
     SELECT document FROM handoffs
     WHERE workspace = :workspace AND user_id = :user AND state = 'ended' AND id <> :but
-        AND created_at < :before
+        AND created_at || '' <= :before
     ORDER BY created_at || '' DESC, id DESC LIMIT :most
 """
 
@@ -29,7 +29,7 @@ async def earlier_of(
 ) -> Sequence[Earlier]:
     """The newest ended handoffs of a user, newest first, those that an agent has had.
 
-    ``but`` is the id of the handoff that is being decided; only those that were requested ``before`` count.
+    ``but`` is the id of the handoff that is being decided; only what was requested by ``before`` counts.
     Raises ``StoreError``.
     """
     rows = await database.fetch(

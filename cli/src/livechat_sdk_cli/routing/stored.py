@@ -63,4 +63,6 @@ def repeats(stored: StoredDecision, book: RuleBook) -> bool | None:
         chain = book.repeat(reasons, stored.handoff.request)
     except ValueError:
         return False
+    if not reasons.chain:  # out of hours: every stated target was closed
+        return bool(reasons.closed) and chain[: len(reasons.closed)] == reasons.closed
     return tuple(target for target in chain if target not in reasons.closed) == reasons.chain

@@ -54,10 +54,12 @@ class Decision:
     reasons: RoutingReasons
 
     def without(self, closed: Sequence[Route]) -> Decision:
-        """The same decision without the targets that are closed."""
+        """The same decision without the targets that are closed; none is left when all stated ones are."""
         if not closed:
             return self
         left = tuple(route for route in self.chain if route not in closed)
+        if len(closed) == self.stated:
+            left = ()
         told = {"closed": tuple(map(Target.of, closed)), "chain": tuple(map(Target.of, left))}
         return replace(
             self, chain=left, stated=self.stated - len(closed), reasons=self.reasons.model_copy(update=told)
