@@ -262,3 +262,20 @@ def test_file_that_may_not_be_written_is_told_and_stays(
     done = invoke("validate", "--fix")
     assert done.returncode == 6
     assert Path("livechat.yaml").read_text("utf-8") == SLIPS
+
+
+def test_secrets_stay_out_of_tracebacks_too(tmp_path: Path) -> None:
+    secret = "7qZx9kWv3mTb5nRd8pSf2hUg6jYc4fLe"
+    text = SLIPS.replace("3f9d0c1b7a5e48d2936fbe07c4a1852d", secret)
+    text += f"store: postgresql://user:{secret}@host/db?bad=1\nstore_key: [{secret}, 5, 6]\nbots: {secret}\n"
+    write("livechat.yaml", text)
+    for words in (
+        ("validate",),
+        ("serve",),
+        ("show",),
+        ("migrate", "--dry-run"),
+        ("validate", "--fix", "--dry-run"),
+    ):
+        done = livechat(*words, "--debug", cwd=tmp_path)
+        assert done.returncode != 0
+        assert not [at for at in range(len(secret) - 6) if secret[at : at + 6] in done.stdout + done.stderr]

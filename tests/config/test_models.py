@@ -141,6 +141,7 @@ def test_policy_carries_every_setting() -> None:
                 "requeue_at_most": 1,
             },
             "max_duration": "4h",
+            "queue": {"every": "10s", "fresh_for": "1m", "tells": ["wait"]},
             "wait_for_contact": "1500ms",
             "allow_bot_while_waiting": True,
             "doubtful": "repeat",
@@ -159,6 +160,9 @@ def test_policy_carries_every_setting() -> None:
         "agent_release_to": "requeue",
         "requeue_at_most": 1,
         "max_duration": 14_400.0,
+        "queue_every": 10.0,
+        "queue_fresh_for": 60.0,
+        "queue_tells": ("wait",),
         "wait_for_contact": 1.5,
         "allow_bot_while_waiting": True,
         "doubtful": "repeat",
@@ -181,6 +185,7 @@ def test_every_field_of_the_policy_can_be_set_but_the_closing_timeout() -> None:
         "inactivity": {"remind_after": 1, "close_after": 2},
         "agent_silence": {"remind_after": 1, "release_after": 2, "then": "requeue", "requeue_at_most": 3},
         "max_duration": 9,
+        "queue": {"every": 1, "fresh_for": 1, "tells": []},
         "wait_for_contact": 1,
         "allow_bot_while_waiting": True,
         "doubtful": "repeat",
@@ -448,3 +453,14 @@ def test_masking_keeps_the_shape(value: Any) -> None:
     assert isinstance(masked, type(value))
     if isinstance(value, dict):
         assert masked.keys() == value.keys()
+
+
+def test_password_of_the_store_is_in_no_dump_and_changes_no_revision() -> None:
+    one, other = (
+        LivechatFile.model_validate({"store": f"postgresql://livechat:{word}@db.example.com/livechat"})
+        for word in ("first-password", "second-password")
+    )
+    assert "first-password" not in one.model_dump_json()
+    assert one.model_dump()["store"] == "postgresql://***@db.example.com/livechat"
+    assert one.revision == other.revision
+    assert "first-password" in one.store

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
 from pydantic_core import PydanticCustomError
 
-from livechat_sdk.config.documents import IntegrationDocument
+from livechat_sdk.config.documents import IntegrationDocument, without_secrets
 from livechat_sdk.config.durations import Age, Duration
 from livechat_sdk.config.sizes import Size
 from livechat_sdk.config.texts import (
@@ -313,6 +313,10 @@ class LivechatFile(_Part):
     @classmethod
     def _name_integrations(cls, value: dict[str, IntegrationDocument]) -> dict[str, IntegrationDocument]:
         return {name: document.named(name) for name, document in value.items()}
+
+    @field_serializer("store")
+    def _mask_store(self, value: str) -> str:
+        return str(without_secrets(value))
 
     @field_serializer("integrations")
     def _mask_integrations(self, value: dict[str, IntegrationDocument]) -> dict[str, Any]:
