@@ -197,7 +197,7 @@ async def test_an_event_that_is_stuck_in_the_inbox_does_not_keep_the_truth_out_f
     async def always(*_: object) -> bool:
         return True
 
-    monkeypatch.setattr("livechat_sdk.inbound.reconciling.has_waiting_events", always)
+    monkeypatch.setattr("livechat_sdk.inbound.putting_right.has_waiting_events", always)
     withhold(world, "chat_ended")
     await world.vendor.end(ref)
     await world.pass_time(240)

@@ -44,7 +44,7 @@ class Inflow:
         self.reconciler = Reconciler(means, providers, self.places, every=reconcile_every)
         self.poller = Poller(means, polled, self.places, self.reconciler)
         self.streams = Streams(means, streamed, self.gap)
-        self.reconciler.poll_now = self.poller.poll_now
+        self.reconciler.poll_with(self.poller.poll_now)
         self.places.watch(self.poller, self.reconciler)
 
     def start(self) -> None:

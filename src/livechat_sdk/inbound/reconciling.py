@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from livechat_sdk.domain.capabilities import Inbound
@@ -21,12 +21,10 @@ from livechat_sdk.inbound.kept import Kept, refs_of
 from livechat_sdk.inbound.means import Means
 from livechat_sdk.inbound.pace import after_failure
 from livechat_sdk.inbound.places import ChatKey, Place, Places
+from livechat_sdk.inbound.putting_right import File, Found, PuttingRight
 from livechat_sdk.inbound.questions import Questions, Unanswered, knows_no_such_chat
 from livechat_sdk.inbound.repairs import (
-    ENDED,
     Answer,
-    Doubt,
-    Repair,
     Ruling,
     close_again_after,
     give_up,
@@ -36,7 +34,6 @@ from livechat_sdk.inbound.repairs import (
 )
 from livechat_sdk.inbound.rounds import Rounds
 from livechat_sdk.ledger.store import LeaseLost
-from livechat_sdk.ledger.waiting import has_waiting_events
 from livechat_sdk.lifecycle.inputs import StillOpen
 from livechat_sdk.provider.interface import AnyProvider
 
@@ -57,8 +54,6 @@ _RARELY = 3600.0
 _SOON = 5.0
 _LAST_LOOK = timedelta(seconds=30)
 _LAST_TRIES = 6
-_A_MOMENT = 1.0
-_MOST_WAITS = 30
 _CLOSE_SOON = timedelta(seconds=60)
 _OVERLAP = timedelta(minutes=5)
 """How much further back the history is read than it must be: two clocks never agree."""
@@ -69,35 +64,6 @@ _BEFORE_END = 3.0
 _IN_TROUBLE = 60.0
 _PAGE = 1000
 _CAN_BE_REPAIRED = LIVE_STATES - {HandoffState.REQUESTED}
-
-
-@dataclass(slots=True)
-class _File:
-    """What the reconciler remembers of a chat. Nothing that may not be lost."""
-
-    fresh: bool
-    """Whether this worker knows all of it."""
-    answered_at: datetime | None = None
-    history_from: datetime | None = None
-    """The history has been read up to here; ``None``: from the start of the handoff."""
-    doubt: Doubt | None = None
-    failures: int = 0
-    closes: int = 0
-    close_at: datetime | None = None
-    looks: int = 0
-    waits: int = 0
-    """How often a repair has waited for events that come first."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A chat that is being looked at."""
-
-    place: Place
-    file: _File
-    handoff: Handoff
-    attempt: Attempt
-    chat: Chat
 
 
 class Reconciler:
@@ -116,9 +82,8 @@ class Reconciler:
         self._providers = providers
         self._places = places
         self._every = every
-        self._files: dict[ChatKey, _File] = {}
-        self.poll_now: Callable[[ChatKey], None] = _nothing
-        """Has a chat polled at once, if it is polled at all."""
+        self._files: dict[ChatKey, File] = {}
+        self._putting_right = PuttingRight(means)
         self._kept = Kept(means)
         self._leave_alone: dict[str, datetime] = {}
         """Integrations whose vendor did not answer before an end, and until when it is not asked for that."""
@@ -127,10 +92,14 @@ class Reconciler:
             means.clock, self._visit, name="reconciling", at_once=_AT_ONCE, rate=self._rate, burst=_BURST
         )
 
+    def poll_with(self, poll_now: Callable[[ChatKey], None]) -> None:
+        """Have chats polled at once with this, where asking shows that a poll will bring something."""
+        self._putting_right.poll_now = poll_now
+
     # ------------------------------------------------------------------------------------ what is to be asked
     def added(self, place: Place, *, fresh: bool) -> None:
         """See ``Watcher``. A chat that this process did not open is asked about at once."""
-        self._files[place.key] = _File(fresh)
+        self._files[place.key] = File(fresh)
         first = timedelta(seconds=self._usual(place.integration)) if fresh else timedelta(0)
         if place.unopened:
             first = timedelta(seconds=_SOON)
@@ -184,7 +153,7 @@ class Reconciler:
             return
         over = found.attempt.abandoned or not found.handoff.is_live
         answer = Answer(self._clock.now(), missing=True)
-        await self._carry_out(
+        await self._putting_right.carry_out(
             found, self._rule_on_left_open(found, answer) if over else self._rule(found, answer)
         )
 
@@ -225,7 +194,7 @@ class Reconciler:
             for repair in rule(
                 handoff, attempt, Answer(now, history=said), known=known, trusted_until=now
             ).repairs:
-                await self._repair(integration, key, repair)
+                await self._putting_right.repair(integration, key, repair)
 
     # ------------------------------------------------------------------------------------------- one question
     async def _visit(self, integration: str, key: ChatKey) -> float | None:
@@ -251,7 +220,7 @@ class Reconciler:
             self._places.note_answer(place, asked=True)
         return pause
 
-    async def _look_at(self, place: Place, file: _File) -> float | None:
+    async def _look_at(self, place: Place, file: File) -> float | None:
         stands = await self._stands(place, file)
         kept = await self._kept.any_for(place.integration)
         if stands is not None and not kept and self._is_left_alone(place, *stands):
@@ -276,12 +245,12 @@ class Reconciler:
         over = place.closed or place.unopened or attempt.abandoned or not handoff.is_live
         return not over and not self._can_ask(place.integration)
 
-    async def _find(self, place: Place, file: _File) -> _Found | None:
+    async def _find(self, place: Place, file: File) -> Found | None:
         """The chat and its handoff; ``None`` when there is nothing left to look at."""
         stands = await self._stands(place, file)
         return None if stands is None else await self._with_chat(place, file, *stands)
 
-    async def _stands(self, place: Place, file: _File) -> tuple[Handoff, Attempt] | None:
+    async def _stands(self, place: Place, file: File) -> tuple[Handoff, Attempt] | None:
         """How the ledger has it; ``None`` when there is nothing left to look at."""
         handoff = await self._store.load(place.key.handoff_id)
         attempt = _attempt(handoff, place.key.attempt)
@@ -292,9 +261,7 @@ class Reconciler:
             self._places.note_unsure(handoff, fresh=file.fresh)
         return handoff, attempt
 
-    async def _with_chat(
-        self, place: Place, file: _File, handoff: Handoff, attempt: Attempt
-    ) -> _Found | None:
+    async def _with_chat(self, place: Place, file: File, handoff: Handoff, attempt: Attempt) -> Found | None:
         chat = await self._store.chat(handoff.id, attempt.number)
         if chat is None and place.unopened:  # our own reference is all that we have
             chat = Chat(
@@ -303,9 +270,9 @@ class Reconciler:
                 attempt=attempt.number,
                 ref=attempt.ref,
             )
-        return None if chat is None else _Found(place, file, handoff, attempt, chat)
+        return None if chat is None else Found(place, file, handoff, attempt, chat)
 
-    def _rest(self, place: Place, file: _File) -> float:
+    def _rest(self, place: Place, file: File) -> float:
         """Seconds for which nothing need be asked."""
         if file.answered_at is None or file.doubt is not None or file.failures or file.waits:
             return 0.0
@@ -314,7 +281,7 @@ class Reconciler:
             due = min(due, place.heard_at + _SILENCE)
         return (due - self._clock.now()).total_seconds()
 
-    async def _examine(self, found: _Found) -> float:
+    async def _examine(self, found: Found) -> float:
         """Ask about a live chat, and repair what was missed."""
         place = found.place
         since = (found.file.history_from or found.handoff.created_at) - _OVERLAP
@@ -322,7 +289,7 @@ class Reconciler:
         with self._sink.holding(*place.key):  # what comes from now on comes after what was answered
             return await self._put_right(found, answer)
 
-    async def _put_right(self, found: _Found, answer: Answer) -> float:
+    async def _put_right(self, found: Found, answer: Answer) -> float:
         """Repair what was missed in a live chat."""
         file, handoff = found.file, found.handoff
         fresh = await self._store.load(handoff.id)
@@ -333,7 +300,7 @@ class Reconciler:
             answer = replace(answer, moved=True)
         known = await self._known(fresh.id) if answer.history else ()
         ruling = self._rule(replace(found, handoff=fresh, attempt=attempt), answer, known)
-        again = await self._carry_out(found, ruling)
+        again = await self._putting_right.carry_out(found, ruling)
         if file.waits:
             return again or self._every
         file.answered_at = answer.at
@@ -341,7 +308,7 @@ class Reconciler:
             file.history_from = answer.at
         return _SOON if answer.moved and again is None else again or self._every
 
-    async def _last_words(self, found: _Found) -> float | None:
+    async def _last_words(self, found: Found) -> float | None:
         """What was said before a chat was closed, and never came: it is recorded, and shown to nobody."""
         handoff, attempt = found.handoff, found.attempt
         if found.file.failures < _LAST_TRIES:
@@ -351,13 +318,13 @@ class Reconciler:
             answer = Answer(self._clock.now(), history=said)
             known = await self._known(handoff.id)
             ruling = rule_on_left_open(handoff, attempt, answer, known=known, trusted_until=answer.at)
-            again = await self._carry_out(found, ruling)
+            again = await self._putting_right.carry_out(found, ruling)
             if found.file.waits:
                 return again
         self._places.forget(found.place.key)
         return None
 
-    async def _left_open(self, found: _Found) -> float | None:
+    async def _left_open(self, found: Found) -> float | None:
         """A chat that we are done with: find out whether it is over, and close it if it is not."""
         place, file, handoff, attempt = found.place, found.file, found.handoff, found.attempt
         capabilities = self._providers[place.integration].capabilities
@@ -378,15 +345,15 @@ class Reconciler:
             return self._usual(place.integration)
         return await self._close_again(found)
 
-    async def _ask_about_left_open(self, found: _Found) -> float | None:
+    async def _ask_about_left_open(self, found: Found) -> float | None:
         file = found.file
         answer = await self._questions.ask(found.place.integration, found.chat, None)
         ruling = self._rule_on_left_open(found, answer)
-        again = await self._carry_out(found, ruling)
+        again = await self._putting_right.carry_out(found, ruling)
         file.answered_at = answer.at
         return _SOON if ruling.repairs else again
 
-    async def _close_again(self, found: _Found) -> float:
+    async def _close_again(self, found: Found) -> float:
         file, key, now = found.file, found.place.key, self._clock.now()
         if file.close_at is None or file.close_at <= now:
             file.close_at = now + close_again_after(file.closes)
@@ -395,7 +362,7 @@ class Reconciler:
             await self._submit(key.handoff_id, StillOpen(attempt=key.attempt))
         return (file.close_at - now).total_seconds()
 
-    async def _give_up(self, found: _Found) -> float:
+    async def _give_up(self, found: Found) -> float:
         days = _GIVE_UP_AFTER.total_seconds() / 86400
         logger.warning(
             "handoff %s: the chat at %s is left open; nobody could close it for %g days",
@@ -416,7 +383,7 @@ class Reconciler:
             after = page[-1].seq
         return known
 
-    def _rule(self, found: _Found, answer: Answer, known: Collection[str] = ()) -> Ruling:
+    def _rule(self, found: Found, answer: Answer, known: Collection[str] = ()) -> Ruling:
         return rule(
             found.handoff,
             found.attempt,
@@ -428,7 +395,7 @@ class Reconciler:
             trusted_until=found.file.answered_at or found.handoff.state_since,
         )
 
-    def _rule_on_left_open(self, found: _Found, answer: Answer) -> Ruling:
+    def _rule_on_left_open(self, found: Found, answer: Answer) -> Ruling:
         return rule_on_left_open(
             found.handoff,
             found.attempt,
@@ -436,40 +403,6 @@ class Reconciler:
             doubt=found.file.doubt,
             lag=self._lag(found.place.integration),
             trusted_until=found.file.answered_at or found.handoff.state_since,
-        )
-
-    async def _carry_out(self, found: _Found, ruling: Ruling) -> float | None:
-        file = found.file
-        file.failures = 0
-        file.doubt = ruling.doubt
-        if ruling.doubt is not None and ruling.doubt.what == ENDED:
-            self.poll_now(found.place.key)
-        if ruling.repairs and file.waits < _MOST_WAITS and await self._is_waited_for(found):
-            # What came by itself comes first: it may be older than what the vendor says now.
-            file.waits += 1
-            return _A_MOMENT
-        file.waits = 0
-        for repair in ruling.repairs:
-            await self._repair(found.place.integration, found.place.key, repair)
-        return ruling.again_after
-
-    async def _is_waited_for(self, found: _Found) -> bool:
-        """Whether events of this chat are in the ledger that no step has taken yet."""
-        return await has_waiting_events(
-            self._store, self._workspace, found.place.integration, refs_of(found.chat)
-        )
-
-    async def _repair(self, integration: str, key: ChatKey, repair: Repair) -> None:
-        event = repair.event
-        if not await self._sink.take_event(event, late_seconds=round(repair.late_seconds, 3)):
-            return  # it came by itself meanwhile
-        self._counts.repaired(integration, event.kind, repair.late_seconds)
-        logger.info(
-            "handoff %s: %s of %s had been missed; put right %.1f s late",
-            key.handoff_id,
-            event.kind,
-            integration,
-            repair.late_seconds,
         )
 
     def _can_ask(self, integration: str) -> bool:
@@ -487,10 +420,6 @@ class Reconciler:
 
     def _lag(self, integration: str) -> float:
         return self._providers[integration].capabilities.lookup_lag
-
-
-def _nothing(_: ChatKey) -> None:
-    """Nobody polls."""
 
 
 def _attempt(handoff: Handoff | None, number: int) -> Attempt | None:
