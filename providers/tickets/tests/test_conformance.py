@@ -5,6 +5,7 @@ from __future__ import annotations
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.systems import TicketingConformance, TicketRig
 from livechat_sdk_tickets.conformance import dynamics, zendesk
+from livechat_sdk_tickets.jira import conformance as jira
 from livechat_sdk_tickets.servicenow import conformance as servicenow
 
 
@@ -21,3 +22,8 @@ class TestDynamics(TicketingConformance):
 class TestServiceNow(TicketingConformance):
     def make_rig(self, clock: VirtualClock) -> TicketRig:
         return servicenow.make_rig(clock)
+
+
+class TestJira(TicketingConformance):
+    def make_rig(self, clock: VirtualClock) -> TicketRig:
+        return jira.make_rig(clock)

@@ -8,6 +8,7 @@ from livechat_sdk_testing.conformance.recorded import RecordedCall, check_record
 from providers.tickets.tests.bench import HANDOFF, a_draft, a_note, a_ticket
 from providers.tickets.tests.dynamics import bench as dynamics
 from providers.tickets.tests.freshdesk import bench as freshdesk
+from providers.tickets.tests.jira import bench as jira
 from providers.tickets.tests.salesforce import bench as salesforce
 from providers.tickets.tests.servicenow import bench as servicenow
 from providers.tickets.tests.zendesk import bench as zendesk
@@ -78,6 +79,18 @@ IN_SERVICENOW = [
     ),
 ]
 
+REQUEST = a_ticket("jira", jira.KEY)
+IN_JIRA = [
+    RecordedCall(
+        "create", ("create/made",), lambda one: one._api.create(jira.CONTENT), fine=frozenset({400})
+    ),
+    RecordedCall("comment", ("comment/internal",), lambda one: one.comment(REQUEST, NOTE, ())),
+    RecordedCall("read", ("read/there",), lambda one: one.read(jira.KEY), fine=frozenset({404})),
+    RecordedCall("find", ("find/absent",), lambda one: one.find("h-1.ticket")),
+    RecordedCall("comments", ("comments/with-note",), lambda one: one.has_comment(REQUEST, NOTE)),
+    RecordedCall("form", ("form/full",), lambda one: one._form("25")),
+]
+
 
 @pytest.mark.parametrize("one", IN_ZENDESK, ids=lambda one: one.name)
 async def test_of_zendesk(one: RecordedCall) -> None:
@@ -102,3 +115,8 @@ async def test_of_servicenow(one: RecordedCall) -> None:
 @pytest.mark.parametrize("one", IN_SALESFORCE, ids=lambda one: one.name)
 async def test_of_salesforce(one: RecordedCall) -> None:
     assert await check_recorded_call(one, salesforce.RECORDINGS, salesforce.build) >= 12
+
+
+@pytest.mark.parametrize("one", IN_JIRA, ids=lambda one: one.name)
+async def test_of_jira(one: RecordedCall) -> None:
+    assert await check_recorded_call(one, jira.RECORDINGS, jira.build) >= 12

@@ -11,6 +11,7 @@
 ``dynamics``      cases through Dataverse's Web API
 ``freshdesk``     tickets through Freshdesk's API, version 2
 ``salesforce``    cases through Salesforce's REST API
+``jira``          requests of a service desk in Jira Service Management Cloud
 ``servicenow``    incidents or cases through ServiceNow's Table API
 ``plugin``        offers the types; light, because it is loaded wherever it is installed
 ================  ================================================================================

@@ -9,6 +9,7 @@ from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
 from livechat_sdk_tickets.dynamics.settings import DynamicsTicketingSettings
 from livechat_sdk_tickets.freshdesk.settings import FreshdeskTicketingSettings
+from livechat_sdk_tickets.jira.settings import JiraTicketingSettings
 from livechat_sdk_tickets.salesforce.settings import SalesforceTicketingSettings
 from livechat_sdk_tickets.servicenow.settings import ServiceNowTicketingSettings
 from livechat_sdk_tickets.zendesk.settings import ZendeskTicketingSettings
@@ -32,6 +33,12 @@ def _freshdesk(context: IntegrationContext, settings: Any) -> object:
     from livechat_sdk_tickets.freshdesk.system import FreshdeskTicketing  # brings the HTTP client along
 
     return FreshdeskTicketing(context, settings)
+
+
+def _jira(context: IntegrationContext, settings: Any) -> object:
+    from livechat_sdk_tickets.jira.system import JiraTicketing  # brings the HTTP client along
+
+    return JiraTicketing(context, settings)
 
 
 def _servicenow(context: IntegrationContext, settings: Any) -> object:
@@ -70,6 +77,13 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
             settings=FreshdeskTicketingSettings,
             build=_freshdesk,
             summary="tickets in Freshdesk",
+        ),
+        IntegrationType(
+            type="JIRA_SERVICE_MANAGEMENT_TICKETING",
+            kind="ticketing",
+            settings=JiraTicketingSettings,
+            build=_jira,
+            summary="requests in Jira Service Management Cloud",
         ),
         IntegrationType(
             type="SERVICENOW_TICKETING",
