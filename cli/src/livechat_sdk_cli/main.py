@@ -6,6 +6,7 @@ Each command is a module of ``livechat_sdk_cli.commands`` and imports what it ne
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from typing import Annotated, Final
@@ -96,6 +97,8 @@ app.command("version", short_help="Print what is installed.")(version.version)
 
 def main() -> None:
     """Run the command line; the console script ``livechat`` calls this."""
+    # What is imported stays: looking through it for garbage again and again takes a tenth of a short command.
+    gc.set_threshold(50_000)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its number, not a UnicodeEncodeError.

@@ -14,7 +14,6 @@ from livechat_sdk.domain.moments import Moment
 from livechat_sdk.policies.catalogue import LANGUAGES, nearest
 from livechat_sdk.policies.languages import DEFAULT_LANGUAGE, normal_tag, within
 from livechat_sdk.provider.integration import IntegrationContext
-from livechat_sdk.provider.interface import ChatProvider
 from livechat_sdk.provider.settings import IntegrationSettings
 
 __all__ = ["check_words"]
@@ -142,6 +141,8 @@ class _Limits:
 
     def _ask(self, name: str) -> int | None:
         settings = self._integrations.get(name)
+        from livechat_sdk.provider.interface import ChatProvider
+
         offered = None if settings is None else self._types.get(settings.type)
         if offered is None or offered.kind != "livechat":
             return None

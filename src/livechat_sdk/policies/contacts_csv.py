@@ -7,31 +7,14 @@ whenever it has changed.
 from __future__ import annotations
 
 import threading
-from typing import Final
-
-from pydantic import Field
 
 from livechat_sdk.domain.people import Contact, EndUser
 from livechat_sdk.hooks.markers import hookimpl
+from livechat_sdk.policies.builtin_settings import CSV_CONTACTS, CsvContactsSettings
 from livechat_sdk.policies.contact_table import ContactTable, FileState, read_contacts, state_of
 from livechat_sdk.provider.integration import IntegrationContext
-from livechat_sdk.provider.settings import IntegrationSettings
 
 __all__ = ["CSV_CONTACTS", "CsvContacts", "CsvContactsSettings"]
-
-CSV_CONTACTS: Final = "CSV_CONTACTS"
-"""The name of this integration type."""
-
-
-class CsvContactsSettings(IntegrationSettings):
-    """``path`` of the file; a relative one starts at the working directory of the process.
-
-    The first line names the columns. ``id`` must be there; ``name``, ``email``, ``phone`` and ``link`` (an
-    http or https address) are known too; every other column is shown to the agent under its own name.
-    The separator is a comma or a semicolon, the encoding UTF-8.
-    """
-
-    path: str = Field(min_length=1, max_length=1000)
 
 
 class CsvContacts:

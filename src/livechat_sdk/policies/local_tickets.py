@@ -6,23 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
 from livechat_sdk.errors import Expect, RejectedError, RetryableError, UnavailableError
 from livechat_sdk.hooks.markers import hookimpl
+from livechat_sdk.policies.builtin_settings import LOCAL_TICKETING, LocalTicketingSettings
 from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.interface import ProviderHost
 from livechat_sdk.provider.personal import PersonalTable, declare_personal
-from livechat_sdk.provider.settings import IntegrationSettings
 
 __all__ = ["LOCAL_TICKETING", "LocalTicket", "LocalTicketing", "LocalTicketingSettings"]
-
-LOCAL_TICKETING: Final = "LOCAL_TICKETING"
-"""The name of this integration type."""
 
 MAX_BODY_BYTES = 1024 * 1024
 """Largest body of a ticket or note, in bytes of UTF-8."""
@@ -83,10 +79,6 @@ _HAS_TICKET = f"SELECT number FROM local_tickets WHERE {_MINE} AND draft_key = :
 _HAS_NOTE = f"SELECT place FROM local_ticket_notes WHERE {_MINE} AND number = :number AND note_key = :key"
 _TRIES = 50
 _TICKET_ID = re.compile(r"T-(\d{6,15})", re.ASCII)
-
-
-class LocalTicketingSettings(IntegrationSettings):
-    """Nothing to set: the tickets live in the store of the workspace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from livechat_sdk.hooks.markers import hookimpl
-from livechat_sdk.provider.integration import IntegrationType
+from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
+
+if TYPE_CHECKING:
+    from livechat_sdk.policies.builtin_settings import CsvContactsSettings, LocalTicketingSettings
 
 __all__ = ["BuiltinIntegrationTypes"]
 
@@ -15,11 +19,11 @@ class BuiltinIntegrationTypes:
 
     @hookimpl
     def livechat_integration_types(self) -> Iterable[IntegrationType]:
-        """Both types; their modules are loaded only now."""
-        from livechat_sdk.policies.contacts_csv import CSV_CONTACTS, CsvContacts, CsvContactsSettings
-        from livechat_sdk.policies.local_tickets import (
+        """Both types; what they do is loaded only where one is built."""
+        from livechat_sdk.policies.builtin_settings import (
+            CSV_CONTACTS,
             LOCAL_TICKETING,
-            LocalTicketing,
+            CsvContactsSettings,
             LocalTicketingSettings,
         )
 
@@ -28,14 +32,26 @@ class BuiltinIntegrationTypes:
                 type=CSV_CONTACTS,
                 kind="crm",
                 settings=CsvContactsSettings,
-                build=CsvContacts,
+                build=_csv_contacts,
                 summary="contacts from a CSV file",
             ),
             IntegrationType(
                 type=LOCAL_TICKETING,
                 kind="ticketing",
                 settings=LocalTicketingSettings,
-                build=LocalTicketing,
+                build=_local_ticketing,
                 summary="tickets in the store of the workspace",
             ),
         )
+
+
+def _csv_contacts(context: IntegrationContext, settings: CsvContactsSettings) -> object:
+    from livechat_sdk.policies.contacts_csv import CsvContacts
+
+    return CsvContacts(context, settings)
+
+
+def _local_ticketing(context: IntegrationContext, settings: LocalTicketingSettings) -> object:
+    from livechat_sdk.policies.local_tickets import LocalTicketing
+
+    return LocalTicketing(context, settings)
