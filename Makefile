@@ -35,6 +35,7 @@ soak: $(STAMP) ## search for hours: deaths at every step, races, forged webhooks
 	@$(BIN)/python -m tests.fuzz.soak
 	@$(BIN)/python -m tests.oracle.soak hours
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
+	@$(BIN)/python -m tests.words.soak
 
 check: $(STAMP) ## lint, formatting, types, imports, lock, wheels (ARGS="lint mypy" for some of them)
 	@$(BIN)/python tools/check.py $(ARGS)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from livechat_sdk import Dispatcher, EndUser, Handoff, HandoffRequest, Message, Registry
+from livechat_sdk import Dispatcher, EndUser, Handoff, HandoffRequest, Message, Registry, WebhookDelivery
 from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.domain.capabilities import Capabilities
 from livechat_sdk.domain.messages import Direction, Fate
@@ -119,7 +119,9 @@ class Bench:
         """The vendor reports something."""
         sender = plugin or self.toy
         integration = "spare" if sender is self.spare else "toy"
-        taken = await self.dispatcher.webhook(integration, sender.delivery(what, **fields))
+        sent = sender.delivery(what, **fields)
+        delivery = WebhookDelivery(sent.method, sent.path, sent.headers, sent.body, self.clock.now())
+        taken = await self.dispatcher.webhook(integration, delivery)
         await self.settle()
         return taken
 

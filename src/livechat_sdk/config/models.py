@@ -23,6 +23,7 @@ from livechat_sdk.config.texts import (
     PublicUrl,
     StoreAddress,
 )
+from livechat_sdk.domain.agent_names import AgentNames
 from livechat_sdk.domain.base import Identifier, ShortText
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffPolicy, SurveyQuestion
@@ -124,6 +125,10 @@ class LivechatSettings(_Part):
     """How long the end user waits for an agent before the request is missed."""
     inactivity: InactivitySettings = Field(default_factory=InactivitySettings)
     agent_silence: AgentSilenceSettings = Field(default_factory=AgentSilenceSettings)
+    agent_names: AgentNames = Field(default_factory=AgentNames)
+    """How the end user sees the names of agents: ``full``, ``first``, ``alias`` or ``none``."""
+    welcome: Literal["bot", "vendor"] = "bot"
+    """Whose words greet the end user who waits, and say that nobody is there; never both."""
     queue: QueueSettings = Field(default_factory=QueueSettings)
     max_duration: Duration | None = None
     """The longest life of a handoff."""
@@ -168,6 +173,8 @@ class LivechatSettings(_Part):
             wait_for_contact=self.wait_for_contact,
             allow_bot_while_waiting=self.allow_bot_while_waiting,
             doubtful=self.doubtful,
+            agent_names=self.agent_names,
+            welcome=self.welcome,
             queue_every=self.queue.every,
             queue_fresh_for=self.queue.fresh_for,
             queue_tells=self.queue.tells,

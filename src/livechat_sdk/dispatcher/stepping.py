@@ -180,7 +180,7 @@ class Stepper:
             writes=writes,
             actions=actions,
             refused=result.refused,
-            detail={**_for_people(happening), **_hours_of(happening)},
+            detail={**_for_people(result.masked or happening), **_hours_of(happening)},
             completes=completes,
             event=event,
             inbox_id=inbox_id,

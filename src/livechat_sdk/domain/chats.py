@@ -102,10 +102,16 @@ class AgentLeft(EventEnvelope):
 
 
 class ChatTransferred(EventEnvelope):
-    """The chat is on its way to another agent or team. It is not over."""
+    """The chat is on its way to another agent or team. It is not over.
+
+    ``to`` is the name of the team where ``is_team`` says so; else it may be an agent's, and is shown only
+    where the names of agents are. ``agent`` is who takes it, where the vendor says so.
+    """
 
     kind: Literal["chat_transferred"] = "chat_transferred"
     to: ShortText | None = None
+    is_team: bool = False
+    agent: Agent | None = None
 
 
 class MessageReceived(EventEnvelope):

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from livechat_sdk.domain.agent_names import AgentNames, HiddenName, pseudonym
 from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
 from livechat_sdk.domain.capabilities import Capabilities
 from livechat_sdk.domain.ends import End, EndReason, Outcome
@@ -192,6 +193,10 @@ class HandoffPolicy(Model):
     """How long a chat is not opened while the CRMs are asked; ``None``: not at all."""
     allow_bot_while_waiting: bool = False
     doubtful: Literal["hold", "repeat"] = "hold"
+    agent_names: AgentNames = Field(default_factory=AgentNames)
+    """How the end user sees the names of agents."""
+    welcome: Literal["bot", "vendor"] = "bot"
+    """Who greets the end user who waits, and says that nobody is there: our words, or the vendor's own."""
     queue_every: Seconds | None = 30.0
     """Time between two messages about the queue; ``None``: there are none."""
     queue_fresh_for: Seconds = 120.0
@@ -283,6 +288,10 @@ class Handoff(Model):
     earlier: dict[Identifier, Fate] = Field(default_factory=dict[Identifier, Fate])
     """What attempts that were left did with messages which are on their way again: arrived, or doubtful."""
     queue_told: QueueTold | None = None
+    hidden_names: tuple[HiddenName, ...] = ()
+    """Digests of the names of agents that must not reach the end user."""
+    vendor_spoke: bool = False
+    """Whether the end user, while waiting at the current provider, was shown a text of the vendor's own."""
     offered: tuple[Choice, ...] = ()
     """What the end user's side has offered the agent last, until the agent speaks."""
     timers: dict[str, Timestamp] = Field(default_factory=dict)
@@ -321,6 +330,21 @@ class Handoff(Model):
     def integration(self) -> str | None:
         """Name of the integration of the current attempt."""
         return self.attempt.integration if self.attempt else None
+
+    @property
+    def shown_agent(self) -> Agent | None:
+        """The agent as the end user's side may know them."""
+        return self.shown(self.agent)
+
+    def shown(self, agent: Agent | None) -> Agent | None:
+        """One of the agents of this handoff as the end user's side may know them.
+
+        Where names are not shown in full the vendor's id, which is often made of the name, is not either:
+        there is one that is good within this handoff.
+        """
+        if agent is None or self.policy.agent_names.show == "full":
+            return agent
+        return agent.model_copy(update={"id": pseudonym(agent.id, self.id)})
 
     @property
     def open_at_vendor(self) -> bool:

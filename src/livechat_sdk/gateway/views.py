@@ -83,7 +83,7 @@ class HandoffView(_View):
             outcome=handoff.outcome,
             owner_number=handoff.owner_number,
             integration=handoff.integration,
-            agent=handoff.agent,
+            agent=handoff.shown_agent,
             queue=handoff.queue,
             survey=handoff.survey,
             end=handoff.end,

@@ -262,7 +262,7 @@ def _with_another(case: _Case, status: ChatStatus, agent: Agent) -> tuple[Provid
     joined = AgentJoined(**case.envelope(f"joined.{version}", status.at), agent=agent)
     if handoff.state is _S.TRANSFERRING or known is None or known.id == _UNKNOWN_AGENT.id:
         return (joined,)
-    transferred = ChatTransferred(**case.envelope(f"transferred.{version}", status.at), to=agent.name)
+    transferred = ChatTransferred(**case.envelope(f"transferred.{version}", status.at), agent=agent)
     return (transferred, joined)
 
 

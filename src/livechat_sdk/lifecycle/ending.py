@@ -88,7 +88,9 @@ def end_now(
     handoff = draft.handoff
     record = end or End(outcome=outcome_of(last_state, reason), reason=reason, at=draft.now)
     draft.cancel_timers()
-    draft.say(_end_moment(record), **_end_params(record))
+    moment = _end_moment(record)
+    if not (moment is Moment.UNAVAILABLE and handoff.vendor_spoke):  # the vendor has said so itself
+        draft.say(moment, **_end_params(record))
     number = handoff.owner_number + 1
     draft.enter(HandoffState.ENDED)
     draft.set(end=record, owner_number=number, ending=None, ending_from=None)
@@ -140,7 +142,7 @@ def next_attempt(draft: Draft, *, opens_after: int | None = None) -> None:
         return
     candidate, *rest = handoff.fallbacks
     attempt = draft.add_attempt(candidate)
-    draft.set(fallbacks=tuple(rest))
+    draft.set(fallbacks=tuple(rest), vendor_spoke=False)
     if not handoff.is_waiting:  # the clocks of the conversation stop, the end user waits anew
         draft.cancel_timers("user_remind", "user_close", "agent_remind", "agent_release")
         draft.set_timer("request_timeout", handoff.policy.request_timeout)

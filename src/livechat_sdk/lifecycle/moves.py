@@ -60,6 +60,7 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("event.queue_updated", (_S.STARTING, _S.QUEUED), queueing.queue_updated),
     ("event.queue_updated", (*_ENGAGED, *_LATE), keep),
     ("event.agent_joined", _VENDOR, opening.joined),
+    ("event.agent_joined", _LATE, keep),  # but for the name: it must not be shown, wherever it comes up
     # both sides talk
     ("user_said", _BEFORE_ENDING, talking.user_said),
     ("user_said", (_S.ENDING,), talking.user_said_while_ending),

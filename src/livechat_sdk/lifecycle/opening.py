@@ -140,7 +140,8 @@ def chat_opened(draft: Draft, happening: EffectSucceeded) -> None:
         return
     if handoff.state is HandoffState.STARTING:
         draft.enter(HandoffState.QUEUED)
-        draft.say(Moment.WAITING)
+        if handoff.policy.welcome == "bot":
+            draft.say(Moment.WAITING)
         if open_question(draft.handoff) is None:
             ask_next_question(draft)
     draft.release_held()

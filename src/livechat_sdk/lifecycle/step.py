@@ -26,6 +26,7 @@ from livechat_sdk.lifecycle.inputs import (
     kind_of,
 )
 from livechat_sdk.lifecycle.moves import LEGAL_MOVES
+from livechat_sdk.lifecycle.naming import masked
 from livechat_sdk.lifecycle.parking import PARKED_KINDS, why_not_again
 
 __all__ = ["Step", "step"]
@@ -46,6 +47,8 @@ class Step:
     handoff: Handoff
     effects: tuple[Effect, ...] = ()
     refused: str | None = None
+    masked: Input | None = None
+    """The input as it was applied, where names of agents are not shown in full."""
 
 
 def step(handoff: Handoff, happening: Input, now: datetime) -> Step:
@@ -54,10 +57,14 @@ def step(handoff: Handoff, happening: Input, now: datetime) -> Step:
     Never raises for an input that does not fit: such an input is refused, with the reason.
     """
     kind = kind_of(happening)
+    given, (happening, hidden) = happening, masked(handoff, happening)
+    shown = None if happening is given else happening
     reason = _out_of_place(handoff, happening)
     if reason is not None:
-        return Step(handoff, refused=f"{kind}: {reason}")
+        return Step(handoff, refused=f"{kind}: {reason}", masked=shown)
     draft = Draft(handoff, now)
+    if hidden != handoff.hidden_names:
+        draft.set(hidden_names=hidden)
     if isinstance(happening, ProviderReported) and _is_abandoned(handoff, happening.attempt):
         abandoned_attempt_reported(draft, happening)
     else:
@@ -65,11 +72,13 @@ def step(handoff: Handoff, happening: Input, now: datetime) -> Step:
             draft.set(timers={n: due for n, due in handoff.timers.items() if n != happening.name})
         handler = LEGAL_MOVES.get((kind, handoff.state))
         if handler is None:
-            return Step(handoff, refused=f"{kind} is not a legal move in state {handoff.state}")
+            refused = f"{kind} is not a legal move in state {handoff.state}"
+            return Step(handoff, refused=refused, masked=shown)
         handler(draft, happening)
     if draft.handoff is handoff and not any(isinstance(effect, BaseAction) for effect in draft.effects):
-        return Step(handoff, tuple(draft.effects))
-    return Step(draft.handoff.model_copy(update={"version": handoff.version + 1}), tuple(draft.effects))
+        return Step(handoff, tuple(draft.effects), masked=shown)
+    after = draft.handoff.model_copy(update={"version": handoff.version + 1})
+    return Step(after, tuple(draft.effects), masked=shown)
 
 
 def _is_abandoned(handoff: Handoff, number: int) -> bool:

@@ -13,7 +13,7 @@ from livechat_sdk.domain.chats import (
     TypingChanged,
 )
 from livechat_sdk.domain.ends import EndReason
-from livechat_sdk.domain.handoff import HandoffState
+from livechat_sdk.domain.handoff import Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction, Fate, Message
 from livechat_sdk.domain.moments import Moment
 from livechat_sdk.lifecycle.draft import Draft
@@ -117,6 +117,11 @@ def message_received(draft: Draft, happening: ProviderReported) -> None:
     if event.author == "agent" and draft.handoff.is_waiting:
         note_join(draft, happening.attempt, event.agent)
     handoff = draft.handoff
+    if _is_greeting(handoff, event):
+        if handoff.policy.welcome == "bot":
+            _leave_out(draft, happening, event)
+            return
+        draft.set(vendor_spoke=True)
     agent = event.agent or (handoff.agent if event.author == "agent" else None)
     name = agent.name if agent else None
     message, detail = _chosen(draft, happening, event)
@@ -147,6 +152,30 @@ def message_received(draft: Draft, happening: ProviderReported) -> None:
         if handoff.first_agent_message_at is None:
             draft.set(first_agent_message_at=draft.now)
         _turn_to_user(draft)
+
+
+def _is_greeting(handoff: Handoff, event: MessageReceived) -> bool:
+    """Whether this is a text of the vendor's own for somebody who waits: a welcome, or that nobody is there.
+
+    What offers choices or brings a file wants more of the end user than to wait.
+    """
+    message = event.message
+    wants_more = message.choices or message.attachments
+    return event.author == "system" and handoff.is_waiting and not wants_more
+
+
+def _leave_out(draft: Draft, happening: ProviderReported, event: MessageReceived) -> None:
+    draft.emit(
+        RecordMessage(
+            message=event.message,
+            direction=Direction.TO_USER,
+            author=event.author,
+            fate=Fate.DROPPED,
+            attempt=happening.attempt,
+            vendor_id=event.id,
+            detail="a text of the vendor's own: the bot says itself what there is to say while one waits",
+        ),
+    )
 
 
 def _chosen(draft: Draft, happening: ProviderReported, event: MessageReceived) -> tuple[Message, str | None]:
@@ -234,7 +263,7 @@ def transferred(draft: Draft, happening: ProviderReported) -> None:
     if draft.handoff.state is HandoffState.ACTIVE:
         draft.enter(HandoffState.TRANSFERRING)
         _turn_to_agent(draft)
-    draft.say(Moment.TRANSFERRED, to=event.to or "")
+    draft.say(Moment.TRANSFERRED, to=(event.agent.name if event.agent else None) or event.to or "")
 
 
 def chat_ended(draft: Draft, happening: ProviderReported) -> None:

@@ -43,6 +43,7 @@ _NOT_DATA: Final[Any] = {
     "attempts": True,
     "held": True,
     "planned": True,
+    "hidden_names": True,
     "timers": True,
 }
 
@@ -94,7 +95,9 @@ async def _handoff(
     store: Store, workspace: str, handoff: Handoff, tables: Sequence[PersonalTable]
 ) -> AsyncIterator[str]:
     chats = await store.fetch(_CHATS, {"workspace": workspace, "handoff": handoff.id})
-    yield _text(without_secrets(handoff.model_dump(mode="json", exclude=_NOT_DATA)))[:-1]
+    agents = {"agent": handoff.shown_agent, "last_agent": handoff.shown(handoff.last_agent)}
+    shown = handoff.model_copy(update=agents)
+    yield _text(without_secrets(shown.model_dump(mode="json", exclude=_NOT_DATA)))[:-1]
     yield ',\n"chats": ' + _text([{name: _plain(value) for name, value in chat.items()} for chat in chats])
     yield ',\n"entries": ['
     async for piece in _list(lambda after: store.entries(handoff.id, after=after, limit=_PAGE), _entry):

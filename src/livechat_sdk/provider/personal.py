@@ -36,7 +36,7 @@ class PersonalTable:
     ``where`` is an SQL condition over the table with the parameter ``:handoff``, ``:conversation`` or
     ``:user``, whichever ``by`` names, and ``:workspace`` if it needs it; the table's own column ``workspace``
     is compared in any case. Rows by conversation or by user go with the last handoff of that conversation or
-    user. ``withheld`` are columns that an export leaves out, because they are a secret and no data.
+    user. ``withheld`` are columns that an export leaves out: a secret, or the name of somebody else.
 
     Raises ``ValueError`` for a table's name that is none, or a condition without its parameter.
     """

@@ -242,7 +242,7 @@ _TRANSLATIONS: dict[str, tuple[_Kind, _Fields]] = {
     "queue": (QueueUpdated, lambda d: {"queue": QueueStatus(position=int(d["position"]))}),
     "joined": (AgentJoined, lambda d: {"agent": _agent(d)}),
     "left": (AgentLeft, lambda d: {"agent": _agent(d)}),
-    "transferred": (ChatTransferred, lambda d: {"to": d.get("to")}),
+    "transferred": (ChatTransferred, lambda d: {"to": d.get("to"), "is_team": d.get("team") == "yes"}),
     "message": (
         MessageReceived,
         lambda d: {
@@ -252,7 +252,8 @@ _TRANSLATIONS: dict[str, tuple[_Kind, _Fields]] = {
                 attachments=_attachments(d),
                 sent_at=datetime.fromisoformat(d["said_at"]) if "said_at" in d else None,
             ),
-            "agent": _agent(d),
+            "agent": _agent(d) if d.get("author", "agent") == "agent" else None,
+            "author": d.get("author", "agent"),
         },
     ),
     "delivered": (MessageDelivered, lambda d: {"message_key": d["key"]}),

@@ -167,7 +167,8 @@ class Unfolding:
             if leg.how == "transfer" and not there:
                 self._done_with(leg)
                 queue = next((one.queue for one in self._alive("queue") if one.queue), None)
-                yield ChatTransferred(**self._envelope(f"transferred:{leg.id}", leg.ended_at, now), to=queue)
+                moved = self._envelope(f"transferred:{leg.id}", leg.ended_at, now)
+                yield ChatTransferred(**moved, to=queue, is_team=True)
                 continue
             if agent.id in {one.agent.id for one in there if one.agent is not None}:
                 self._done_with(leg)  # and came back

@@ -192,8 +192,8 @@ PERSONAL: Final = (
     PersonalTable("desk_histories", "handoff", _OF_HANDOFF),
     PersonalTable("desk_requests", "handoff", _OF_HANDOFF),
     PersonalTable("desk_participants", "handoff", _OF_HANDOFF),
-    PersonalTable("desk_messages", "handoff", _OF_HANDOFF),
-    PersonalTable("desk_notes", "handoff", _OF_HANDOFF),
+    PersonalTable("desk_messages", "handoff", _OF_HANDOFF, withheld=("author_name",)),
+    PersonalTable("desk_notes", "handoff", _OF_HANDOFF, withheld=("author_name",)),
     PersonalTable("desk_conversations", "handoff", "handoff_id = :handoff"),
 )
 """Where rows about end users are. Accounts and sessions are the agents', and stay."""
