@@ -222,6 +222,21 @@ async def test_old_settings_go_on_when_the_new_ones_cannot_start(
     await house.handoff("c-2")
 
 
+async def test_process_is_told_to_end_when_nothing_can_be_started(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    livechat(house)["language"] = "el"
+
+    async def start(self: ToyProvider, host: object) -> None:
+        raise OSError("no route to the vendor")
+
+    monkeypatch.setattr(ToyProvider, "start", start, raising=False)
+    with pytest.raises(OSError, match="no route"):
+        await house.served.reload()
+    assert not house.served.is_running
+    assert (await house.client.get("/readyz")).status_code == 503
+
+
 # ------------------------------------------------------------ open chats
 def take_out(house: House) -> None:
     del house.content["integrations"]["toy"]

@@ -104,6 +104,8 @@ class ReloadingGateway:
         self._looking: asyncio.Task[None] | None = None
         self._world = self._world_of(settings, registry)
         self.app = Switch()
+        self.is_running = False
+        """False before the start, and when neither new nor old settings could be started."""
 
     @property
     def dispatcher(self) -> Dispatcher:
@@ -125,6 +127,7 @@ class ReloadingGateway:
 
     async def __aenter__(self) -> Self:
         await self._world.start()
+        self.is_running = True
         self.app.go_on(self._world.app)
         self._looking = asyncio.create_task(self._look(), name="draining")
         return self
@@ -175,14 +178,17 @@ class ReloadingGateway:
     async def _exchange(self, world: _World) -> None:
         before = self._world
         await self.app.hold(self._grace)
+        self.is_running = False
         try:
             await before.stop()
             await world.start()
             self._world = world
+            self.is_running = True
         except Exception:
             _log.exception("the new settings cannot be served; the old ones go on")
             self._world = self._world_of(before.settings, before.registry)
             await self._world.start()
+            self.is_running = True
             raise
         finally:
             self.app.go_on(self._world.app)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from livechat_sdk.config import GatewaySettings, LivechatFile
     from livechat_sdk.domain.channel import Channel
     from livechat_sdk.gateway.reloading import ReloadingGateway
+    from livechat_sdk.gateway.server import GatewayServer
     from livechat_sdk.registry import Registry
 
 __all__ = ["serve"]
@@ -121,12 +122,18 @@ async def _serve(
         await stack.enter_async_context(served)
         server = GatewayServer(served.app, host=gateway.host, port=gateway.port)
         server.listen()
-        with _reloading_on_hangup(served):
+        with _reloading_on_hangup(served, server):
             await server.run(on_started=lambda address: terminal.out(f"listening on {address}"))
+        if not served.is_running:
+            raise CommandError(
+                "neither the new nor the old settings could be started",
+                code=ExitCode.UNREACHABLE,
+                next_step="the lines above say why; start it again",
+            )
 
 
 @contextmanager
-def _reloading_on_hangup(served: ReloadingGateway) -> Generator[None]:
+def _reloading_on_hangup(served: ReloadingGateway, server: GatewayServer) -> Generator[None]:
     """SIGHUP reloads; several in a row are one, and one that fails changes nothing."""
     import asyncio
     import signal
@@ -139,6 +146,8 @@ def _reloading_on_hangup(served: ReloadingGateway) -> Generator[None]:
             await asked.wait()
             asked.clear()
             await _reload(served)
+            if not served.is_running:
+                server.stop()
 
     task = loop.create_task(follow(), name="reload")
     loop.add_signal_handler(signal.SIGHUP, asked.set)
