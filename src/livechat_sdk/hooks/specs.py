@@ -58,7 +58,8 @@ class RoutingSpecs:
 
         When: after the request is stored, before business hours and availability.
         Combining: first answer wins; ``None`` abstains. The other candidates become the fallback
-        chain, in their order. A route to something else than a candidate counts as a failure.
+        chain, in their order. A route to something else than a candidate counts as a failure. The rules
+        of the settings are asked last.
         Failure: counts as abstaining; when nobody answers, the first candidate is taken.
         Time limit: ``hook_timeout``. Since: hook API 1.0.
         """

@@ -81,7 +81,11 @@ class Budget:
 
 def fails(steps: Sequence[Step], facts: Facts) -> bool:
     """Whether one of the steps does not pass."""
-    return any(failed(facts[field] if field else facts) for field, failed in steps)
+    # Loops here and below, where `any` would read better: hundreds of rules are looked at for each request.
+    for field, failed in steps:  # noqa: SIM110
+        if failed(facts[field] if field else facts):
+            return True
+    return False
 
 
 def read_test(field: str, value: object, at: Place, budget: Budget, depth: int = 1) -> list[Step]:
@@ -131,7 +135,14 @@ def neither(steps: Sequence[Step]) -> Step:
 
 def either(parts: Sequence[Sequence[Step]]) -> Step:
     """A step that passes when one of the parts does."""
-    return "", lambda facts: all(fails(part, facts) for part in parts)
+
+    def failed(facts: Facts) -> bool:
+        for part in parts:  # noqa: SIM110
+            if not fails(part, facts):
+                return False
+        return True
+
+    return "", failed
 
 
 def every(parts: Sequence[Sequence[Step]]) -> Step:
@@ -167,7 +178,10 @@ def _prefix(field: str, value: object, at: Place, budget: Budget) -> list[Step]:
     starts = tuple(_texts(value, at, budget))
 
     def failed(fact: Fact) -> bool:
-        return not any(isinstance(item, str) and item.startswith(starts) for item in fact)
+        for item in fact:  # noqa: SIM110
+            if isinstance(item, str) and item.startswith(starts):
+                return False
+        return True
 
     return [(field, failed)]
 
@@ -244,7 +258,12 @@ def _glob(field: str, value: object, at: Place, budget: Budget) -> list[Step]:
     compiled = [_Glob(pattern) for pattern in patterns]
 
     def failed(fact: Fact) -> bool:
-        return not any(isinstance(item, str) and glob.fits(item) for item in fact for glob in compiled)
+        for item in fact:
+            if isinstance(item, str):
+                for glob in compiled:
+                    if glob.fits(item):
+                        return False
+        return True
 
     return [(field, failed)]
 
@@ -306,8 +325,12 @@ def _range(field: str, bounds: Mapping[str, object], at: Place, budget: Budget) 
     def failed(fact: Fact) -> bool:
         for item in fact:
             known = take(item)
-            if known is not None and all(holds(known, bound) for holds, bound in read):
-                return False
+            if known is not None:
+                for holds, bound in read:
+                    if not holds(known, bound):
+                        break
+                else:
+                    return False
         return True
 
     return [(field, failed)]

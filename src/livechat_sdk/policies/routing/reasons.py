@@ -20,13 +20,16 @@ _FREE: Final = ("reason", "survey.", "attributes.", "metadata.")
 
 def as_ranges(numbers: Iterable[int]) -> str:
     """Rising numbers in short: ``1-3,7``."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
-        elif not runs or runs[-1][1] != number:  # a key may have several entries, of which one fails
-            runs.append([number, number])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+    runs: list[str] = []
+    first = last = -1
+    for number in (*numbers, -1):
+        if number == last + 1 and last > 0:
+            last = number
+            continue
+        if last > 0:
+            runs.append(str(first) if first == last else f"{first}-{last}")
+        first = last = number
+    return ",".join(runs)
 
 
 def as_numbers(ranges: str) -> list[int]:
