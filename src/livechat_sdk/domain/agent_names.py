@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
@@ -120,12 +118,16 @@ def pseudonym(agent_id: str, salt: str) -> str:
 
 
 def _hash(salt: str, text: str) -> str:
-    return hashlib.sha256(f"{salt}/{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    from hashlib import sha256  # needed only where names are hidden
+
+    return sha256(f"{salt}/{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _digest(words: Sequence[str], salt: str) -> str:
     name = words[0] if len(words) == 1 else " ".join(words).casefold()
-    known = unicodedata.normalize("NFKC", name)
+    from unicodedata import normalize
+
+    known = normalize("NFKC", name)
     return _hash(salt, known)[:20]
 
 
