@@ -211,7 +211,7 @@ async def _tickets(world: World, store: Store, talk: Talk, handoff: Handoff) -> 
     """One ticket with the whole conversation, or one of which nobody knows: never two."""
     if world.desk is None or handoff.outcome not in handoff.policy.ticket_on:
         return []
-    made = [one for one in world.desk.tickets if one.handoff == handoff.id]
+    made = await world.desk.made(handoff.id)
     (row,) = [one for one in await store.actions(handoff.id) if isinstance(one.action, CreateTicket)]
     known = await store.tickets(handoff.id)
     findings: list[str] = []
@@ -227,7 +227,7 @@ async def _tickets(world: World, store: Store, talk: Talk, handoff: Handoff) -> 
     findings += [
         f"{handoff.id}: the ticket lacks {key}"
         for key in spoken
-        if not all(f"text of {key}" in one.body for one in made)
+        if not all(f"text of {key}" in body for body in made)
     ]
     return findings
 

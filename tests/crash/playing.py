@@ -12,15 +12,11 @@ from pathlib import Path
 
 from livechat_sdk.ledger.store import Store
 from tests.crash.audit import Expected, audit
-from tests.crash.scenarios import Scenario
+from tests.crash.scenarios import SPEED, Scenario
 from tests.processes.ledgers import Ledger, Ledgers
 from tests.processes.lives import Lives
 from tests.processes.nursery import Nursery
 from tests.processes.world import World
-
-SPEED = 20.0
-"""How much quicker than life the clock of the workers goes."""
-
 
 LONGEST = 120.0
 """Seconds after which a run that has not come to its end counts as wrong."""
@@ -79,8 +75,8 @@ async def played(
             "since": time.monotonic(),
             "speed": SPEED,
         }
-        if scenario.desk is not None:
-            settings["desk"] = {"dedupes": scenario.desk.get("dedupes", True)}
+        if world.desk is not None:
+            settings["desk"] = world.desk.settings
         lives = Lives(nursery, world, folder, settings, kills, restarts=not survivors)
         others = [Lives(nursery, world, folder, settings, name=f"s{n}") for n in range(survivors)]
         async with asyncio.TaskGroup() as group:

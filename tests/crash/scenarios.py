@@ -14,6 +14,9 @@ from typing import Any
 from livechat_sdk_testing.toy import ToyProvider
 from tests.processes.world import Chat, Talk, Vendor, World
 
+SPEED = 20.0
+"""How much quicker than life the clock of the workers goes."""
+
 _ABLE = ToyProvider.capabilities.model_dump(mode="json")
 DEDUPES: Mapping[str, Any] = _ABLE
 """A vendor to which a repetition is nothing."""
@@ -198,6 +201,32 @@ TICKET_DESKS: Mapping[str, Mapping[str, Any]] = {
     "missed-ticket-looks-up-late": {"dedupes": False, "hides_answers": 1},
 }
 """Scenarios in which a missed handoff makes a ticket, with what the ticket system can do."""
+
+_SYSTEMS: Mapping[str, Mapping[str, Any]] = {
+    "dynamics": {"sure": True},
+    "freshdesk": {
+        "sure": False,
+        "account": {"search_lag": 0.0},
+        "own": {"keyField": "cf_handoff", "searchLag": 0.0},
+    },
+    "salesforce": {"sure": True, "own": {"keyField": "Handoff_Id__c"}},
+    "servicenow": {"sure": False},
+    "zendesk-support": {"sure": True},
+}
+"""Real adapters over simulators of their vendors. The lag is over soon, so that nobody waits for it here."""
+
+TICKET_SYSTEMS: Mapping[str, Scenario] = {
+    name: Scenario(
+        name,
+        nobody_comes_and_a_ticket_is_made,
+        {"main": FORGETS},
+        {"c-1": ("missed",)},
+        desk={"vendor": vendor, "speed": SPEED, "lost": lost, **system},
+    )
+    for vendor, system in _SYSTEMS.items()
+    for name, lost in ((vendor, 0), (f"{vendor}-late", 1))
+}
+"""The same with each ticket system; ``late``: the first create is carried out and not answered."""
 
 SCENARIOS: Mapping[str, Scenario] = {
     one.name: one

@@ -1,7 +1,8 @@
 """``kill -9`` at the moment at which a request times out: one ticket with the whole conversation, never two.
 
-Twenty times here, over four kinds of ticket systems; ``python -m tests.crash.soak`` (``make soak``) at every
-step and two hundred times at random ones.
+Twenty times here, over four kinds of ticket systems, and a few times with each real adapter over a simulator
+of its vendor; ``python -m tests.crash.soak`` (``make soak``) at every step and two hundred times at random
+ones.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from tests.crash.scenarios import (
     FORGETS,
     SCENARIOS,
     TICKET_DESKS,
+    TICKET_SYSTEMS,
     Scenario,
     nobody_comes_and_a_ticket_is_made,
 )
@@ -24,6 +26,11 @@ from tests.processes.nursery import Nursery
 
 TIMES = 5
 """How often it dies with each kind of ticket system."""
+DEATHS = 6
+"""How often with each real adapter."""
+_CALLS = frozenset(
+    f"{method}, {when}" for method in ("POST", "PATCH", "GET") for when in ("before", "after", "lost")
+)
 
 
 @pytest.mark.slow
@@ -37,6 +44,25 @@ async def test_a_missed_handoff_makes_one_ticket_whenever_it_dies_at_the_timeout
     assert "create_ticket, before" in alive.steps
     steps = after_the_last_word(alive)
     kills = [steps[(2 * index + 1) * len(steps) // (2 * TIMES)] for index in range(TIMES)]
+
+    runs = await play_all(nursery, tmp_path, ledgers, [(scenario, [number]) for number in kills])
+
+    assert complaints(runs) == []
+    assert sum(len(run.deaths) for run in runs) > len(runs) / 2, "it hardly ever died"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TICKET_SYSTEMS)
+async def test_every_ticket_system_has_one_ticket_or_a_doubt_whenever_a_worker_dies_at_the_timeout(
+    name: str, nursery: Nursery, tmp_path: Path
+) -> None:
+    scenario, ledgers = TICKET_SYSTEMS[name], on_sqlite()
+    (alive,) = await play_all(nursery, tmp_path / "alive", ledgers, [(scenario, [])])
+    assert alive.findings == ()
+    steps = after_the_last_word(alive)
+    # Right before calls of the vendor, and right after them.
+    calls = [number for number in steps if alive.steps[number - 1] in _CALLS]
+    kills = [calls[index * len(calls) // DEATHS] for index in range(DEATHS)]
 
     runs = await play_all(nursery, tmp_path, ledgers, [(scenario, [number]) for number in kills])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from livechat_sdk import errors, hookimpl
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.tickets import Ticket, TicketDraft
 from tests.processes.steps import Steps
-from tests.processes.wire import Gone, Peer, Refused
+from tests.processes.wire import Gone, Handler, Peer, Refused
 
 DESK = "SocketDesk.1"
 """The name under which a worker's settings find the ticket system."""
@@ -45,6 +45,20 @@ class Desk:
         self.tickets: list[Made] = []
         self._hides_answers = hides_answers
         self._changed = changed
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What a worker must know of it."""
+        return {"dedupes": self.dedupes}
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """What workers call."""
+        return {"create_ticket": self.create_ticket, "find_ticket": self.find_ticket}
+
+    async def made(self, handoff: str) -> Sequence[str]:
+        """What the tickets of a handoff say, one for each that was made."""
+        return [one.body for one in self.tickets if one.handoff == handoff]
 
     async def create_ticket(self, key: str, handoff: str, body: str) -> str:
         """Make a ticket; the first answers may be lost after it was made."""

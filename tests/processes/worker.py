@@ -25,6 +25,7 @@ from livechat_sdk.domain.answers import Accepted
 from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.ends import Who
 from livechat_sdk.errors import Expect
+from livechat_sdk.http import override_transport
 from livechat_sdk.ledger.opening import sqlite_path
 from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.sqlite import SqliteStore
@@ -36,6 +37,7 @@ from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
 from tests.processes.clock import QuickClock
 from tests.processes.desks import DESK, SocketDesk
 from tests.processes.steps import Steps
+from tests.processes.systems import SYSTEM, SocketTransport
 from tests.processes.vendors import Outside, SocketChannel, SocketPlugin
 from tests.processes.wire import LINE_LIMIT, Peer
 
@@ -154,20 +156,31 @@ class Commands:
         self.stopping.set()
 
 
+def _ticketing(document: Mapping[str, Any]) -> str | None:
+    """The name of the ticket system, if there is one."""
+    if "desk" not in document:
+        return None
+    return SYSTEM if "document" in document["desk"] else DESK
+
+
 def settings_of(document: Mapping[str, Any]) -> LivechatFile:
     """The settings of the dispatcher."""
     vendors = document["vendors"]
+    system = document.get("desk", {}).get("document")
     return LivechatFile.model_validate(
         {
             "store": document["store"],
             "integrations": {
-                name: {"type": f"{name.upper()}_LIVECHAT", "name": name, "webhookKey": vendor["key"]}
-                for name, vendor in vendors.items()
+                **{
+                    name: {"type": f"{name.upper()}_LIVECHAT", "name": name, "webhookKey": vendor["key"]}
+                    for name, vendor in vendors.items()
+                },
+                **({} if system is None else {SYSTEM: system}),
             },
             "bots": {
                 name: {
                     "livechat": {"integrations": list(vendors), **livechat},
-                    "ticketing": DESK if "desk" in document else None,
+                    "ticketing": _ticketing(document),
                 }
                 for name, livechat in document["bots"].items()
             },
@@ -200,10 +213,15 @@ async def serve(document: Mapping[str, Any]) -> None:
     running = asyncio.create_task(peer.run())
     await peer.call("arrive", worker=document["worker"])
     outside = Outside(peer, steps)
-    plugins = {
+    plugins: dict[str, object] = {
         name: SocketPlugin(f"{name.upper()}_LIVECHAT", vendor["capabilities"], outside)
         for name, vendor in document["vendors"].items()
     }
+    desks: list[object] = []
+    if _ticketing(document) == SYSTEM:
+        plugins["tickets"] = importlib.import_module("livechat_sdk_tickets.plugin")
+    elif "desk" in document:
+        desks.append(SocketDesk(peer, steps, document["desk"]))
     clock = QuickClock(document["since"], document["speed"])
     dispatcher = Dispatcher(
         settings_of(document),
@@ -211,19 +229,21 @@ async def serve(document: Mapping[str, Any]) -> None:
         registry=Registry(plugins),
         clock=clock,
         store=_store(document, clock),
-        plugins=[SocketDesk(peer, steps, document["desk"])] if "desk" in document else (),
+        plugins=desks,
     )
-    async with dispatcher:
-        commands = Commands(dispatcher, clock, steps)
-        handlers.update({name: getattr(commands, name) for name in COMMANDS})
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, commands.stopping.set)
-        if await peer.call("ready", worker=document["worker"]):
-            commands.stopping.set()  # it has died while it was stopping
-        stopping = asyncio.create_task(commands.stopping.wait())
-        await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not running.done():
-            await peer.call("draining", worker=document["worker"])
+    # All calls of HTTP are those of a ticket system, if there is one.
+    with override_transport(SocketTransport(peer, steps), clock=clock):
+        async with dispatcher:
+            commands = Commands(dispatcher, clock, steps)
+            handlers.update({name: getattr(commands, name) for name in COMMANDS})
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, commands.stopping.set)
+            if await peer.call("ready", worker=document["worker"]):
+                commands.stopping.set()  # it has died while it was stopping
+            stopping = asyncio.create_task(commands.stopping.wait())
+            await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not running.done():
+                await peer.call("draining", worker=document["worker"])
     peer.close()
     await running
 

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 from livechat_sdk_testing.toy import ToyPlugin
 from tests.processes.desks import Desk
+from tests.processes.systems import SimulatedDesk
 from tests.processes.wire import LINE_LIMIT, Gone, Handler, Peer, Refused
 
 PATIENCE = 30.0
@@ -244,7 +245,8 @@ class World:
     def __init__(
         self, vendors: Mapping[str, Mapping[str, Any]], desk: Mapping[str, Any] | None = None
     ) -> None:
-        self.desk = None if desk is None else Desk(self.changed, **desk)
+        kind: type[Desk | SimulatedDesk] = SimulatedDesk if desk and "vendor" in desk else Desk
+        self.desk = None if desk is None else kind(self.changed, **desk)
         """The ticket system, if there is one."""
         self.folder = Path(tempfile.mkdtemp(prefix="lc-"))  # short: the address of a socket has 100 bytes
         self.socket = self.folder / "world"
@@ -377,7 +379,7 @@ class World:
         handlers: dict[str, Handler] = {what: self._vendor_call(what, names) for what in _VENDOR_CALLS}
         handlers.update(arrive=arrive, ready=ready, draining=draining, deliver=self._delivery(names))
         if self.desk is not None:
-            handlers.update(create_ticket=self.desk.create_ticket, find_ticket=self.desk.find_ticket)
+            handlers.update(self.desk.handlers)
         peer = Peer(reader, writer, handlers)
         try:
             await peer.run()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.systems import TicketingConformance, TicketRig
 from livechat_sdk_tickets.conformance import dynamics, zendesk
+from livechat_sdk_tickets.freshdesk import conformance as freshdesk
 from livechat_sdk_tickets.jira import conformance as jira
+from livechat_sdk_tickets.salesforce import conformance as salesforce
 from livechat_sdk_tickets.servicenow import conformance as servicenow
 
 
@@ -27,3 +29,13 @@ class TestServiceNow(TicketingConformance):
 class TestJira(TicketingConformance):
     def make_rig(self, clock: VirtualClock) -> TicketRig:
         return jira.make_rig(clock)
+
+
+class TestFreshdesk(TicketingConformance):
+    def make_rig(self, clock: VirtualClock) -> TicketRig:
+        return freshdesk.make_rig(clock)
+
+
+class TestSalesforce(TicketingConformance):
+    def make_rig(self, clock: VirtualClock) -> TicketRig:
+        return salesforce.make_rig(clock)

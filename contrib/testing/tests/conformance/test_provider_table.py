@@ -1,19 +1,42 @@
-"""The support table in the documentation is what the certificates say."""
+"""The tables in the documentation are what the certificates say."""
 
 from __future__ import annotations
+
+from types import ModuleType
 
 import pytest
 
 from contrib.testing.tests.conformance.parley_rig import ParleyRig
 from livechat_sdk_testing.conformance import all_cases, certify, excused
-from tools import provider_table
+from livechat_sdk_testing.conformance.systems import certify_system
+from livechat_sdk_testing.conformance.systems.built_in import local_tickets
+from tools import provider_table, ticket_table
 
 
-@pytest.mark.timeout(240)  # it plays every case of every provider
-def test_the_page_is_what_the_installed_providers_prove() -> None:
+@pytest.mark.timeout(600)  # it plays every case of every provider
+def test_the_pages_are_what_the_installed_providers_prove() -> None:
+    certificates = provider_table.certified()
     current = provider_table.PAGE.read_text("utf-8")
-    made = provider_table.generated()
+    made = provider_table.generated(certificates)
     assert current == provider_table.page(current, made), "run: python tools/provider_table.py"
+    current = ticket_table.PAGE.read_text("utf-8")
+    made = ticket_table.generated(certificates)
+    assert current == ticket_table.page(current, made), "run: python tools/ticket_table.py"
+
+
+async def test_the_table_of_ticket_systems_says_what_becomes_of_a_lost_answer() -> None:
+    def declaring(**able: object) -> str:
+        return ticket_table.generated([certificate.model_copy(update={"able": certificate.able | able})])
+
+    certificate = await certify_system(local_tickets, cases=[])
+    assert "| a second ticket is kept away by | the vendor |" in declaring()
+    windowed = declaring(vendor_window=7080.0)
+    assert "| a second ticket is kept away by | the vendor, for 118 minutes |" in windowed
+    looked_up = declaring(create_at_most_once="look_up", find_lag=600.0, file_limit=5 * 1024**2)
+    assert "and that is not found, | is *doubtful* after 11 min |" in looked_up
+    assert "| files of the conversation | up to 5 MB |" in looked_up
+    assert "| files of the conversation | no |" in declaring(attachments=False)
+    assert "| comments that the requester can read | no |" in declaring(public_comment=False)
 
 
 async def test_the_table_shows_limits_tiers_and_excuses() -> None:
@@ -28,6 +51,7 @@ async def test_the_table_shows_limits_tiers_and_excuses() -> None:
     assert "`opening.names_the_chat`: only to see how it looks in the table" in made
 
 
-def test_a_page_without_marks_is_refused() -> None:
+@pytest.mark.parametrize("tool", [provider_table, ticket_table])
+def test_a_page_without_marks_is_refused(tool: ModuleType) -> None:
     with pytest.raises(SystemExit, match="lacks the marks"):
-        provider_table.page("# Providers\n", "x")
+        tool.page("# Providers\n", "x")

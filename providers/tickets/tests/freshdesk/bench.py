@@ -23,6 +23,7 @@ SETTINGS: dict[str, Any] = {
     "name": "fd",
     "baseUrl": "https://acme.freshdesk.com",
     "apiKey": "freshdesk-key-of-tests",
+    "public": True,
 }
 FIELDS: dict[str, Any] = {
     "Product": {"field": "cf_product", "kind": "choice", "values": {"Web shop": "Shop", "Bank": "Bank"}},

@@ -188,6 +188,70 @@ async def test_failures_say_what_can_be_done_and_no_create_is_repeated_by_itself
     assert failed.value.retry_after == (37 if case == "create/too-many" else None)
 
 
+# ------------------------------------------------------------------- what the requester is not to read
+PRIVATE: dict[str, Any] = {"public": None}
+
+
+async def test_the_conversation_is_a_private_note_unless_it_is_wanted_otherwise(
+    recordings: Recordings,
+) -> None:
+    with recordings.replay("create/private", "conversation/noted") as playing:
+        async with a_system(**PRIVATE) as system:
+            assert (await system.livechat_create_ticket(a_draft(), HANDOFF)).id == "4711"
+    assert playing.calls == ["create/private", "conversation/noted"]
+
+
+async def test_files_are_in_the_private_note(recordings: Recordings) -> None:
+    draft = a_draft(attachments=(INVOICE,))
+    with recordings.replay("create/private", "conversation/with-files"):
+        async with a_system(**PRIVATE) as system:
+            await system.livechat_create_ticket(draft, HANDOFF)
+    with recordings.replay("create/private", "conversation/files-refused", "conversation/without-files"):
+        async with a_system(**PRIVATE) as system:
+            await system.livechat_create_ticket(draft, HANDOFF)
+
+
+async def test_a_field_that_is_refused_is_named_in_the_private_note(recordings: Recordings) -> None:
+    cases = ("create/private-refused", "create/private", "conversation/noted-without-type")
+    with recordings.replay(*cases):
+        async with a_system(**PRIVATE) as system:
+            await system.livechat_create_ticket(a_draft(kind="question"), HANDOFF)
+
+
+@pytest.mark.parametrize("case", ["conversation/refused", "conversation/too-many"])
+async def test_a_note_that_fails_never_looks_as_if_no_ticket_had_been_made(
+    case: str, recordings: Recordings
+) -> None:
+    with (
+        recordings.replay("create/private", case),
+        pytest.raises(RetryableError, match="ticket 4711 was made, and lacks something") as failed,
+    ):
+        async with a_system(**PRIVATE) as system:
+            await system.livechat_create_ticket(a_draft(), HANDOFF)
+    assert (failed.value.sent, failed.value.status) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("age", "cases"),
+    [
+        (20, ("conversation/there",)),
+        (20, ("conversation/not-there",)),
+        (70, ("conversation/not-there", "conversation/noted")),
+    ],
+)
+async def test_a_note_that_may_be_there_is_looked_for(
+    age: float, cases: tuple[str, ...], recordings: Recordings
+) -> None:
+    with recordings.replay("find/newest", *cases):
+        async with a_system(**PRIVATE) as system:
+            if cases == ("conversation/not-there",):
+                with pytest.raises(RetryableError, match="on its way") as wait:
+                    await system.livechat_create_ticket(tried(age), HANDOFF)
+                assert wait.value.retry_after == pytest.approx(40)
+            else:
+                assert (await system.livechat_create_ticket(tried(age), HANDOFF)).id == "4711"
+
+
 # ------------------------------------------------------------------------------------------------- the budget
 async def test_after_a_429_nothing_is_asked_before_its_time(recordings: Recordings) -> None:
     with recordings.replay("create/too-many") as playing:

@@ -114,6 +114,19 @@ async def test_names_of_files_end_no_header() -> None:
                 assert not re.search(r"[\r\n/\\]", name)
 
 
+async def test_in_a_private_note_they_are_text_and_the_ticket_says_its_subject_alone() -> None:
+    freshdesk = Freshdesk()
+    with override_transport(freshdesk):
+        async with a_system(public=None) as system:
+            for fields in hostile(200):
+                freshdesk.requests.clear()
+                await system.livechat_create_ticket(a_draft(**fields), HANDOFF)
+                ticket, note = (json.loads(one.content) for one in freshdesk.requests)
+                is_text(ticket["subject"], ticket["description"])
+                is_text(fields["body"], note["body"])
+                assert note["private"] is True
+
+
 async def test_look_ups_ask_with_our_own_keys_alone() -> None:
     freshdesk = Freshdesk()
     keys = ["h-1.ticket", "h'1\" OR status:2.ticket", "Ελένη.ticket", "h-1\\.ticket"]

@@ -70,7 +70,7 @@ def settings(**fields: Any) -> SalesforceTicketingSettings:
 
 
 def test_the_tables_of_priorities_and_states_can_be_changed() -> None:
-    one = settings(priorities={"urgent": "Critical"}, kinds={"task": "Request"}, states={"Closed": "solved"})
+    one = settings(priorities={"urgent": "Critical"}, kinds={"task": "Request"}, states={"Closed": "closed"})
     assert [one.priority(word) for word in ("low", "normal", "high", "urgent", None)] == [
         *("Low", "Medium", "High"),
         *("Critical", None),
@@ -80,7 +80,7 @@ def test_the_tables_of_priorities_and_states_can_be_changed() -> None:
         *("Request", None),
     ]
     assert [one.state(status, closed) for status, closed in (("New", False), ("Closed", True))] == [
-        *("new", "solved"),
+        *("new", "closed"),
     ]
 
 
@@ -88,14 +88,14 @@ def test_the_tables_of_priorities_and_states_can_be_changed() -> None:
     ("status", "closed", "state"),
     [
         ("Escalated", False, "open"),
-        ("Closed", True, "closed"),
-        ("Own word", True, "closed"),
+        ("Closed", True, "solved"),
+        ("Own word", True, "solved"),
         ("Own word", False, "open"),
         ("Own word", None, None),
         (None, None, None),
     ],
 )
-def test_a_status_that_nobody_knows_is_open_or_closed(
+def test_a_status_that_nobody_knows_is_open_or_solved(
     status: str | None, closed: bool | None, state: str | None
 ) -> None:
     assert settings().state(status, closed) == state

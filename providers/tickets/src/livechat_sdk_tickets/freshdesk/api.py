@@ -83,9 +83,12 @@ class Api:
         kind: str,
         content: Mapping[str, Any],
         files: Sequence[LoadedFile],
-    ) -> None:
+        *,
+        expect: Collection[int] = (),
+    ) -> Answer:
         """Add a note or a reply (``kind`` is ``notes`` or ``reply``). Not repeated unless it never left."""
-        await self._post(operation, f"tickets/{ticket_id}/{kind}", content, files, expect=None)
+        path = f"tickets/{ticket_id}/{kind}"
+        return await self._post(operation, path, content, files, expect=(_CREATED, *expect))
 
     async def ticket(self, ticket_id: str) -> WireTicket | None:
         """One ticket. Raises ``RejectedError`` where it may be the address that is wrong."""
@@ -138,7 +141,7 @@ class Api:
         content: Mapping[str, Any],
         files: Sequence[LoadedFile],
         *,
-        expect: Collection[int] | None,
+        expect: Collection[int],
     ) -> Answer:
         body: Mapping[str, Any] = {"json": content}
         if files:

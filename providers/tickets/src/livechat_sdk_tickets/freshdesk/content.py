@@ -14,7 +14,7 @@ from livechat_sdk_tickets.freshdesk.wire import refused_fields
 from livechat_sdk_tickets.marks import reference_of
 from livechat_sdk_tickets.preparing import LoadedFile, Prepared, Requester, telling, without_files
 
-__all__ = ["content_of", "files_of", "whole", "without"]
+__all__ = ["bare_of", "content_of", "files_of", "whole", "without"]
 
 _TOO_LARGE: Final = 413
 _TAG_LIMIT: Final = 32
@@ -27,7 +27,7 @@ def content_of(ticket: Prepared, settings: FreshdeskTicketingSettings) -> dict[s
     content: dict[str, Any] = {
         **_whose(ticket.requester, ticket.key, settings),
         "subject": ticket.subject,
-        "description": ticket.body or escape(ticket.subject, "html"),
+        "description": (ticket.body if settings.public else "") or escape(ticket.subject, "html"),
         "status": settings.status,
         "priority": settings.priority(ticket.priority),
         "source": settings.source,
@@ -56,7 +56,7 @@ def _whose(requester: Requester, key: str, settings: FreshdeskTicketingSettings)
 
 
 def files_of(ticket: Prepared) -> list[LoadedFile]:
-    """The files of a create: the whole text is one of them where the description does not hold it."""
+    """The files of a ticket: the whole text is one of them where it does not fit."""
     return [*ticket.files, *([whole(ticket.text)] if ticket.overflows else [])]
 
 
@@ -78,13 +78,21 @@ def without(
         kind=None if "type" in refused else ticket.kind,
     )
     lines = _lost(ticket, refused, settings)
-    if ticket.files and (answer.status == _TOO_LARGE or "attachments" in refused):
-        lines = [*lines, *(f"file {one.name} (Freshdesk did not take it)" for one in ticket.files)]
-        less = without_files(less, able, lines)
-    else:
-        less = telling(less, able, lines)
+    less = telling(less, able, lines)
+    if settings.public and (bare := bare_of(less, answer, able)) is not None:
+        return bare
     same_person = _whose(who, ticket.key, settings) == _whose(ticket.requester, ticket.key, settings)
     return None if same_person and not lines else less
+
+
+def bare_of(ticket: Prepared, answer: Answer, able: TicketCapabilities) -> Prepared | None:
+    """The same ticket without its files; ``None`` where it is not these that were refused."""
+    about_files = answer.status == _TOO_LARGE or "attachments" in refused_fields(answer)
+    if not ticket.files or not about_files:
+        return None
+    return without_files(
+        ticket, able, [f"file {one.name} (Freshdesk did not take it)" for one in ticket.files]
+    )
 
 
 def _lost(

@@ -45,6 +45,8 @@ class FreshdeskTicketingSettings(IntegrationSettings):
         None
     )
     """Whose tickets those of people without address and number are: an address, or the id of a contact."""
+    public: bool = False
+    """Whether the requester may read the conversation: then it is the description, else a private note."""
     status: Annotated[int, Field(ge=2, le=1000)] = 2
     default_priority: _Priority = 1
     """Freshdesk wants a priority; this one where a draft names none."""

@@ -1,6 +1,6 @@
 """``FRESHDESK_TICKETING``: tickets in Freshdesk, which keeps nobody from making one twice.
 
-A ticket is one call, with its files and the whole conversation, so that there is nothing to be added later.
+Its conversation and its files are a private note, or a part of the ticket where the requester may read them.
 One whose making was not answered is looked for by our key: at once among the newest tickets, then by the
 search, which lags by minutes. What is not there when the lag is over is doubtful.
 """
@@ -21,7 +21,7 @@ from livechat_sdk_tickets.escaping import escape, one_line, plain
 from livechat_sdk_tickets.fields import FieldRule
 from livechat_sdk_tickets.freshdesk.api import Api
 from livechat_sdk_tickets.freshdesk.checking import check
-from livechat_sdk_tickets.freshdesk.content import content_of, files_of, whole, without
+from livechat_sdk_tickets.freshdesk.content import bare_of, content_of, files_of, whole, without
 from livechat_sdk_tickets.freshdesk.settings import WORDS, FreshdeskTicketingSettings
 from livechat_sdk_tickets.freshdesk.wire import WireTicket, told
 from livechat_sdk_tickets.marks import mark_of, reference_of
@@ -64,6 +64,9 @@ class FreshdeskTicketing(TicketSystem[FreshdeskTicketingSettings]):
     def __init__(self, context: IntegrationContext, settings: FreshdeskTicketingSettings) -> None:
         super().__init__(context, settings)
         self._api = Api(self.name, settings)
+        self._told: dict[str, Prepared] = {}
+        """Tickets that were made without something, until their note says so. Lost with the process: then
+        the log alone tells what was refused."""
 
     @property
     def field_map(self) -> Mapping[str, FieldRule]:
@@ -81,19 +84,46 @@ class FreshdeskTicketing(TicketSystem[FreshdeskTicketingSettings]):
 
     async def create(self, ticket: Prepared, handoff: Handoff) -> Ticket:
         """Make a ticket. What Freshdesk refuses of it, and a ticket can do without, is named in the text."""
-        content = content_of(ticket, self.settings)
-        answer = await self._api.create(content, files_of(ticket), expect=_REFUSED)
+        answer = await self._create(ticket)
         if answer.status in _REFUSED:
             # Nothing was made: a second call is as good as the first.
             less = without(ticket, answer, self.capabilities, self.settings)
             if less is None:
                 raise self._refused(answer)
             logger.warning("%s: a ticket is made without what was refused: %s", self.name, told(answer))
-            content = content_of(less, self.settings)
-            answer = await self._api.create(content, files_of(less), expect=_REFUSED)
+            self._told[ticket.key] = less
+            answer = await self._create(less)
         if answer.status in _REFUSED:
+            self._told.pop(ticket.key, None)
             raise self._refused(answer)
         return self._ticket(read(WireTicket, answer), ticket.key)
+
+    async def _create(self, ticket: Prepared) -> Answer:
+        files = files_of(ticket) if self.settings.public else []
+        return await self._api.create(content_of(ticket, self.settings), files, expect=_REFUSED)
+
+    async def complete(self, ticket: Ticket, prepared: Prepared) -> None:
+        """Add the conversation and the files as a private note, unless they are in the ticket."""
+        prepared = self._told.pop(prepared.key, prepared)
+        if self.settings.public or not (prepared.text or prepared.files):
+            return
+        number, key, since = self._id(ticket.id), f"{prepared.key}.text", prepared.first_tried_at
+        if since is not None and await self._api.says(number, mark_of(key)):
+            return
+        with self.leaving(key, since, "create"):
+            answer = await self._note(number, key, prepared)
+            if (
+                answer.status in _REFUSED
+                and (bare := bare_of(prepared, answer, self.capabilities)) is not None
+            ):
+                logger.warning("%s: a note is made without its files: %s", self.name, told(answer))
+                answer = await self._note(number, key, bare)
+            if answer.status in _REFUSED:
+                raise self._refused(answer)
+
+    async def _note(self, number: str, key: str, ticket: Prepared) -> Answer:
+        content = {"body": _marked(ticket.body, key), "private": True}
+        return await self._api.converse("create", number, "notes", content, files_of(ticket), expect=_REFUSED)
 
     async def comment(self, ticket: Ticket, note: TicketNote, files: Sequence[LoadedFile]) -> None:
         """Add a note, or a reply where the settings want one; a long text goes along as a file."""

@@ -42,11 +42,9 @@ STATES: Final[Mapping[str, TicketState]] = {
     "Escalated": "open",
     "On Hold": "pending",
     "Waiting on Customer": "pending",
-    "Resolved": "solved",
-    "Solved": "solved",
-    "Closed": "closed",
+    "Closed": "solved",
 }
-"""``Status`` as it comes out of the box, and what many organisations add."""
+"""``Status`` as it comes out of the box. What is closed can be opened again: solved, in our words."""
 
 
 class SalesforceTicketingSettings(IntegrationSettings):
@@ -122,10 +120,10 @@ class SalesforceTicketingSettings(IntegrationSettings):
         return None if kind is None else self.kinds.get(kind, KINDS.get(kind))
 
     def state(self, status: str | None, closed: bool | None) -> TicketState | None:
-        """What a status means; one that nobody has heard of is open or closed."""
+        """What a status means; one that nobody has heard of is open or solved."""
         if status in self.states:
             return self.states[status]
         known = None if status is None else STATES.get(status)
         if known is not None or closed is None:
             return known
-        return "closed" if closed else "open"
+        return "solved" if closed else "open"

@@ -30,11 +30,12 @@ __all__ = ["SalesforceTicketing"]
 
 logger = logging.getLogger("livechat_sdk.tickets.salesforce")
 
-_CREATED: Final = 201
-_CHANGED: Final = (200, 204)
+_SAVED: Final = (200, 201)
+_CHANGED: Final = 204
+"""What older versions answer where there was a case already."""
 _SEVERAL: Final = 300
 _BAD_REQUEST: Final = 400
-_EXPECTED: Final = (_CREATED, *_CHANGED, _SEVERAL, _BAD_REQUEST)
+_EXPECTED: Final = (*_SAVED, _CHANGED, _SEVERAL, _BAD_REQUEST)
 _COMMENT_LIMIT: Final = 4000
 """Bytes of a comment."""
 _TAKEN: Final = "DUPLICATE_VALUE"
@@ -97,9 +98,9 @@ class SalesforceTicketing(TicketSystem[SalesforceTicketingSettings]):
     async def _made(self, reference: str, answer: Answer) -> WireCase:
         """The case that a create has made, or found."""
         codes = codes_of(answer.content) if answer.status == _BAD_REQUEST else ()
-        if answer.status == _CREATED:
+        if answer.status in _SAVED:
             found = await self._api.case("create", read(WireSaved, answer).id)
-        elif answer.status in _CHANGED or _TAKEN in codes:  # somebody else was faster
+        elif answer.status == _CHANGED or _TAKEN in codes:  # somebody else was faster
             found = await self._api.case_of("create", reference)
         elif answer.status == _SEVERAL:
             raise self._refused(answer, f"several cases have one key: make {self.settings.key_field} unique")
