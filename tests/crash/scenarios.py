@@ -209,6 +209,7 @@ _SYSTEMS: Mapping[str, Mapping[str, Any]] = {
         "account": {"search_lag": 0.0},
         "own": {"keyField": "cf_handoff", "searchLag": 0.0},
     },
+    "jira": {"sure": False, "account": {"search_lag": 0.0}, "own": {"searchLag": 0.0}},
     "salesforce": {"sure": True, "own": {"keyField": "Handoff_Id__c"}},
     "servicenow": {"sure": False},
     "zendesk-support": {"sure": True},

@@ -78,12 +78,11 @@ class SimulatedDesk:
         }
 
     async def made(self, handoff: str) -> Sequence[str]:
-        """What the tickets say, one for each that was made; there is one handoff that makes any."""
+        """What the tickets say, one for each that was made; no other handoff than ``handoff`` makes any."""
         people = self._simulator.human
-        return [
-            f"{one.subject} {one.details} {[note.text for note in await people.comments(one.id)]} {handoff}"
-            for one in await people.tickets()
-        ]
+        said = [(one, await people.comments(one.id)) for one in await people.tickets()]
+        # Wiki text has backslashes, before marks that would act.
+        return [f"{one.details} {[note.text for note in notes]}".replace("\\", "") for one, notes in said]
 
 
 class SocketTransport(httpx.AsyncBaseTransport):
