@@ -146,15 +146,25 @@ def test_request_may_come_through_standard_input(here: Path) -> None:
     assert "rule 1 (vip)" in done.stdout
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_nobody_has_to_think_of_ids_to_ask_a_question(here: Path, wrapped: bool) -> None:
+    question: dict[str, object] = {"bot": "shop-bot", "tags": ["vip"], "user": {"language": "el"}}
+    content = json.dumps({"request": question} if wrapped else question)
+    done = invoke("explain", "route", "--request", "-", here / "livechat.yaml", stdin=content)
+    assert done.returncode == 0
+    assert "rule 1 (vip)" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
-        ('{"request": {"key": "k"}}', "request.conversation_id: Field required"),
+        ('{"request": {"key": "k"}}', "request.bot: Field required"),
+        ('{"bot": "b", "user": 5}', "user: Input should be"),
         ('{"request": {}, "tme": 1}', "tme: Extra inputs are not permitted"),
         ("5", "the request: Input should be"),
-        (json.dumps([{"key": "k"}]), "0.request.conversation_id: Field required"),
+        (json.dumps([{"key": "k"}]), "0.request.bot: Field required"),
         ("[" + ",".join(["{}"] * 1001) + "]", "at most 1,000 at once"),
     ],
 )

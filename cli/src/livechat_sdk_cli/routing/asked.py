@@ -22,9 +22,8 @@ __all__ = ["read_requests"]
 MOST_REQUESTS: Final = 1000
 MOST_BYTES: Final = 20_000_000
 _MOST_ERRORS: Final = 10
-_EXAMPLE: Final = (
-    'write {"request": {"key": "k", "conversation_id": "c-1", "bot": "shop-bot", "user": {"id": "u-1"}}}'
-)
+_EXAMPLE: Final = 'write {"bot": "shop-bot", "user": {"id": "u-1", "language": "el"}, "tags": ["vip"]}'
+_LEFT_OUT: Final = {"key": "asked", "conversation_id": "asked"}
 
 
 class _Earlier(Model):
@@ -56,7 +55,7 @@ def read_requests(source: str) -> tuple[list[Asked], bool]:
     items = cast("list[Any]", content) if several else [content]
     if len(items) > MOST_REQUESTS:
         raise _wrong(f"{_name(source)} has {len(items):,} requests; at most {MOST_REQUESTS:,} at once")
-    wrapped = [one if not _is_bare(one) else {"request": one} for one in items]
+    wrapped = [_completed(one if not _is_bare(one) else {"request": one}) for one in items]
     try:
         read = TypeAdapter(list[_Asked]).validate_python(wrapped)
     except ValidationError as error:
@@ -67,6 +66,24 @@ def read_requests(source: str) -> tuple[list[Asked], bool]:
 
 def _is_bare(one: object) -> bool:
     return isinstance(one, dict) and "request" not in one
+
+
+def _completed(one: object) -> object:
+    """A request with what it must have and a question need not: nobody has to think of ids to ask one.
+
+    Shares are drawn by the conversation: without its id, always in the same way.
+    """
+    if not isinstance(one, dict):
+        return one
+    asked = cast("dict[str, object]", one)
+    request = asked.get("request")
+    if not isinstance(request, dict):
+        return asked
+    whole = {**_LEFT_OUT, **cast("dict[str, object]", request)}
+    user = whole.get("user", {})
+    if isinstance(user, dict):
+        whole["user"] = {"id": "asked", **cast("dict[str, object]", user)}
+    return {**asked, "request": whole}
 
 
 def _asked(read: _Asked, now: datetime) -> Asked:
