@@ -18,6 +18,7 @@ from livechat_sdk_cli.commands import (
     certify,
     demo,
     diff,
+    doctor,
     erase,
     explain,
     export,
@@ -78,6 +79,7 @@ app.command("demo", short_help="Play a handoff on this machine.")(demo.demo)
 app.command("simulate", short_help="Play a vendor on this machine.")(simulate.simulate)
 app.command("serve", short_help="Serve the gateway and the desk.")(serve.serve)
 app.command("validate", short_help="Check settings, list every problem.")(validate.validate)
+app.command("doctor", short_help="Ask every vendor whether the settings are right.")(doctor.doctor)
 app.command("migrate", short_help="Bring settings to today's form.")(migrate.migrate)
 app.command("diff", short_help="Replay stored requests under other settings.")(diff.diff)
 app.command("show", short_help="Show a handoff and the fate of every message.")(show.show)

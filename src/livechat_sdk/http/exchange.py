@@ -12,6 +12,7 @@ import httpx
 from livechat_sdk.errors import ProtocolError
 from livechat_sdk.http.bodies import BodyTooLarge, UnknownEncoding, read_body, read_start
 from livechat_sdk.http.failures import Place, Reply, failure_of_error, request_id_of
+from livechat_sdk.http.listening import tell_listener
 
 __all__ = ["BROKEN", "close_quietly", "exchange", "time_limits"]
 
@@ -51,6 +52,7 @@ async def exchange(
     try:
         async with asyncio.timeout(seconds):
             response = await transport.handle_async_request(request)
+            tell_listener(request, response)
             if expected(response.status_code):
                 content = await read_body(response, limit)
                 return Reply(response.status_code, response.headers, content)

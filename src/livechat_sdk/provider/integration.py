@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+from livechat_sdk.errors import ProviderError
 from livechat_sdk.provider.settings import IntegrationSettings
 
 __all__ = ["Finding", "IntegrationContext", "IntegrationType"]
@@ -52,3 +53,10 @@ class Finding:
     status: Literal["ok", "warning", "error"]
     message: str
     next_step: str = ""
+    cause: ProviderError | None = field(default=None, repr=False, compare=False)
+    """The error that it tells of; its class decides the exit code of the command."""
+
+    @classmethod
+    def failed(cls, check: str, cause: ProviderError, next_step: str = "") -> Self:
+        """What ``cause`` kept from being in order."""
+        return cls(check, "error", str(cause), next_step, cause)

@@ -42,9 +42,9 @@ async def _chats(api: Api) -> Finding:
     try:
         answers = await api.greet()
     except AuthError as error:
-        return Finding("endpoint", "error", str(error), "the customer side wants no login: look at endpoint")
+        return Finding.failed("endpoint", error, "the customer side wants no login: look at endpoint")
     except ProviderError as error:
-        return Finding("endpoint", "error", str(error), "look at endpoint, and at the certificate's settings")
+        return Finding.failed("endpoint", error, "look at endpoint, and at the certificate's settings")
     if answers == "chat":
         return Finding("endpoint", "ok", "the server answers")
     return Finding(
@@ -59,9 +59,7 @@ async def _feed(api: Api, settings: CiscoSettings) -> Finding:
     try:
         feeds = await api.feeds()
     except AuthError as error:
-        return Finding(
-            "feed", "error", str(error), "look at clientId and clientSecret; five failures lock it"
-        )
+        return Finding.failed("feed", error, "look at clientId and clientSecret; five failures lock it")
     except ProviderError as error:
         return Finding("feed", "warning", str(error), "whether the feed is there was not found out")
     if feeds is None:

@@ -28,14 +28,13 @@ async def _credentials(api: Api) -> Finding:
     try:
         await api.who_am_i()
     except AuthError as error:
-        return Finding(
+        return Finding.failed(
             "credentials",
-            "error",
-            str(error),
+            error,
             _hint(error) or "look at azureTenantId, clientId, clientSecret",
         )
     except ProviderError as error:
-        return Finding("credentials", "error", str(error), "look at baseUrl and version")
+        return Finding.failed("credentials", error, "look at baseUrl and version")
     return Finding("credentials", "ok", "the environment knows the application")
 
 
@@ -43,12 +42,11 @@ async def _contacts(api: Api) -> Finding:
     try:
         await api.try_contacts()
     except AuthError as error:
-        return Finding("contacts", "error", str(error), _hint(error) or "let the application read contacts")
+        return Finding.failed("contacts", error, _hint(error) or "let the application read contacts")
     except RejectedError as error:
-        return Finding(
+        return Finding.failed(
             "contacts",
-            "error",
-            str(error),
+            error,
             "look at the names in entityProperties, filterProperty, filterExpression and the columns",
         )
     except ProviderError as error:

@@ -38,9 +38,9 @@ async def _token(api: Api) -> Finding:
         token = read(WireToken, await api.get("check", "tokens/me"))
     except AuthError as error:
         step = "look at clientId and clientSecret: the grant must be client credentials"
-        return Finding("credentials", "error", str(error), step)
+        return Finding.failed("credentials", error, step)
     except ProviderError as error:
-        return Finding("credentials", "error", str(error), "look at region, and at Genesys' own status")
+        return Finding.failed("credentials", error, "look at region, and at Genesys' own status")
     name = token.organization.name if token.organization is not None else None
     return Finding("credentials", "ok", f"the organisation is {name or 'not named'}")
 
@@ -52,7 +52,7 @@ async def _integration(api: Api, settings: GenesysSettings) -> Sequence[Finding]
     except AuthError as error:
         return [_unseen("integration", error, "messaging:integration:view")]
     except ProviderError as error:
-        return [Finding("integration", "error", str(error), "look at openIntegrationId")]
+        return [Finding.failed("integration", error, "look at openIntegrationId")]
     if one.create_status not in {None, "Completed"}:
         return [Finding("integration", "error", f"making it has not come further than {one.create_status}")]
     found = [_webhook(one.outbound_notification_webhook_url)]
@@ -110,7 +110,7 @@ async def _queue(api: Api, queue: str) -> Finding:
     except AuthError as error:
         return _unseen("queue", error, "routing:queue:view")
     except ProviderError as error:
-        return Finding("queue", "error", str(error), "look at queueIds")
+        return Finding.failed("queue", error, "look at queueIds")
     return Finding("queue", "ok", f"{found.name or queue} is there")
 
 

@@ -33,7 +33,7 @@ async def _support(support: Support) -> Finding:
     try:
         found = await support.availability()
     except AuthError as error:
-        return Finding("support", "error", str(error), "look at supportUser and supportToken")
+        return Finding.failed("support", error, "look at supportUser and supportToken")
     except ProviderError as error:
         return Finding("support", "warning", str(error), "whether the token is good was not found out")
     told = {"yes": "agents are online", "no": "no agent is online", "unknown": "who is online is not told"}
@@ -46,9 +46,9 @@ async def _app(api: Api, settings: ZendeskSettings) -> Finding:
     except AuthError as error:
         if error.status == _FORBIDDEN:
             return Finding("app", "warning", "the key may not read the app: it is one of an integration's")
-        return Finding("app", "error", str(error), "look at keyId and secret")
+        return Finding.failed("app", error, "look at keyId and secret")
     except ProviderError as error:
-        return Finding("app", "error", str(error), "look at baseUrl and appId, and at Zendesk's own status")
+        return Finding.failed("app", error, "look at baseUrl and appId, and at Zendesk's own status")
     if settings.conversation == "new" and app.get("multiConvoEnabled") is False:
         shared = "multi-conversations are off: handoffs of one end user share a thread"
         return Finding("app", "warning", shared, "turn them on, or set conversation: shared")

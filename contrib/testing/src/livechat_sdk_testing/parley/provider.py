@@ -168,9 +168,9 @@ class ParleyProvider(ChatProvider[ParleySettings]):
         try:
             found = await self._availability(self.settings.queue)
         except AuthError as error:
-            return [Finding("credentials", "error", str(error), "look at clientId and clientSecret")]
+            return [Finding.failed("credentials", error, "look at clientId and clientSecret")]
         except ProviderError as error:
-            return [Finding("connection", "error", str(error), "look at baseUrl, and at Parley's own status")]
+            return [Finding.failed("connection", error, "look at baseUrl, and at Parley's own status")]
         credentials = Finding("credentials", "ok", "Parley gives a token for them")
         if found.agents == 0:
             return [credentials, Finding("agents", "warning", "nobody is on duty", "chats are refused now")]

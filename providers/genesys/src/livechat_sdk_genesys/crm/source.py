@@ -102,10 +102,10 @@ class GenesysContacts(ContactSource[GenesysCrmSettings]):
         except AuthError as error:
             if error.status == _FORBIDDEN:
                 step = f"give the role of the client the permission {PERMISSION}"
-                return [Finding("contacts", "error", str(error), step)]
-            return [Finding("credentials", "error", str(error), "look at clientId and clientSecret")]
+                return [Finding.failed("contacts", error, step)]
+            return [Finding.failed("credentials", error, "look at clientId and clientSecret")]
         except ProviderError as error:
-            return [Finding("contacts", "error", str(error), "look at region, and at Genesys' own status")]
+            return [Finding.failed("contacts", error, "look at region, and at Genesys' own status")]
         return [Finding("contacts", "ok", "external contacts can be looked up")]
 
     # ------------------------------------------------------------------------------------------- the calls

@@ -45,11 +45,11 @@ async def _credentials(api: Api) -> Finding:
         await api.who_am_i()
     except AuthError as error:
         hint = next((what for code, what in HINTS.items() if code in str(error).lower()), None)
-        return Finding(
-            "credentials", "error", str(error), hint or "look at azureTenantId, clientId and clientSecret"
+        return Finding.failed(
+            "credentials", error, hint or "look at azureTenantId, clientId and clientSecret"
         )
     except ProviderError as error:
-        return Finding("credentials", "error", str(error), "look at baseUrl and version")
+        return Finding.failed("credentials", error, "look at baseUrl and version")
     return Finding("credentials", "ok", "the environment knows the application")
 
 

@@ -42,12 +42,12 @@ async def _credentials(api: Api) -> Finding:
     try:
         await api.newest("check", 1)
     except AuthError as error:
-        return Finding(
-            "credentials", "error", str(error), "look at apiKey, at baseUrl, and whether its agent is active"
+        return Finding.failed(
+            "credentials", error, "look at apiKey, at baseUrl, and whether its agent is active"
         )
     except ProviderError as error:
-        return Finding(
-            "credentials", "error", str(error), "look at baseUrl: https://NAME.freshdesk.com, no other host"
+        return Finding.failed(
+            "credentials", error, "look at baseUrl: https://NAME.freshdesk.com, no other host"
         )
     return Finding("credentials", "ok", "the key is taken")
 

@@ -35,10 +35,10 @@ async def check(api: Api, settings: SalesforceTicketingSettings) -> Sequence[Fin
     try:
         columns = {one.name: one for one in await api.columns()}
     except AuthError as error:
-        return [Finding("credentials", "error", str(error), _advice(error))]
+        return [Finding.failed("credentials", error, _advice(error))]
     except ProviderError as error:
         advice = "look at baseUrl and version, and whether the user may see cases"
-        return [Finding("credentials", "error", str(error), advice)]
+        return [Finding.failed("credentials", error, advice)]
     found = [
         Finding("credentials", "ok", "the organisation knows the app, and its user sees cases"),
         _key(settings.key_field, columns.get(settings.key_field)),

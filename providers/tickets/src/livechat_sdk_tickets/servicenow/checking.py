@@ -45,11 +45,11 @@ async def _credentials(api: Api, table: str) -> Finding:
         await api.may_read(table)
     except AuthError as error:
         advice = "look at the credentials, and give the account read, create and write on the table"
-        return Finding("credentials", "error", str(error), advice)
+        return Finding.failed("credentials", error, advice)
     except ProtocolError as error:
-        return Finding("credentials", "error", str(error), "wake the instance: one that sleeps shows a page")
+        return Finding.failed("credentials", error, "wake the instance: one that sleeps shows a page")
     except ProviderError as error:
-        return Finding("credentials", "error", str(error), "look at baseUrl and table")
+        return Finding.failed("credentials", error, "look at baseUrl and table")
     return Finding("credentials", "ok", f"the instance lets us read {table}")
 
 

@@ -47,11 +47,9 @@ async def _credentials(api: Api) -> Finding:
     try:
         user = (await api.me()).user
     except AuthError as error:
-        return Finding(
-            "credentials", "error", str(error), "look at clientId and clientSecret, and at its scopes"
-        )
+        return Finding.failed("credentials", error, "look at clientId and clientSecret, and at its scopes")
     except ProviderError as error:
-        return Finding("credentials", "error", str(error), "look at baseUrl, and at Zendesk's own status")
+        return Finding.failed("credentials", error, "look at baseUrl, and at Zendesk's own status")
     if user.id is None:
         return Finding("credentials", "error", "Zendesk does not know who we are", "look at the credentials")
     if user.suspended or user.role not in {"agent", "admin"}:

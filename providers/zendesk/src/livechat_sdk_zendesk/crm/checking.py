@@ -28,11 +28,9 @@ async def _credentials(api: Api) -> Finding:
     try:
         me = (await api.me()).user
     except AuthError as error:
-        return Finding(
-            "credentials", "error", str(error), "look at the OAuth client, or at userName and token"
-        )
+        return Finding.failed("credentials", error, "look at the OAuth client, or at userName and token")
     except ProviderError as error:
-        return Finding("credentials", "error", str(error), "look at baseUrl")
+        return Finding.failed("credentials", error, "look at baseUrl")
     if me.id is None:
         return Finding("credentials", "error", "Zendesk takes us for nobody", "look at userName and token")
     if me.role not in _AGENTS:
@@ -46,7 +44,7 @@ async def _users(api: Api) -> Finding:
     try:
         await api.users({"query": phrases("email", [_NOBODY]) or ""}, 1)
     except AuthError as error:
-        return Finding("users", "error", str(error), "give the OAuth client the scope read, or users:read")
+        return Finding.failed("users", error, "give the OAuth client the scope read, or users:read")
     except ProviderError as error:
         return Finding("users", "warning", str(error), "whether users can be found was not found out")
     return Finding("users", "ok", "users can be looked for")
