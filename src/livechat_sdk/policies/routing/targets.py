@@ -127,7 +127,7 @@ def wanted_by(request: HandoffRequest, integration: str, *, why: str) -> Route:
         group=request.group,
         agent=request.agent,
         priority=request.priority,
-        skills=request.skills,
+        skills=_joined((), request.skills),
         why=why,
     )
 
