@@ -17,7 +17,7 @@ from livechat_sdk.domain.handoff import HandoffRequest
 from livechat_sdk.domain.people import Contact, EndUser
 from livechat_sdk.domain.routing import Earlier, RoutingReasons, Target
 from livechat_sdk.policies.routing import Circumstances, Decision, RoutingRuleSettings, RuleBook
-from livechat_sdk.policies.routing.reasons import as_numbers, as_ranges
+from livechat_sdk.policies.routing.reasons import as_numbers, as_ranges, by_key
 
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 NAMES = ("acme", "desk", "night")
@@ -268,6 +268,28 @@ def test_book_asks_only_for_what_its_rules_need() -> None:
     assert book({"when": {"business_hours": "open"}, "to": "desk"}).asks_hours
     assert not book({"to": "desk"}).asks_last_agent
     assert book({"to": {"fallback": [{"last_agent": True}]}}).asks_last_agent
+
+
+def test_reasons_of_the_largest_rules_stay_small_and_still_tell_the_decision() -> None:
+    rules = [
+        {"when": {f"attributes.{'x' * 90}{number}{'y' * 100}": f"value {number}"}, "to": "acme"}
+        for number in range(999)
+    ]
+    read = [RoutingRuleSettings.model_validate(rule) for rule in rules]
+    them = RuleBook("shop-bot", read, [*read, RoutingRuleSettings.model_validate({"to": "desk"})])
+    request = a_request(attributes={f"{'x' * 90}{number}{'y' * 100}": "z" * 5000 for number in range(999)})
+    reasons = them.decide(request, NAMES, Circumstances(at=AT)).reasons
+    assert reasons.rule == 1999
+    assert len(reasons.model_dump_json(exclude_defaults=True)) < 32_000
+    assert them.repeat(reasons, request) == reasons.chain
+
+
+def test_keys_beyond_so_many_are_told_together() -> None:
+    failed = {f"attributes.k{number}": [number] for number in range(1, 101)}
+    told = by_key(failed)
+    assert len(told) == 61
+    assert told["others"] == "61-100"
+    assert by_key({"a" * 101: [1, 3], "a" * 102: [2]}) == {"a" * 100: "1-3"}
 
 
 @given(st.sets(st.integers(1, 60)))

@@ -69,7 +69,10 @@ def _why(book: RuleBook, rule: Rule, key: str, reasons: RoutingReasons, facts: F
     if key == "if":
         error = reasons.errors.get(str(rule.number), "it is false")
         return f"{error}: {rule.settings.if_}"[:_LONGEST_WHY]
-    test = (rule.settings.when or {}).get(key)
+    when = rule.settings.when or {}
+    if key not in when:  # one of many, or too long to be told
+        return "it does not hold"
+    test = when[key]
     if key == "time" and isinstance(test, Mapping):
         told_time = cast("Mapping[str, Any]", test)
         zone = str(told_time.get("timezone"))

@@ -7,11 +7,16 @@ from typing import Any, Final
 
 from livechat_sdk.policies.routing.facts import MAPPING, YES, Fact, Item
 
-__all__ = ["as_numbers", "as_ranges", "shown"]
+__all__ = ["OTHERS", "as_numbers", "as_ranges", "by_key", "shown"]
+
+OTHERS: Final = "others"
+"""Stands for all keys beyond those that are told one by one."""
 
 _MOST_FACTS: Final = 50
 _LONGEST: Final = 80
 _MOST_ITEMS: Final = 10
+_MOST_KEYS: Final = 60
+_LONGEST_KEY: Final = 100
 _LARGE: Final = 2**63
 _PERSONAL: Final = ("user.", "contact.", "origin", "conversation_id", "summary")
 _KNOWN_OF_CONTACT: Final = frozenset({"contact.known", "contact.source", "contact.open_cases"})
@@ -50,7 +55,7 @@ def shown(facts: Mapping[str, Fact], named: Collection[str]) -> dict[str, Any]:
     fields += [field[:-1] for field in facts if field.endswith("~") and field[:-1] not in facts]
     told: dict[str, Any] = {}
     for field in fields[:_MOST_FACTS]:
-        told[field[:200]] = _told(field, facts[field], named)
+        told[field[:_LONGEST_KEY]] = _told(field, facts[field], named)
     return told
 
 
@@ -76,5 +81,11 @@ def _item(item: Item, *, hidden: bool) -> Any:
 
 
 def by_key(failed: Mapping[str, Sequence[int]]) -> dict[str, str]:
-    """Numbers of rules by the key that failed, in short."""
-    return {key[:200]: as_ranges(numbers) for key, numbers in failed.items()}
+    """Numbers of rules by the key that failed, in short; keys beyond the first so many are put together."""
+    keys = {key: key[:_LONGEST_KEY] if at < _MOST_KEYS else OTHERS for at, key in enumerate(failed)}
+    if len(failed) <= _MOST_KEYS and len({*keys.values()}) == len(failed):
+        return {keys[key]: as_ranges(numbers) for key, numbers in failed.items()}
+    together: dict[str, list[int]] = {}
+    for key, numbers in failed.items():
+        together.setdefault(keys[key], []).extend(numbers)
+    return {key: as_ranges(sorted(numbers)) for key, numbers in together.items()}
