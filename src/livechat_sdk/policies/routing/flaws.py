@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -48,5 +47,7 @@ def refuse(title: str, flaws: Sequence[Flaw]) -> None:
 
 def near(word: str, known: Collection[str], otherwise: str) -> str:
     """A suggestion: the known word that ``word`` looks like, else ``otherwise``."""
+    from difflib import get_close_matches
+
     close = get_close_matches(word[:60], sorted(known), n=1, cutoff=0.7)
     return f"did you mean {close[0]!r}?" if close else otherwise

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from livechat_sdk.domain.base import Identifier, Model
 from livechat_sdk.policies.routing.flaws import Flaw, refuse
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 __all__ = ["FallbackSettings", "RoutingRuleSettings", "Rules", "TargetSettings"]
 
@@ -83,11 +86,15 @@ class FallbackSettings(Model):
 
 @cache
 def _fallback_targets() -> TypeAdapter[list[FallbackSettings]]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(list[FallbackSettings])
 
 
 @cache
 def _rule_targets() -> TypeAdapter[list[TargetSettings]]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(list[TargetSettings])
 
 
