@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from livechat_sdk_cli.commands import (
     certify,
+    chat,
     demo,
     diff,
     doctor,
@@ -76,6 +77,7 @@ def _root(
 
 
 app.command("demo", short_help="Play a handoff on this machine.")(demo.demo)
+app.command("chat", short_help="Be the end user, in the terminal.")(chat.chat)
 app.command("simulate", short_help="Play a vendor on this machine.")(simulate.simulate)
 app.command("serve", short_help="Serve the gateway and the desk.")(serve.serve)
 app.command("validate", short_help="Check settings, list every problem.")(validate.validate)

@@ -1,0 +1,1 @@
+"""``livechat chat``: a person is the end user, in the terminal, over the gateway's REST API."""
