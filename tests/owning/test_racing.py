@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import asyncpg
 import pytest
 
 from livechat_sdk import ErasureRefused, HandoffNotFound, HandoffState
@@ -14,6 +15,11 @@ from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.store import Ownership
 from livechat_sdk.provider.embedded import Statement
 from tests.owning.world import STORE_KEY, Person, World
+
+WAITS_FOR_A_ROW = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()
+"""
 
 
 async def test_an_erasure_and_late_events_at_the_same_time(world: World, maria: Person) -> None:
@@ -113,3 +119,39 @@ async def test_an_erasure_that_was_overtaken_by_a_step_looks_again(
     assert seen == 2
     with pytest.raises(HandoffNotFound):
         await world.dispatcher.handoff(handoff.id)
+
+
+async def test_a_conversation_whose_next_request_commits_while_it_is_being_erased_stays(
+    world: World, maria: Person, url: str
+) -> None:
+    if not url.startswith("postgresql"):
+        pytest.skip("SQLite has one writer: nothing commits meanwhile")
+    handoff = await world.talked(maria)
+    number = (await world.dispatcher.store.ownership(maria.conversation)).number
+    request, watcher = await asyncpg.connect(url), await asyncpg.connect(url)
+    erasing: asyncio.Task[None] | None = None
+    try:
+        await request.execute(
+            "CREATE TEMP TABLE next_one AS SELECT * FROM handoffs WHERE id = $1", handoff.id
+        )
+        await request.execute("DELETE FROM handoffs WHERE id = $1", handoff.id)
+        await request.execute("BEGIN")
+        await request.execute(
+            "UPDATE conversations SET number = number + 1 WHERE id = $1", maria.conversation
+        )
+        await request.execute("INSERT INTO handoffs SELECT * FROM next_one")
+        eraser = Eraser(world.dispatcher.store, "default")
+        erasing = asyncio.create_task(
+            eraser.erase_rest("conversation", maria.conversation, world.clock.now())
+        )
+        async with asyncio.timeout(30):
+            while not await watcher.fetchval(WAITS_FOR_A_ROW):  # noqa: ASYNC110 - another program waits
+                await asyncio.sleep(0.01)
+        await request.execute("COMMIT")
+        await erasing
+        assert (await world.dispatcher.store.ownership(maria.conversation)).number == number + 1
+    finally:
+        if erasing is not None:
+            erasing.cancel()
+        await request.close()
+        await watcher.close()

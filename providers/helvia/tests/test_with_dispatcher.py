@@ -207,6 +207,8 @@ async def test_after_a_restart_both_sides_go_on(tmp_path: Path) -> None:
         await second.desk.messages.send(ada, conversation, "before too", key="a-1")
         await second.desk.messages.send(ada, conversation, "after too", key="a-2")
         await second.dispatcher.wait_idle()
+        await clock.advance(60)  # a call that was cut off by the stop is tried again after a pause
+        await second.dispatcher.wait_idle()
         said = [m.text for m in await second.desk.messages.page(conversation.id) if m.author != "system"]
         fates = [f"{one.message.key} {one.fate}" for one in await second.dispatcher.entries(handoff.id)]
         assert sorted(said) == ["after", "after too", "before", "before too"], fates
