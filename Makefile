@@ -12,7 +12,7 @@ ARGS ?=
 JOBS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak check format bench clean
+.PHONY: help setup demo test soak check docs format bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ soak: $(STAMP) ## search for hours: deaths at every step, races, forged webhooks
 
 check: $(STAMP) ## lint, formatting, types, imports, lock, wheels (ARGS="lint mypy" for some of them)
 	@$(BIN)/python tools/check.py $(ARGS)
+
+docs: $(STAMP) ## build the documentation into build/site, every warning an error
+	@$(BIN)/python -m tools.site
 
 format: $(STAMP) ## mend formatting and what ruff can mend by itself
 	@$(BIN)/ruff check --fix-only --quiet

@@ -54,6 +54,11 @@ CHECKS = (
         "pyright", _tool("pyright", "--warnings"), "types, as pyright sees them (strict for what is shipped)"
     ),
     Check("mypy", _tool("mypy", "--no-error-summary"), "types, as mypy sees them (strict)"),
+    Check(
+        "docs",
+        (sys.executable, "-m", "tools.site"),
+        "the documentation builds, and its links and anchors lead somewhere",
+    ),
     Check("lint", _tool("ruff", "check", "--quiet"), "ruff's rules"),
     Check("format", _tool("ruff", "format", "--check", "--quiet"), "ruff's formatting"),
     Check("imports", _tool("lint-imports", "--no-logo"), "who may import whom"),
