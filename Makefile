@@ -34,6 +34,7 @@ soak: $(STAMP) ## search for hours: deaths at every step, races, forged webhooks
 	@$(BIN)/python -m tests.races.soak
 	@$(BIN)/python -m tests.fuzz.soak
 	@$(BIN)/python -m tests.oracle.soak hours
+	@$(BIN)/python -m tests.oracle.soak routing
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
 	@$(BIN)/python -m tests.words.soak
 

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 __all__ = ["main"]
 
-_CHUNK = 50
+_CHUNK = 20
 """Cases that one task of the pool looks at."""
 
 
@@ -63,6 +64,30 @@ def _hours(seeds: range, questions: int) -> Found:
     return found
 
 
+def _routing(seeds: range, questions: int) -> Found:
+    from tests.oracle.comparing_routes import route_differences
+    from tests.oracle.requests import route_case
+    from tests.oracle.routing import decide
+
+    found = Found()
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in seeds:
+            case = route_case(seed, questions)
+            try:
+                found.wrong += route_differences(case, Path(folder))
+            except Exception as error:  # noqa: BLE001  (a soak reports whatever goes wrong and goes on)
+                found.wrong.append(f"seed {seed}: {type(error).__name__}: {error}")
+            found.counted["settings"] += 1
+            for item in case.items:
+                made = decide(case.settings, item, case.expressions)
+                found.counted["requests"] += 1
+                found.counted[f"decided by {made.by}" if made.by else made.result] += 1
+                found.counted["rules that were looked at"] += sum(
+                    outcome != "not_looked_at" for outcome, _ in made.outcomes
+                )
+    return found
+
+
 def _search(name: str, work: Callable[[range], Found], seeds: range, jobs: int) -> Found:
     """Do it in several processes, and say how far it has come."""
     found = Found()
@@ -94,20 +119,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     hours.add_argument("--calendars", type=int, default=10_000)
     hours.add_argument("--questions", type=int, default=8, help="instants for each calendar")
     hours.add_argument("--report", type=Path, default=Path("build/soak/hours.json"))
-    for kind in (hours,):
+    routing = kinds.add_parser("routing", help="rules of routing, from the page alone")
+    routing.add_argument("--requests", type=int, default=1_000)
+    routing.add_argument("--questions", type=int, default=10, help="requests for each settings file")
+    routing.add_argument("--report", type=Path, default=Path("build/soak/routing.json"))
+    for kind in (hours, routing):
         kind.add_argument("--seed", type=int, default=0, help="the first seed")
         kind.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     started = time.monotonic()
-    seeds = range(options.seed, options.seed + options.calendars)
-    found = _search("the calendars", partial(_hours, questions=options.questions), seeds, options.jobs)
-    more = {
-        "seeds": [seeds.start, seeds.stop],
-        "zones": len(found.zones),
-        "years": [min(found.years), max(found.years)] if found.years else [],
-        "seconds": round(time.monotonic() - started, 1),
-    }
-    return _write(found, options.report, more)
+    work, many = (
+        (_hours, options.calendars)
+        if options.kind == "hours"
+        else (_routing, -(-options.requests // options.questions))
+    )
+    seeds = range(options.seed, options.seed + many)
+    found = _search(options.kind, partial(work, questions=options.questions), seeds, options.jobs)
+    more: dict[str, Any] = {"seeds": [seeds.start, seeds.stop]}
+    if found.years:
+        more |= {"zones": len(found.zones), "years": [min(found.years), max(found.years)]}
+    return _write(found, options.report, {**more, "seconds": round(time.monotonic() - started, 1)})
 
 
 if __name__ == "__main__":
