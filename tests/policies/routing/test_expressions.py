@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -229,6 +231,19 @@ def test_worst_expressions_on_the_worst_request_end_soon(text: str) -> None:
 def test_decision_spends_so_much_time_on_expressions_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expressions, "_SECONDS", 0.0)
     assert evaluate("true") == (False, "no time is left for expressions")
+
+
+def test_decision_does_not_depend_on_how_busy_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    flaws: list[Flaw] = []
+    expression = read_expression("bot == 'shop-bot'", (), flaws)
+    assert expression is not None, flaws
+    spent = iter([0.0, 0.06, 1.0, 1.06])
+    clock = SimpleNamespace(thread_time=lambda: next(spent), perf_counter=count(step=60).__next__)
+    monkeypatch.setattr(expressions, "time", clock)
+    run = Run(facts_of())
+    assert run.holds(expression) == (True, None)
+    assert run.holds(expression) == (True, None)
+    assert run.holds(expression) == (False, "no time is left for expressions")
 
 
 def test_variables_are_cut_to_size() -> None:
