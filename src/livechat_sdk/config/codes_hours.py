@@ -40,7 +40,7 @@ HOURS: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "LC806",
         "A row without a length",
-        "`opensAt` and `closesAt` of a row are equal: that could mean no time at all, or all day.",
+        "`opensAt` and `closesAt` are equal, or one midnight (1440, 0): that could mean no time or all day.",
         "Write 0 and 1440 for all day; leave the row out for a closed day.",
     ),
     (

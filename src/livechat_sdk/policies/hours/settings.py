@@ -104,13 +104,15 @@ class RowSettings(Model):
 
     @model_validator(mode="after")
     def _lasts(self) -> RowSettings:
-        if self.opens_at == self.closes_at:
+        same_midnight = (self.opens_at, self.closes_at) == (1440, 0)
+        if self.opens_at == self.closes_at or same_midnight:
+            told = "is the same midnight as" if same_midnight else "equals"
             refuse(
                 "row",
                 [
                     Trouble(
                         ("closesAt",),
-                        "closesAt equals opensAt, which could mean no time or all day; "
+                        f"closesAt {told} opensAt, which could mean no time or all day; "
                         "write 0 and 1440 for all day, or leave the row out",
                         "LC806",
                     )
