@@ -114,7 +114,8 @@ def chain_of_plan(
 
 def plain_chain(first: Route, request: HandoffRequest, candidates: Sequence[str]) -> list[Route]:
     """The chain where no rule has decided: a route, then the other candidates with the request's wishes."""
-    return [first, *_others([first], request, candidates, request.priority, request.skills)]
+    skills = _joined((), request.skills)
+    return [first, *_others([first], request, candidates, request.priority, skills)]
 
 
 def wanted_by(request: HandoffRequest, integration: str, *, why: str) -> Route:
