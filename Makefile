@@ -12,7 +12,7 @@ ARGS ?=
 JOBS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak check docs format bench clean
+.PHONY: help setup demo test features soak check docs format bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,7 +27,10 @@ demo: $(STAMP) ## play a handoff on this machine (ARGS=--script plays it by itse
 	@$(BIN)/livechat demo $(ARGS)
 
 test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them, JOBS=auto side by side)
-	@$(BIN)/python -m pytest -q -rs -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -q -rs --features build/features.json -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
+
+features: $(STAMP) ## print which rows of the table of features the last whole `make test` proved
+	@$(BIN)/python -m tools.features
 
 soak: $(STAMP) ## search for hours: deaths at every step, races, forged webhooks, random calendars, schedules of faults; reports in build/soak
 	@$(BIN)/python -m tests.crash.soak

@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from livechat_sdk_testing.postgres import PostgresServer
 
+pytest_plugins = ["tests.feature_plugin"]
+
 # Shared machines are slow at times, so a slow example is no bug.
 settings.register_profile(
     "livechat", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
