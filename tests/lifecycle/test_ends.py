@@ -363,6 +363,22 @@ def test_what_an_old_attempt_has_brought_is_not_refused_because_a_later_one_fail
     assert (len(life.said) == told) is (first == "before"), "who is told of a failure when there is none?"
 
 
+def test_handoff_that_has_ended_is_not_changed_by_what_comes_of_its_sends() -> None:
+    life = Life().requested(a_candidate("one"), a_candidate("two")).opened().joined()
+    life.user_says("m-1")
+    first = life.starts(SendMessage)
+    life.vendor_ends("provider", "error")
+    life.opened().joined()
+    second = life.shadow.waiting(SendMessage)[-1]
+    life.shadow.start(second)
+    life.late(EffectSucceeded(action=first))
+    life.vendor_ends()
+    ended = life.handoff
+    life.late(EffectFailed(action=second, error="the chat is over"))
+    assert life.fate("m-1") is Fate.SENT
+    assert life.handoff is ended
+
+
 def test_what_an_old_attempt_may_have_brought_is_doubtful_when_a_later_one_fails() -> None:
     life = Life().requested(a_candidate("one"), a_candidate("two")).opened().joined()
     life.user_says("m-1")
@@ -412,11 +428,19 @@ def test_small_events_after_the_end_are_noted(kind: type) -> None:
     assert step.effects == ()
 
 
-@pytest.mark.parametrize("kind", [ChatAccepted, AgentJoined])
+@pytest.mark.parametrize("kind", [ChatAccepted])
 def test_events_that_would_begin_something_are_refused_after_the_end(kind: type) -> None:
     life = Life().requested().opened().joined()
     life.vendor_ends()
     assert life.event(kind).refused is not None
+
+
+def test_agent_who_joins_after_the_end_changes_nothing() -> None:
+    life = Life().requested().opened().joined()
+    life.vendor_ends()
+    ended = life.handoff
+    done = life.event(AgentJoined)
+    assert (done.refused, done.effects, life.handoff) == (None, (), ended)
 
 
 def test_receipt_after_the_end_is_recorded() -> None:

@@ -19,7 +19,7 @@ from livechat_sdk.lifecycle.effects import (
     Unpark,
     UpdateDetails,
 )
-from livechat_sdk.lifecycle.inputs import DropRequested, RetryRequested
+from livechat_sdk.lifecycle.inputs import DropRequested, EffectDoubtful, RetryRequested
 from livechat_sdk.lifecycle.parking import PARKED_KINDS, target_of
 from livechat_sdk_testing.builders import NOON, a_candidate
 from tests.lifecycle.kinds import ACTIONS
@@ -218,6 +218,20 @@ def test_wish_about_an_attempt_that_does_not_exist_is_refused() -> None:
 
 
 # ------------------------------------------------------------------------------------------ drops
+def test_message_that_is_on_its_way_again_is_not_stopped_by_dropping_its_first_try() -> None:
+    life = talking("two")
+    life.user_says("m-1")
+    first = life.starts(SendMessage)
+    life.vendor_ends("provider", "error")
+    life.opened().joined()
+    life.late(EffectDoubtful(action=first, error="no answer"))
+    life.feed(DropRequested(action_id=7, action=first, doubtful=True, error="no answer"))
+    assert life.fate("m-1") is Fate.PLANNED
+    assert life.handoff.planned == ("m-1",)
+    life.fails(SendMessage)
+    assert life.fate("m-1") is Fate.DOUBTFUL, "the first agent may have it"
+
+
 def test_dropped_message_keeps_its_fate_and_says_who_gave_it_up() -> None:
     life = talking()
     life.user_says("m-1")

@@ -108,7 +108,7 @@ class Draft:
                 planned=tuple(k for k in handoff.planned if k != key),
                 held=tuple(k for k in handoff.held if k != key),
             )
-        if key in handoff.earlier:
+        if key in handoff.earlier and handoff.is_live:  # what has ended does not change any more
             self.set(earlier={k: fate for k, fate in handoff.earlier.items() if k != key})
 
     def is_open(self, key: str) -> bool:

@@ -131,6 +131,9 @@ def drop_requested(draft: Draft, happening: DropRequested) -> None:
     if not happening.doubtful:
         return
     match happening.action:
+        case SendMessage(message_key=key) if draft.is_open(key):
+            draft.remember_earlier(key, Fate.DOUBTFUL)  # it is on its way again, to another agent
+            return
         case SendMessage(message_key=key):
             direction = Direction.TO_PROVIDER
         case DeliverMessage(message_key=key) | Say(key=key):
