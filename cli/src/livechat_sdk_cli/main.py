@@ -51,7 +51,6 @@ app = typer.Typer(
     help="Hand conversations of a bot to humans and back.",
     epilog=_CODES,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

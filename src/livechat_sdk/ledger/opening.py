@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote
 
 from livechat_sdk.errors import ConfigurationError
+from livechat_sdk.ledger.addresses import is_postgres, sqlite_path
 from livechat_sdk.ledger.secrets import StoreKeys
 from livechat_sdk.ledger.store import Store
 
@@ -17,12 +16,6 @@ __all__ = ["Role", "check_address", "is_postgres", "open_store", "sqlite_path"]
 
 Role = Literal["worker", "clerk", "reader"]
 """A worker serves; a clerk writes beside the workers, for commands, and runs nothing; a reader only reads."""
-
-_POSSIBLE = (
-    "`sqlite:///livechat.db` (relative to the working directory), `sqlite:////var/lib/livechat.db` "
-    "(absolute) or `postgresql://user:password@host/livechat`"
-)
-_POSTGRES = frozenset({"postgresql", "postgres"})
 
 
 def check_address(url: str) -> None:
@@ -33,19 +26,6 @@ def check_address(url: str) -> None:
         PostgresAddress.parse(url)
     else:
         sqlite_path(url)
-
-
-def sqlite_path(url: str) -> Path:
-    """The file that an ``sqlite:///`` address names. Raises ``ConfigurationError`` for any other address."""
-    scheme, separator, rest = url.partition("://")
-    # Only the scheme is repeated: another database's address holds a password.
-    if scheme != "sqlite" or not separator:
-        named = f"a store of the kind {scheme!r}" if separator and scheme else "this store address"
-        raise ConfigurationError(f"{named} is not possible; what is possible: {_POSSIBLE}")
-    path = unquote(rest.partition("?")[0])
-    if not path.startswith("/") or path in {"/", "/:memory:"} or path.endswith("/"):
-        raise ConfigurationError(f"the store address names no file; write {_POSSIBLE}")
-    return Path(path[1:])
 
 
 def open_store(
@@ -86,9 +66,3 @@ def _postgres(
     if role == "clerk":
         return PostgresStore.clerk(url, workspace=workspace, key=key, now=now)
     return PostgresStore(url, workspace=workspace, key=key, now=now)
-
-
-def is_postgres(url: str) -> bool:
-    """Whether an address names a PostgreSQL database."""
-    scheme, separator, _ = url.partition("://")
-    return bool(separator) and scheme in _POSTGRES

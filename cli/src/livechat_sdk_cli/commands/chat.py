@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import typer
 
+from livechat_sdk_cli import completing
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
@@ -31,7 +32,12 @@ _NEEDED: Final = frozenset({"livechat_sdk_helvia", "starlette", "uvicorn", "jinj
 
 def chat(
     bot: Annotated[
-        str | None, typer.Argument(metavar="BOT", help="Whose end user to be; the first of the settings.")
+        str | None,
+        typer.Argument(
+            metavar="BOT",
+            help="Whose end user to be; the first of the settings.",
+            autocompletion=completing.bots,
+        ),
     ] = None,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The settings.")] = DEFAULT_FILE,
     url: Annotated[

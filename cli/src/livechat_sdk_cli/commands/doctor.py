@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.commands.validate import Form
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE
@@ -29,11 +29,20 @@ _AROUND: Final = ("store", "public address")
 
 def doctor(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The settings; may be left out before names.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="The settings; may be left out before names.",
+            autocompletion=completing.integrations_and_files,
+        ),
     ] = DEFAULT_FILE,
     integrations: Annotated[
         list[str] | None,
-        typer.Argument(metavar="INTEGRATION", help="Only these; all of the settings if none is named."),
+        typer.Argument(
+            metavar="INTEGRATION",
+            help="Only these; all of the settings if none is named.",
+            autocompletion=completing.integrations,
+        ),
     ] = None,
     form: Annotated[
         Form, typer.Option("--format", help="text for people, json for programs, github for annotations.")

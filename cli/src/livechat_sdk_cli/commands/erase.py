@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
@@ -30,12 +30,20 @@ def erase(  # noqa: PLR0913, PLR0917 - one parameter for each option
     conversation: Annotated[
         str | None, typer.Option(metavar="ID", help="Everything about this conversation.")
     ] = None,
-    handoff: Annotated[str | None, typer.Option(metavar="ID", help="Everything about this handoff.")] = None,
+    handoff: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Everything about this handoff.", autocompletion=completing.handoffs),
+    ] = None,
     older_than: Annotated[
         str | None, typer.Option(metavar="AGE", help="Handoffs that ended this long ago, such as 90d.")
     ] = None,
     bot: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With --older-than: only handoffs of this bot.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --older-than: only handoffs of this bot.",
+            autocompletion=completing.bots,
+        ),
     ] = None,
     end_live: Annotated[
         bool, typer.Option("--end-live", help="End live handoffs first; a server must be running.")

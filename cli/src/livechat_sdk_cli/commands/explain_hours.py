@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE, load_settings
 
@@ -28,7 +28,12 @@ _NOT_SET = "no business hours are set: always open"
 
 def explain_hours(
     bot: Annotated[
-        str | None, typer.Argument(metavar="BOT", help="A bot of the settings; all bots if not given.")
+        str | None,
+        typer.Argument(
+            metavar="BOT",
+            help="A bot of the settings; all bots if not given.",
+            autocompletion=completing.bots,
+        ),
     ] = None,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The settings.")] = DEFAULT_FILE,
     at: Annotated[

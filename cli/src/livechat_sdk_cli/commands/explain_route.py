@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE, load_settings
 
@@ -24,7 +24,9 @@ def explain_route(
     handoff: Annotated[
         str | None,
         typer.Argument(
-            metavar="HANDOFF", help="Id of a handoff, or a beginning that only it has; not with --request."
+            metavar="HANDOFF",
+            help="Id of a handoff, or a beginning that only it has; not with --request.",
+            autocompletion=completing.handoffs,
         ),
     ] = None,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The settings.")] = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
@@ -29,7 +29,10 @@ def export(
     conversation: Annotated[
         str | None, typer.Option(metavar="ID", help="Everything about this conversation.")
     ] = None,
-    handoff: Annotated[str | None, typer.Option(metavar="ID", help="Everything about this handoff.")] = None,
+    handoff: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Everything about this handoff.", autocompletion=completing.handoffs),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(

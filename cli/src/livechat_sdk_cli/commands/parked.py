@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["drop", "parked", "retry"]
 
 _Handoff = Annotated[
-    str, typer.Argument(metavar="HANDOFF", help="Id of a handoff, or a beginning that only it has.")
+    str,
+    typer.Argument(
+        metavar="HANDOFF",
+        help="Id of a handoff, or a beginning that only it has.",
+        autocompletion=completing.handoffs,
+    ),
 ]
 _Action = Annotated[
     int | None, typer.Argument(metavar="ACTION", help="Number of the action, as `livechat parked` shows it.")
@@ -43,7 +48,11 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 def parked(
     handoff: Annotated[
         str | None,
-        typer.Argument(metavar="HANDOFF", help="Only of this handoff: its id, or a beginning of it."),
+        typer.Argument(
+            metavar="HANDOFF",
+            help="Only of this handoff: its id, or a beginning of it.",
+            autocompletion=completing.handoffs,
+        ),
     ] = None,
     settings: _Settings = DEFAULT_FILE,
     store: _Store = None,

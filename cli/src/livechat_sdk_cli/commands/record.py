@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
@@ -25,7 +25,12 @@ _TEXT_KEYS: Final = frozenset({"text", "body", "content", "summary"})
 
 
 def record(
-    integration: Annotated[str, typer.Argument(metavar="INTEGRATION", help="Its name in the settings.")],
+    integration: Annotated[
+        str,
+        typer.Argument(
+            metavar="INTEGRATION", help="Its name in the settings.", autocompletion=completing.integrations
+        ),
+    ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The settings.")] = DEFAULT_FILE,
     operation: Annotated[
         list[str] | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def show(
         typer.Argument(
             metavar="HANDOFF",
             help="Id of a handoff, or a beginning that only it has; all the newest if not given.",
+            autocompletion=completing.handoffs,
         ),
     ] = None,
     file: Annotated[
