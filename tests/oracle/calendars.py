@@ -7,8 +7,9 @@ Everything follows from a number, the seed. What a calendar may look like is tak
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from tests.oracle.events import File, random_file
 from tests.oracle.zones import DAY, NAMES, changes, minute_of, reading_at, time_of
 
 __all__ = ["Case", "Question", "case"]
@@ -27,6 +29,9 @@ _GROUPS = ("vip", "sales", "night")
 _QUEUES = ("billing", "returns")
 _LANGUAGES = ("en", "el", "pt", "pt-BR", "pt_br", "EL-gr", "pt-BR-x")
 _FIRST = date(1970, 1, 1)
+_EVENTS_FROM = datetime(2020, 2, 1, tzinfo=UTC)
+_EVENTS_TO = datetime(2040, 10, 1, tzinfo=UTC)
+"""Events are looked at from 2020 to 2040; those that are made come back in the two months after."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,19 @@ class Case:
     calendars: dict[str, Any]
     language: str
     questions: Sequence[Question]
+    files: Mapping[str, File] = field(default_factory=dict)
 
 
 @cache
 def _countries() -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(sorted((name, tuple(parts)) for name, parts in holidays.list_supported_countries().items()))
+
+
+@cache
+def _feasts(country: str, subdivision: str | None, year: int) -> tuple[date, ...]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of some countries the package knows certain years only
+        return tuple(sorted(holidays.country_holidays(country, subdivision, years=year)))
 
 
 def _text(minute: int) -> str:
@@ -67,6 +80,8 @@ class _Maker:
         self.random = random.Random(seed)  # noqa: S311  (a test wants the same again)
         self.zone = ZoneInfo(NAMES[seed % len(NAMES)])
         self.focus = self._focus(self.zone)
+        self.files: dict[str, File] = {}
+        self.feasts: list[date] = []
 
     def _focus(self, zone: ZoneInfo) -> int:
         """A minute of UTC."""
@@ -205,6 +220,7 @@ class _Maker:
         found: dict[str, Any] = {"country": country}
         if parts and self.random.random() < 0.5:
             found["subdivision"] = self.random.choice(parts)
+        self.feasts += _feasts(country, found.get("subdivision"), time_of(self.focus).year)
         if self.random.random() < 0.3:
             found["observed"] = self.random.random() < 0.5
         if self.random.random() < 0.3:
@@ -216,6 +232,16 @@ class _Maker:
                     key if value is None and len(key) == len("2026-12-24") else {key: value}
                     for key, value in exceptions.items()
                 ]
+        return found
+
+    def event(self) -> dict[str, Any]:
+        name = f"company-{len(self.files)}.ics"
+        self.files[name] = random_file(self.random, self.zone, self.focus)
+        found: dict[str, Any] = {"file": name}
+        if self.random.random() < 0.7:
+            found["means"] = self.random.choice(("closed", "open", "open"))
+        if found.get("means") == "open" and self.random.random() < 0.5:
+            found["hours"] = self.spans() or ["10:00-11:00"]
         return found
 
     def one_offs(self) -> list[dict[str, str]]:
@@ -256,6 +282,8 @@ class _Maker:
             found["holidays"] = self.holidays(
                 self.dates(taken, keys, 3) if self.random.random() < 0.4 else {}
             )
+        if self.random.random() < 0.3 and _EVENTS_FROM < time_of(self.focus) < _EVENTS_TO:
+            found["events"] = [self.event() for _ in range(self.random.choice((1, 1, 2)))]
         if self.random.random() < 0.4:
             found["openings"] = self.one_offs()
         if self.random.random() < 0.4:
@@ -289,7 +317,10 @@ class _Maker:
         if kind < 0.3:
             at = here + timedelta(minutes=self.random.randint(-180, 180))
         elif kind < 0.75:  # where a clock of the zone shows an edge, either time
-            reading = datetime.combine(self.day(), datetime.min.time()) + timedelta(minutes=self.edge())
+            day = (
+                self.random.choice(self.feasts) if self.feasts and self.random.random() < 0.5 else self.day()
+            )
+            reading = datetime.combine(day, datetime.min.time()) + timedelta(minutes=self.edge())
             fold = self.random.randrange(2)
             at = reading.replace(tzinfo=self.zone, fold=fold).astimezone(UTC)
         elif kind < 0.9:
@@ -338,4 +369,4 @@ def case(seed: int, questions: int = 8) -> Case:
             "weekly": {},
             "openings": [{"from": f"{opens:%Y-%m-%d %H:%M}", "to": f"{opens + timedelta(days=2):%Y-%m-%d}"}],
         }
-    return Case(seed, make.zone.key, hours, calendars, make.random.choice(_LANGUAGES), asked)
+    return Case(seed, make.zone.key, hours, calendars, make.random.choice(_LANGUAGES), asked, make.files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from livechat_sdk import ConfigurationError
@@ -25,12 +26,24 @@ def _engine(bot: BotHours, question: Question) -> Answer:
     return Answer(said.open, said.kind, _in_utc(said.next_opening), _in_utc(said.next_closing))
 
 
-def differences(case: Case) -> list[str]:
+def _with_files(said: Any, folder: Path) -> Any:
+    """The same settings, with files where they are."""
+    if isinstance(said, dict):
+        return {
+            key: str(folder / one) if key == "file" else _with_files(one, folder) for key, one in said.items()
+        }
+    return [_with_files(one, folder) for one in said] if isinstance(said, list) else said
+
+
+def differences(case: Case, folder: Path) -> list[str]:
     """What is wrong, in words that say how to see it again; nothing when both agree on everything."""
+    for name, file in case.files.items():
+        (folder / name).write_text(file.text, "utf-8", newline="")
+    hours, calendars = _with_files(case.hours, folder), _with_files(case.calendars, folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # rows without `day_zero`
         try:
-            bot = BotHours.from_settings(case.hours, calendars=case.calendars, language=case.language)
+            bot = BotHours.from_settings(hours, calendars=calendars, language=case.language)
         except (ConfigurationError, ValueError) as error:
             return [f"seed {case.seed}: refused: {error}"]
     wrong: list[str] = []
@@ -44,7 +57,7 @@ def differences(case: Case) -> list[str]:
             language=question.language or case.language,
         )
         key = (id(settings), question.group)
-        oracle = oracles.setdefault(key, Hours(settings, question.group))
+        oracle = oracles.setdefault(key, Hours(settings, question.group, case.files))
         page, code = oracle.at(question.at), _engine(bot, question)
         if page != code:
             wrong.append(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from tests.oracle.events import File
 from tests.oracle.zones import DAY, minute_of, pieces, reading_at, time_of
 
 __all__ = ["Answer", "Hours", "calendar_for"]
@@ -119,10 +120,19 @@ def calendar_for(
     return calendars[hours["calendar"]] if "calendar" in hours else hours
 
 
+def _paint(minutes: bytearray, number: int, stretches: Sequence[Stretch], mark: int) -> None:
+    """Mark the minutes of a day that lie in stretches."""
+    for first, end in stretches:
+        for minute in range(max(0, first - number * DAY), min(DAY, end - number * DAY)):
+            minutes[minute] = mark
+
+
 class Hours:
     """One calendar, in the form of the settings, for requests that go to ``group``."""
 
-    def __init__(self, settings: Mapping[str, Any], group: str | None = None) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], group: str | None = None, files: Mapping[str, File] | None = None
+    ) -> None:
         self._zone = ZoneInfo(settings["timezone"])
         self._week: list[list[Span]] = [[] for _ in _DAYS]
         for key, spans in settings.get("weekly", {}).items():
@@ -138,7 +148,9 @@ class Hours:
             self._read_dates(self._holidays.get("except", {}))
         self._openings = self._one_offs(settings.get("openings", ()))
         self._closings = self._one_offs(settings.get("closings", ()))
+        self._events = [(said, (files or {})[said["file"]]) for said in settings.get("events", ())]
         self._days: dict[int, bytes] = {}
+        self._said_days: dict[int, bytes] = {}
         self._clock_days: dict[int, bytes] = {}
 
     # ------------------------------------------------------------ what the settings say
@@ -198,6 +210,10 @@ class Hours:
         named, value = self._named(day)
         if named and value is not None:
             return "date", _spans(value)
+        if not named and (events := [said for said, file in self._events if day in file.days]):
+            if any(said.get("means", "closed") == "closed" for said in events):
+                return "event", []
+            return "event", [span for said in events for span in _spans(said.get("hours", "00:00-24:00"))]
         if not named and self._is_holiday(day):
             return "holiday", _spans((self._holidays or {}).get("hours", []))
         return "weekly", self._week[day.weekday()]
@@ -209,6 +225,9 @@ class Hours:
             return False, "closing"
         if any(first <= reading < end for first, end in self._openings):
             return True, "opening"
+        for means in ("closed", "open"):
+            if any(first <= minute < end for first, end in self._stretches(means)):
+                return means == "open", "event"
         today = _FIRST + timedelta(days=reading // DAY)
         begun: list[tuple[int, str]] = []
         for day in (today - timedelta(days=1), today):
@@ -221,33 +240,59 @@ class Hours:
 
     # ------------------------------------------------------------ the walking
 
+    def _stretches(self, means: str) -> list[Stretch]:
+        """When events with times hold, in minutes of UTC."""
+        return [
+            one
+            for said, file in self._events
+            if said.get("means", "closed") == means
+            for one in file.stretches
+        ]
+
+    def _said_of(self, number: int) -> bytes:
+        """For each reading of a date (counted from 1970): 1 in an opening, 2 in a closing, else 0."""
+        if number not in self._said_days:
+            minutes = bytearray(DAY)
+            _paint(minutes, number, self._openings, 1)
+            _paint(minutes, number, self._closings, 2)
+            self._said_days[number] = bytes(minutes)
+        return self._said_days[number]
+
     def _readings_of(self, number: int) -> bytes:
-        """For each reading of a date (counted from 1970): 1 where it is open."""
+        """For each reading of a date (counted from 1970): 1 where the hours of the day are open."""
         if number not in self._clock_days:
             minutes = bytearray(DAY)
             for back in (1, 0):
                 for start, end in self._hours_of(_FIRST + timedelta(days=number - back))[1]:
                     for minute in range(max(0, start - back * DAY), min(DAY, end - back * DAY)):
                         minutes[minute] = 1
-            for stretches, mark in ((self._openings, 1), (self._closings, 0)):
-                for first, end in stretches:
-                    for minute in range(max(0, first - number * DAY), min(DAY, end - number * DAY)):
-                        minutes[minute] = mark
             self._clock_days[number] = bytes(minutes)
         return self._clock_days[number]
 
     def minutes_of(self, number: int) -> bytes:
         """For each minute of a day of UTC (counted from 1970): 1 where it is open."""
         if number not in self._days:
-            minutes = bytearray()
-            for first, end, reading in pieces(self._zone, number):
-                taken = 0
-                while taken < end - first:
-                    day, minute = divmod(reading + taken, DAY)
-                    minutes += self._readings_of(day)[minute : minute + end - first - taken]
-                    taken = len(minutes) - (first - number * DAY)
+            minutes = bytearray(self._by_the_clock(number, self._readings_of))
+            _paint(minutes, number, self._stretches("open"), 1)
+            _paint(minutes, number, self._stretches("closed"), 0)
+            said = self._by_the_clock(number, self._said_of)
+            if any(said):
+                minutes = bytearray(
+                    2 - one if one else found for one, found in zip(said, minutes, strict=True)
+                )
             self._days[number] = bytes(minutes)
         return self._days[number]
+
+    def _by_the_clock(self, number: int, readings_of: Callable[[int], bytes]) -> bytes:
+        """For each minute of a day of UTC what holds for the reading then."""
+        minutes = bytearray()
+        for first, end, reading in pieces(self._zone, number):
+            taken = 0
+            while taken < end - first:
+                day, minute = divmod(reading + taken, DAY)
+                minutes += readings_of(day)[minute : minute + end - first - taken]
+                taken = len(minutes) - (first - number * DAY)
+        return bytes(minutes)
 
     def _next(self, change: bytes, instant: datetime) -> datetime | None:
         """The first instant after this one at which a minute and the one before it are as in ``change``."""

@@ -52,7 +52,8 @@ def _hours(seeds: range, questions: int) -> Found:
     found = Found()
     for seed in seeds:
         made = case(seed, questions)
-        found.wrong += differences(made)
+        with tempfile.TemporaryDirectory() as folder:
+            found.wrong += differences(made, Path(folder))
         found.zones.add(made.zone)
         found.counted["calendars"] += 1
         for question in made.questions:

@@ -31,22 +31,24 @@ def _one_calendar(made: Case) -> bool:
 
 
 @pytest.mark.parametrize("part", range(10))
-def test_engine_and_oracle_agree_on_random_calendars(part: int) -> None:
+def test_engine_and_oracle_agree_on_random_calendars(part: int, tmp_path: Path) -> None:
     seeds = range(10_000 + part * CALENDARS, 10_000 + (part + 1) * CALENDARS)
-    assert [line for seed in seeds for line in differences(case(seed))] == []
+    assert [line for seed in seeds for line in differences(case(seed), tmp_path)] == []
 
 
 @pytest.mark.parametrize(("zone", "dates", "at"), ONCE_WRONG)
-def test_what_was_wrong_once_is_right(zone: str, dates: dict[str, list[str]], at: str) -> None:
+def test_what_was_wrong_once_is_right(
+    zone: str, dates: dict[str, list[str]], at: str, tmp_path: Path
+) -> None:
     hours = {"timezone": zone, "weekly": {}, "dates": dates}
     asked = [Question(datetime.fromisoformat(at).replace(tzinfo=UTC))]
-    assert differences(Case(0, zone, hours, {}, "en", asked)) == []
+    assert differences(Case(0, zone, hours, {}, "en", asked), tmp_path) == []
 
 
 def test_walking_along_days_tells_what_the_rules_say_of_each_minute() -> None:
     looked_at = 0
     for made in filter(_one_calendar, map(case, range(60))):
-        hours = Hours(made.hours)
+        hours = Hours(made.hours, files=made.files)
         for question in made.questions[:2]:
             day = int(question.at.timestamp()) // 86_400
             minutes = hours.minutes_of(day)
@@ -56,7 +58,7 @@ def test_walking_along_days_tells_what_the_rules_say_of_each_minute() -> None:
     assert looked_at > 5_000
 
 
-def test_a_mistake_of_one_minute_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_one_minute_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     right = Hours.at
 
     def late(self: Hours, instant: datetime) -> Answer:
@@ -65,13 +67,14 @@ def test_a_mistake_of_one_minute_is_noticed(monkeypatch: pytest.MonkeyPatch) -> 
         return Answer(said.open, said.kind, said.next_opening, closing)
 
     monkeypatch.setattr(Hours, "at", late)
-    assert len([seed for seed in range(20) if differences(case(seed))]) > 10
+    assert len([seed for seed in range(20) if differences(case(seed), tmp_path)]) > 10
 
 
 def test_what_the_command_explains_agrees_with_the_oracle(tmp_path: Path) -> None:
     agreed = 0
-    for seed in range(500, 507):
-        made = case(seed)
+    cases = [made for made in map(case, range(500, 520)) if not made.files][:7]
+    for made in cases:
+        seed = made.seed
         file = tmp_path / f"{seed}.yaml"
         settings = {
             "version": 1,
