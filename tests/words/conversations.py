@@ -226,6 +226,8 @@ class _Stage:
         chance = self._chance
         sounds = chance.choice([_SOUNDS, _SOUNDS, _GREEK, _CYRILLIC])
         first, family = ("".join(chance.choices(sounds, k=4)).capitalize() for _ in range(2))
+        while family == first:  # whose first name may be shown, and is the family's too
+            family = "".join(chance.choices(sounds, k=4)).capitalize()
         if chance.random() < 0.2:
             family = (
                 f"{family}{chance.choice(['-', chr(39)])}{''.join(chance.choices(sounds, k=4)).capitalize()}"
