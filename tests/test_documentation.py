@@ -12,11 +12,13 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from livechat_sdk.config.models import LivechatFile
 from tests.documents import Block, MarkError, chains, commands, read_blocks, without_blocks, write_files
 from tests.tree import ROOT, files
 
@@ -24,6 +26,17 @@ PAGES = [path for path in files() if path.suffix == ".md"]
 LIVECHAT = Path(sys.executable).parent / "livechat"
 COMMON_TOOLS = frozenset({"cd", "curl", "export", "git", "pip", "python", "uv"})
 """Commands of others that a page may show; what they are given is not looked at."""
+
+MADE_UP = "whsec_bWFkZSB1cCBmb3IgdGhlIGRvY3VtZW50YXRpb24h"
+"""What a reference to the environment stands for; good enough for every kind of secret."""
+
+SETTINGS = frozenset(LivechatFile.model_fields)
+"""Top-level keys of ``livechat.yaml``: a block of YAML that has one is settings, or a piece of them."""
+
+LANGUAGES = frozenset(
+    {"bash", "console", "json", "nginx", "python", "sh", "shell", "text", "toml", "yaml", "yml"}
+)
+"""What is looked at by a test, and ``text``, which claims nothing."""
 
 _LINK = re.compile(r"\]\((?P<target>[^)\s#]+)(?:#[^)\s]*)?\)")
 _CODE = re.compile(r"`(?P<path>[\w.-]+(?:/[\w.-]+)+/?)`")
@@ -36,6 +49,11 @@ def _blocks(page: Path) -> list[Block]:
 
 ALL_BLOCKS = [block for page in PAGES for block in _blocks(page)]
 CHAINS = [chain for page in PAGES for chain in chains(_blocks(page))]
+
+
+def _top_keys(block: Block) -> set[str]:
+    """The keys of a YAML block that stand at the beginning of a line."""
+    return set(re.findall(r"^(\w+):", block.code, re.MULTILINE))
 
 
 def _named(blocks: list[Block]) -> list[object]:
@@ -125,7 +143,7 @@ def test_shown_commands_exist(block: Block) -> None:
             block
             for block in ALL_BLOCKS
             if block.language in {"yaml", "yml"}
-            and re.search(r"^version:", block.code, re.MULTILINE)
+            and _top_keys(block) & SETTINGS
             and "not-run" not in block.marks
         ]
     ),
@@ -134,8 +152,9 @@ def test_shown_settings_are_valid(block: Block, tmp_path: Path) -> None:
     if not _is_subcommand("validate"):
         pytest.skip("`livechat validate` is not there yet")
     settings = tmp_path / "livechat.yaml"
-    settings.write_text(block.code, "utf-8")
-    made_up = dict.fromkeys(_VARIABLE.findall(block.code), "made-up-value-for-the-documentation-test")
+    start = "" if "version" in _top_keys(block) else "version: 1\n"
+    settings.write_text(start + block.code, "utf-8")
+    made_up = dict.fromkeys(_VARIABLE.findall(block.code), MADE_UP)
     done = subprocess.run(
         [LIVECHAT, "validate", settings],
         cwd=tmp_path,
@@ -145,6 +164,16 @@ def test_shown_settings_are_valid(block: Block, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{block.where} is not valid:\n{done.stdout}{done.stderr}"
+
+
+def test_every_block_is_of_a_kind_that_is_looked_at() -> None:
+    unknown = [f"{block.where}: {block.language}" for block in ALL_BLOCKS if block.language not in LANGUAGES]
+    assert not unknown, f"no test knows these languages: {', '.join(unknown)}"
+    for block in ALL_BLOCKS:
+        if block.language == "json" and "not-run" not in block.marks:
+            json.loads(block.code)
+        elif block.language == "toml" and "not-run" not in block.marks:
+            tomllib.loads(block.code)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
