@@ -47,7 +47,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(
             f"tools/features.toml has no row {', '.join(map(str, unknown)) or 'without an id'}", pytrace=False
         )
-    found = _marked(item.config.rootpath).get(_function(item.nodeid), [])
+    marked = _marked(item.config.rootpath)
+    found = [row_id for name in _names(item.nodeid) for row_id in marked.get(name, ())]
     if sorted(found) != sorted(ids):
         pytest.fail(
             "the feature marker is a decorator of the test or of its class, with ids in quotes", pytrace=False
@@ -64,8 +65,10 @@ def _marked(root: Path) -> dict[str, list[str]]:
     return marked_tests(root)
 
 
-def _function(nodeid: str) -> str:
-    return nodeid.partition("[")[0]
+def _names(nodeid: str) -> list[str]:
+    """The test without its parameters, and the classes around it: any of them may stand in the source."""
+    parts = nodeid.partition("[")[0].split("::")
+    return ["::".join(parts[:length]) for length in range(2, len(parts) + 1)]
 
 
 class Recorder:
@@ -88,7 +91,8 @@ class Recorder:
         outcome = (
             "failed" if report.failed else "passed" if report.passed and not expected_to_fail else "skipped"
         )
-        self._ended.setdefault(_function(report.nodeid), set()).add(outcome)
+        for name in _names(report.nodeid):
+            self._ended.setdefault(name, set()).add(outcome)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report."""

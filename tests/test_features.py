@@ -60,6 +60,14 @@ def test_expected_to_fail():
 def test_is_torn_down_badly(request):
     request.addfinalizer(lambda: 1 / 0)
 
+def made():
+    class Made:
+        def test_one(self): pass
+        def test_two(self): pass
+    return Made
+
+TestMade = pytest.mark.feature("CV-09")(made())
+
 @pytest.mark.feature("CV-08")
 def test_that_is_not_run(request):
     pass
@@ -73,6 +81,7 @@ EXPECTED = {
     "CV-05": "proved",
     "CV-06": "not_yet",
     "CV-07": "not_yet",
+    "CV-09": "proved",
 }
 
 

@@ -98,6 +98,10 @@ def _ids(decorators: Sequence[ast.expr], where: str) -> Iterator[str]:
 
 def _marked(body: Sequence[ast.stmt], where: str, above: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
     for node in body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            name = f"{where}::{ast.unparse(node.targets[0])}"
+            if ids := tuple(_ids([node.value.func], name)):
+                yield name, list(ids)
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             name = f"{where}::{node.name}"
             ids = (*above, *_ids(node.decorator_list, name))
@@ -110,7 +114,9 @@ def _marked(body: Sequence[ast.stmt], where: str, above: tuple[str, ...]) -> Ite
 def marked_tests(root: Path = ROOT) -> dict[str, list[str]]:
     """The tests below ``root`` that carry the marker, with their ids. Names have no parameters.
 
-    Read from the source, so that a test whose process died is known too, and the page needs no run.
+    A class that is made by a call is marked as ``TestDesk = pytest.mark.feature("PV-01")(suite(...))``,
+    and stands for all of its tests. Markers are read from the source: so the page needs no run, and a test
+    whose process died is known too.
     """
     found: dict[str, list[str]] = {}
     for path in _test_files(root):

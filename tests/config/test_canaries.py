@@ -71,6 +71,7 @@ def test_secret_from_the_environment_shows_nowhere(file: Path) -> None:
         assert_silent(text)
 
 
+@pytest.mark.feature("PV-06")
 @pytest.mark.parametrize("file", [*BROKEN, *GOOD], ids=lambda file: f"{file.parent.name}-{file.name}")
 def test_secret_in_the_file_shows_nowhere(file: Path, tmp_path: Path) -> None:
     text = file.read_bytes().decode("utf-8", "replace")

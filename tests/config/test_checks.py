@@ -53,6 +53,7 @@ def test_clocks_fit_together(clocks: dict[str, Any], expected: list[str]) -> Non
     assert codes(clocks) == expected
 
 
+@pytest.mark.feature("PV-05")
 @pytest.mark.parametrize(
     ("livechat", "bot", "expected"),
     [

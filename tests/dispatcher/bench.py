@@ -104,7 +104,9 @@ class Bench:
         """Ask for a human and let everything settle."""
         user = fields.pop("user", EndUser(id="u-1", name="Maria", language=fields.pop("language", "en")))
         handoff = await self.dispatcher.request(
-            HandoffRequest(key=key, conversation_id=conversation, bot="shop-bot", user=user, **fields)
+            HandoffRequest.model_validate(
+                {"bot": "shop-bot", "key": key, "conversation_id": conversation, "user": user} | fields
+            )
         )
         await self.settle()
         return await self.dispatcher.handoff(handoff.id)

@@ -47,6 +47,7 @@ async def all_ways_out(one: Bench, handoff: Handoff) -> list[str]:
     ]
 
 
+@pytest.mark.feature("AD-16")
 @pytest.mark.parametrize(
     ("names", "shown"),
     [
@@ -104,6 +105,7 @@ async def test_running_handoffs_keep_how_names_were_shown(bench: Workbench) -> N
     assert WHOLE not in "".join(out.model_dump_json() for out in again.channel.deliveries)
 
 
+@pytest.mark.feature("SM-02")
 async def test_a_team_is_told_by_its_name_and_an_unknown_target_is_not(bench: Workbench) -> None:
     one = await bench.start(livechat={"agent_names": {"show": "first"}})
     await one.active()

@@ -72,6 +72,7 @@ async def test_queue_group_and_language_have_hours_of_their_own(bench: Workbench
         assert handoff.state is state, fields
 
 
+@pytest.mark.feature("PL-02")
 async def test_rows_of_the_platform_are_the_hours_of_their_group(bench: Workbench) -> None:
     rows = [{"id": 7, "userGroupId": "g-1", "day": 2, "opensAt": 480, "closesAt": 600}]
     hours = {

@@ -30,6 +30,7 @@ from livechat_sdk.domain.outgoing import Receipt, SystemMessage, Typing
 from tests.dispatcher.bench import WAITING_VENDOR, Workbench
 
 
+@pytest.mark.feature("HO-16", "PV-11", "SM-01", "SM-03", "SM-04")
 async def test_a_conversation_goes_to_an_agent_and_back(bench: Workbench) -> None:
     one = await bench.start()
     handoff = await one.request(transcript=(TranscriptEntry(author="bot", body="How can I help?"),))
@@ -82,6 +83,7 @@ async def test_raced_requests_with_one_key_make_one_handoff(bench: Workbench) ->
     assert len({handoff.owner_number for handoff in handoffs}) == 1
 
 
+@pytest.mark.feature("HO-12", "SM-07", "SM-08")
 async def test_a_second_request_tells_whether_the_first_waits_or_talks(bench: Workbench) -> None:
     one = await bench.start()
     first = await one.request(key="k-1")
@@ -99,6 +101,7 @@ async def test_a_second_request_tells_whether_the_first_waits_or_talks(bench: Wo
     assert (await one.reload(first)).state is HandoffState.ACTIVE, "the first one is untouched"
 
 
+@pytest.mark.feature("HO-16")
 async def test_the_bot_is_mute_from_the_request_to_the_end(bench: Workbench) -> None:
     one = await bench.start()
     gate = one.dispatcher.bot_may_send
@@ -231,6 +234,7 @@ async def test_typing_and_receipts_pass_both_ways_and_are_not_stored(bench: Work
     assert not any("typing" in row.action.kind for row in await one.dispatcher.actions(handoff.id))
 
 
+@pytest.mark.feature("HO-09")
 async def test_the_survey_asked_by_the_sdk_reaches_the_agent(bench: Workbench) -> None:
     survey = [
         {"id": "topic", "text": "What is it about?", "choices": ["Order", "Bill"]},
@@ -294,6 +298,7 @@ async def test_bad_input_is_a_clear_typed_error_and_stores_nothing(bench: Workbe
     assert await one.fates(handoff) == {}
 
 
+@pytest.mark.feature("PV-13")
 async def test_a_webhook_is_taken_once_and_only_with_its_key(bench: Workbench) -> None:
     one = await bench.start(integrations={"bare": {"type": "TOY_LIVECHAT", "name": "bare"}})
     handoff = await one.active()

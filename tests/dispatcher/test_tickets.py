@@ -70,6 +70,7 @@ def unclear() -> Exception:
 
 
 # ------------------------------------------------------------------------------------------ moments and words
+@pytest.mark.feature("TK-03")
 async def test_a_missed_handoff_makes_a_ticket_with_everything_that_was_said(bench: Workbench) -> None:
     desk = Desk()
     one = await started(bench, desk)
@@ -87,6 +88,7 @@ async def test_a_missed_handoff_makes_a_ticket_with_everything_that_was_said(ben
     assert (ticket.number, ticket.state) == ("T-7", "new")
 
 
+@pytest.mark.feature("TK-03")
 @pytest.mark.parametrize(
     ("tickets", "moments"),
     [

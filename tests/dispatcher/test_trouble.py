@@ -28,6 +28,7 @@ FORGETS = ToyProvider.capabilities.model_copy(update={"dedupes_by_key": False})
 LOOKS_UP = FORGETS.model_copy(update={"looks_up_by_key": True})
 
 
+@pytest.mark.feature("PL-05", "SM-05")
 async def test_nobody_takes_it_in_time(bench: Workbench) -> None:
     one = await bench.start(livechat={"request_timeout": "2m"})
     handoff = await one.request()
@@ -40,6 +41,7 @@ async def test_nobody_takes_it_in_time(bench: Workbench) -> None:
     assert [reason.why for _, reason in one.vendor.closed] == ["timeout"]
 
 
+@pytest.mark.feature("HO-13", "HO-18", "PL-01", "PL-04", "SM-06")
 async def test_closed_now_says_when_it_opens(bench: Workbench) -> None:
     hours = {"timezone": "Europe/Athens", "weekly": {"wed": ["09:00-13:00"]}}
     one = await bench.start(livechat={"business_hours": hours})  # the clock stands on a Tuesday
@@ -65,6 +67,7 @@ async def test_closing_time_never_cuts_a_running_chat(bench: Workbench) -> None:
     assert one.vendor.texts() == ["still there?"]
 
 
+@pytest.mark.feature("HO-14", "SM-09")
 async def test_live_chat_switched_off(bench: Workbench) -> None:
     one = await bench.start(livechat={"enabled": False})
     handoff = await one.request()
@@ -107,6 +110,7 @@ async def test_a_provider_that_breaks_in_the_middle_is_replaced_with_the_transcr
     ]
 
 
+@pytest.mark.feature("HO-15")
 @pytest.mark.parametrize(
     ("errors", "outcome"),
     [
@@ -304,6 +308,7 @@ async def test_an_event_before_the_open_returned_finds_its_handoff(
     assert one.channel.texts == ["hi"], "an event with the vendor's own id waits until that id is known"
 
 
+@pytest.mark.feature("PL-06", "PV-12", "CV-24", "SM-12")
 async def test_silence_is_noticed_on_both_sides(bench: Workbench) -> None:
     livechat = {
         "inactivity": {"remind_after": "5m", "close_after": "15m"},
@@ -322,6 +327,7 @@ async def test_silence_is_noticed_on_both_sides(bench: Workbench) -> None:
     assert handoff.outcome is Outcome.COMPLETED
     assert handoff.end is not None
     assert (handoff.end.reason.by, handoff.end.reason.why) == ("clock", "inactivity")
+    assert [reason.why for _, reason in one.vendor.closed] == ["inactivity"]
     assert one.channel.moments[-1:] == [Moment.IDLE_CLOSED]
 
 

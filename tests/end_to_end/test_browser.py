@@ -94,6 +94,7 @@ async def shows(page: Page, text: str, times: int = 1) -> None:
     await expect(page.locator("#timeline").get_by_text(text, exact=True)).to_have_count(times)
 
 
+@pytest.mark.feature("HO-05", "IN-04", "IN-06", "CV-22", "DP-08")
 async def test_a_conversation_through_the_pages(demo: DemoProcess, chrome: Browser) -> None:
     people = People(chrome, demo.url)
     ada = await people.agent("ada")
@@ -151,6 +152,7 @@ async def test_a_conversation_through_the_pages(demo: DemoProcess, chrome: Brows
     assert people.troubles == []
 
 
+@pytest.mark.feature("IN-07")
 async def test_two_agents_accept_at_once_and_one_owns_it(demo: DemoProcess, chrome: Browser) -> None:
     people = People(chrome, demo.url)
     agents = [await people.agent("ada"), await people.agent("ben")]

@@ -59,6 +59,7 @@ async def test_gate_needs_the_owner_number(world: World, body: dict[str, Any]) -
     assert (answer.status_code, error_of(answer)["fields"][0]["path"]) == (400, "owner_number")
 
 
+@pytest.mark.feature("HO-18", "HO-19")
 async def test_availability_tells_what_is_known(world: World) -> None:
     world.plugin.vendor.availability = Availability(agents="yes", waiting=3, estimate=42.5)
     answer = await world.client.get("/v1/availability", params={"bot": "shop-bot"})

@@ -83,6 +83,7 @@ async def test_another_key_in_a_live_conversation_is_told_of_the_handoff_in_the_
     assert view["id"] != identity
 
 
+@pytest.mark.feature("PL-08")
 async def test_bot_without_live_chat_gets_the_outcome_unavailable(world: World) -> None:
     answer = await world.client.post("/v1/handoffs", json=a_body(bot="night-bot"))
     assert answer.status_code == 201

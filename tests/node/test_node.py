@@ -37,6 +37,7 @@ def node_of(one: Bench, **settings: Any) -> LiveChatNode:
     return LiveChatNode(one.dispatcher, {"bot": "shop-bot", **settings})
 
 
+@pytest.mark.feature("HO-04")
 async def test_the_node_waits_and_comes_back_with_the_branch(tmp_path: Path) -> None:
     async with Bench(tmp_path / "a.db") as one:
         node = node_of(one, reason="asked for a human", queue="parcels", skills=["greek"])
@@ -59,6 +60,19 @@ async def test_the_node_waits_and_comes_back_with_the_branch(tmp_path: Path) -> 
         assert result == await node.resume(waiting, one.channel.ended[0]), "the channel knows the same"
         gate = await one.dispatcher.bot_may_send("c-1", result.owner_number)
         assert gate.allowed
+
+
+@pytest.mark.feature("HO-01")
+async def test_nothing_but_the_start_of_the_node_begins_a_handoff(tmp_path: Path) -> None:
+    async with Bench(tmp_path / "a.db") as one:
+        node = node_of(one)
+        await one.dispatcher.availability("shop-bot")
+        assert (await one.dispatcher.bot_may_send("c-1", 0)).allowed
+        await one.pass_time(3600)
+        assert (await one.dispatcher.store.handoffs(), one.vendor.opened) == ([], {})
+        await node.start(key="k", conversation_id="c-1", user=USER)
+        await one.settle()
+        assert len(await one.dispatcher.store.handoffs()) == len(one.vendor.opened) == 1
 
 
 async def test_starting_again_with_the_same_key_asks_nothing_twice(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ def test_language_chain_goes_from_the_exact_tag_to_english() -> None:
     assert language_chain("", "") == ["en"]
 
 
+@pytest.mark.feature("SM-16")
 @pytest.mark.parametrize(
     ("language", "said"),
     [
@@ -222,6 +223,7 @@ def test_the_opening_is_written_in_the_language_that_the_words_are_in() -> None:
 
 
 # ----------------------------------------------------------------------------------------------- overrides
+@pytest.mark.feature("SM-16")
 def test_overrides_belong_to_their_bot() -> None:
     plugin = SystemMessages({"other-bot": settings_of({"en": {"waiting": "Wait."}})})
     assert told(plugin, Moment.WAITING, "en") != "Wait."
@@ -229,6 +231,14 @@ def test_overrides_belong_to_their_bot() -> None:
     answer = plugin.livechat_system_message(Moment.WAITING, handoff, "en")
     assert isinstance(answer, SystemMessage)
     assert answer.text == "Wait."
+
+
+@pytest.mark.feature("PL-07", "SM-15")
+@pytest.mark.parametrize("moment", Moment)
+def test_every_moment_can_be_given_other_words(moment: Moment) -> None:
+    plugin = SystemMessages({"shop-bot": settings_of({"en": {moment.value: "Other words."}})})
+    assert told(plugin, moment, "en") == "Other words."
+    assert told(SystemMessages(), moment, "en") != "Other words."
 
 
 @pytest.mark.parametrize("silence", [None, "SILENT", " SILENT "])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
 from livechat_sdk_cisco.conformance import CiscoRig
 from livechat_sdk_testing.conformance import conformance_suite
 
-TestCisco = conformance_suite(CiscoRig, name="TestCisco")
+TestCisco = pytest.mark.feature("PV-02", "PV-08", "PV-09")(conformance_suite(CiscoRig, name="TestCisco"))

@@ -284,6 +284,7 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
         build(**wrong)
 
 
+@pytest.mark.feature("CRM-06")
 def test_the_link_is_that_of_the_settings() -> None:
     source = build(contactLinkTemplate="https://crm.example.com/people/{contactId}?of={baseUrl}")
     assert source.settings.contact_link(ANN) == (

@@ -24,6 +24,7 @@ async def found(environment: Environment, **user: Any) -> Contact:
     return contact
 
 
+@pytest.mark.feature("CRM-02", "CRM-03")
 @pytest.mark.parametrize(
     "user",
     [
@@ -59,6 +60,7 @@ async def test_each_key_finds_the_contact(user: dict[str, Any]) -> None:
     assert contact.found_at == environment.clock.now()
 
 
+@pytest.mark.feature("CRM-08")
 @pytest.mark.parametrize(
     "user",
     [
@@ -125,6 +127,7 @@ async def test_of_very_many_five_are_shown_and_the_rest_is_said() -> None:
     assert contact.more_matches
 
 
+@pytest.mark.feature("CRM-05")
 async def test_inactive_contacts_are_not_found_unless_the_expression_lets_them() -> None:
     async with an_environment() as environment:
         await environment.deactivate(await environment.human.add_contact(**ELENI))
@@ -136,6 +139,7 @@ async def test_inactive_contacts_are_not_found_unless_the_expression_lets_them()
         assert await environment.find(email="a@example.com") is None
 
 
+@pytest.mark.feature("CRM-05", "CRM-06")
 async def test_the_company_and_the_properties_are_told_with_their_kinds() -> None:
     async with an_environment(entityProperties=PROPERTIES) as environment:
         acme = await environment.human.add_account(name="Acme", accountnumber="ACC-7", telephone1="+30 210 9")
@@ -233,6 +237,7 @@ async def test_cases_of_the_company_count_where_they_name_the_person(count: bool
     assert [one.title for one in contact.cases] == told
 
 
+@pytest.mark.feature("CRM-04")
 async def test_a_contact_is_read_by_its_id_as_it_is_now() -> None:
     async with an_environment() as environment:
         eleni = await environment.human.add_contact(**ELENI)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from livechat_sdk_genesys.conformance import GenesysRig
 from livechat_sdk_testing.conformance import all_cases, conformance_suite
 from livechat_sdk_testing.conformance.runner import why_not
 
-TestGenesys = conformance_suite(GenesysRig, name="TestGenesys")
+TestGenesys = pytest.mark.feature("PV-04", "PV-08", "PV-09")(
+    conformance_suite(GenesysRig, name="TestGenesys")
+)
 
 
 def test_genesys_is_put_to_most_cases() -> None:

@@ -43,6 +43,7 @@ def item(kind: str, name: str, **fields: Any) -> dict[str, Any]:
 # ---- the proof
 
 
+@pytest.mark.feature("PV-07")
 def test_computed_vector_of_the_documented_rule_is_good() -> None:
     text = (
         '{"id":"d7d58935af65a45e5234ac77de017a0a","channel":{"id":"e6b352de-ecd0-49c7-94de-7787418869bc",'
@@ -89,6 +90,7 @@ def test_both_keys_are_good_while_one_replaces_the_other() -> None:
         provider.read_webhook(a_webhook(said(), key="some-other-secret-of-tests"))
 
 
+@pytest.mark.feature("PV-07")
 def test_signature_is_over_the_bytes_and_not_over_their_meaning() -> None:
     spaced = json.dumps(said(), indent=4).encode()
     assert isinstance(read(spaced), MessageReceived)

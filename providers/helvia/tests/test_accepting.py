@@ -21,6 +21,7 @@ async def attempt(world: World, user: DeskUser, number: int) -> Conversation | A
         return taken
 
 
+@pytest.mark.feature("IN-07", "IN-08")
 async def test_the_request_leaves_new_and_the_conversation_is_open_with_its_owner(world: World) -> None:
     chat = await world.chat()
     conversation = await world.desk.conversations.accept(world.ada, request_id(chat))
@@ -34,6 +35,7 @@ async def test_the_request_leaves_new_and_the_conversation_is_open_with_its_owne
     assert (participant.name, participant.status, participant.is_owner) == ("Ada Marsh", "active", True)
 
 
+@pytest.mark.feature("IN-07")
 async def test_fifty_accepts_at_once_leave_one_owner(world: World) -> None:
     chat = await world.chat()
     agents = [world.ada, world.ben, world.ines]
@@ -158,6 +160,7 @@ async def test_each_list_has_its_own_conversations_only(world: World) -> None:
         assert [request.conversation.ref for request in await desk.requests(asked)] == refs
 
 
+@pytest.mark.feature("IN-15")
 async def test_lists_come_in_pages(world: World) -> None:
     for number in range(5):
         await world.chat(f"ref-{number}")
@@ -166,6 +169,9 @@ async def test_lists_come_in_pages(world: World) -> None:
     assert [request.conversation.ref for page in pages for request in page] == [
         f"ref-{number}" for number in range(5)
     ]
+    talks = [await desk.with_status(ConversationStatus.PENDING, skip=skip, take=2) for skip in (0, 2, 4)]
+    assert [len(page) for page in talks] == [2, 2, 1]
+    assert len({talk.id for page in talks for talk in page}) == 5
     for wrong in ({"take": 0}, {"take": 201}, {"skip": -1}):
         with pytest.raises(InvalidField):
             await desk.requests(RequestStatus.NEW, **wrong)

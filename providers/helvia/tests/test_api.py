@@ -26,6 +26,7 @@ def error(answer: httpx.Response) -> dict[str, Any]:
     return body["error"]  # type: ignore[no-any-return]  # JSON
 
 
+@pytest.mark.feature("HO-07", "SM-17", "IN-06", "IN-08", "IN-14", "CV-01", "CV-02", "CV-04")
 async def test_a_whole_conversation_through_the_api(quick_world: World, ada: httpx.AsyncClient) -> None:
     chat = await quick_world.chat()
     await quick_world.provider.send(chat, planned(quick_world.clock, "k1", "hello?"))
@@ -83,6 +84,7 @@ async def test_who_am_i(ada: httpx.AsyncClient) -> None:
     assert (me["fullName"], me["roles"]) == ("Ada Marsh", ["HBF_ORG_LIVE_AGENT"])
 
 
+@pytest.mark.feature("HI-05", "HI-06")
 async def test_missed_requests_can_be_listed(quick_world: World, ada: httpx.AsyncClient) -> None:
     from livechat_sdk.domain.ends import EndReason
 
@@ -92,6 +94,7 @@ async def test_missed_requests_can_be_listed(quick_world: World, ada: httpx.Asyn
     assert (missed["id"], missed["status"], missed["acceptedBy"]) == (request_id(chat), "missed", None)
 
 
+@pytest.mark.feature("IN-07")
 async def test_the_second_accept_is_refused_with_the_name_of_the_first(
     quick_world: World, ada: httpx.AsyncClient
 ) -> None:

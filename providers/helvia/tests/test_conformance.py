@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from livechat_sdk_helvia.conformance import make_rig
 from livechat_sdk_testing.conformance import all_cases, conformance_suite
 from livechat_sdk_testing.conformance.runner import why_not
 
-TestDesk = conformance_suite(make_rig, name="TestDesk")
+TestDesk = pytest.mark.feature("PV-08", "PV-09")(conformance_suite(make_rig, name="TestDesk"))
 
 
 def test_the_desk_is_put_to_what_it_declares() -> None:

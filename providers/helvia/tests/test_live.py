@@ -23,6 +23,7 @@ async def cookie(browser: httpx.AsyncClient) -> str:
     return f"desk_session={browser.cookies['desk_session']}"
 
 
+@pytest.mark.feature("HO-03")
 async def test_a_new_request_shows_in_the_counts_of_an_open_inbox(
     quick_world: World, app: ASGIApp, cookie: str
 ) -> None:
@@ -37,6 +38,7 @@ async def test_a_new_request_shows_in_the_counts_of_an_open_inbox(
         assert (await live.next("inbox")).data == {"new": 0, "open": 1, "closed": 0}
 
 
+@pytest.mark.feature("IN-09")
 async def test_a_missed_request_leaves_the_counts(quick_world: World, app: ASGIApp, cookie: str) -> None:
     chat = await quick_world.chat()
     async with stream(app, "/desk/live", cookies=cookie) as live:
@@ -87,6 +89,7 @@ async def test_every_message_comes_once_while_many_are_sent(
         assert seen == list(range(1, 252))
 
 
+@pytest.mark.feature("CV-20")
 async def test_typing_and_receipts_of_the_end_user_are_shown(
     quick_world: World, app: ASGIApp, cookie: str
 ) -> None:

@@ -38,6 +38,7 @@ async def test_the_same_key_is_the_same_message_however_often_it_is_sent(world: 
     assert await bodies(world) == ["once"]
 
 
+@pytest.mark.feature("CV-01")
 async def test_both_sides_share_one_gapless_order(world: World) -> None:
     chat = await world.chat()
     conversation = await world.desk.conversations.accept(world.ada, request_id(chat))
@@ -51,6 +52,7 @@ async def test_both_sides_share_one_gapless_order(world: World) -> None:
     assert [line.id for line in lines] == sorted(line.id for line in lines)
 
 
+@pytest.mark.feature("IN-15")
 async def test_messages_come_in_pages(world: World) -> None:
     conversation = await world.accepted()
     for number in range(5):
@@ -95,6 +97,7 @@ async def test_nobody_else_speaks_in_a_conversation(world: World) -> None:
     assert await bodies(world) == []
 
 
+@pytest.mark.feature("CV-23")
 async def test_nothing_is_sent_after_the_end(world: World) -> None:
     conversation = await world.accepted()
     await world.desk.messages.send(world.ada, conversation, "before", key="k1")

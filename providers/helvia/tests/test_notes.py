@@ -19,6 +19,7 @@ from providers.helvia.tests.world import START, World, planned, request_id
 CANARY = "canary-of-a-note"
 
 
+@pytest.mark.feature("CV-07")
 async def test_a_note_has_an_author_and_times(world: World) -> None:
     conversation = await world.accepted()
     note = await world.desk.notes.add(world.ada, conversation.id, "  call back  ")
@@ -31,6 +32,7 @@ async def test_a_note_has_an_author_and_times(world: World) -> None:
     assert await world.desk.notes.of(world.ben, conversation.id) == [changed]
 
 
+@pytest.mark.feature("CV-04")
 async def test_every_member_of_the_team_writes_notes_during_and_after_a_conversation(world: World) -> None:
     conversation = await world.accepted(by="ada")
     await world.desk.notes.add(world.ben, conversation.id, "during")
@@ -54,6 +56,7 @@ async def test_only_the_author_changes_or_deletes_a_note(world: World) -> None:
     assert await world.desk.notes.of(world.ada, conversation.id) == []
 
 
+@pytest.mark.feature("CV-06")
 async def test_the_published_limit_of_2000_characters_holds(world: World) -> None:
     conversation = await world.accepted()
     longest = "ä" * MAX_NOTE_TEXT
@@ -81,6 +84,7 @@ async def test_without_a_role_no_note_is_read_or_written(world: World) -> None:
         await world.desk.notes.add(world.olga, conversation.id, "hello")
 
 
+@pytest.mark.feature("CV-05")
 async def test_no_event_and_no_answer_of_the_provider_holds_a_note(world: World) -> None:
     chat = await world.chat()
     await world.desk.notes.add(world.ada, int(chat.state["conversation_id"]), f"{CANARY} before")

@@ -202,6 +202,7 @@ def test_the_policy_allows_nothing_but_our_own_files() -> None:
 
 
 # ------------------------------------------------------------------------------------- without any script
+@pytest.mark.feature("HO-07", "IN-01", "IN-02", "IN-03", "IN-05", "CV-04", "CV-22", "DP-08")
 async def test_a_conversation_from_new_to_closed_with_links_and_forms_only(
     quick_world: World, browser: httpx.AsyncClient
 ) -> None:
@@ -217,6 +218,8 @@ async def test_a_conversation_from_new_to_closed_with_links_and_forms_only(
     assert accepted.status_code == 303
     path = accepted.headers["location"]
     window = await browser.get(path)
+    assert f'href="{path}"' in (await browser.get("/desk/inbox/open")).text
+    assert f'href="/desk/requests/{request_id(chat)}"' not in (await browser.get("/desk/inbox/new")).text
     key = re.search(r'name="key" value="([0-9a-f]{32})"', window.text)
     assert key
     for _ in range(2):  # a double click, or the form sent again by going back
@@ -237,6 +240,7 @@ async def test_a_conversation_from_new_to_closed_with_links_and_forms_only(
     assert "This conversation has ended" in closed.text
     assert "reply-form" not in closed.text
     assert "note-form" in closed.text
+    assert "call back" in closed.text
     assert "Good morning" in (await browser.get("/desk/inbox/closed")).text
 
 
@@ -250,6 +254,7 @@ async def test_notes_are_changed_and_deleted_with_forms(quick_world: World, ada:
     assert "better words" not in (await ada.get(f"{path}?part=notes")).text
 
 
+@pytest.mark.feature("IN-07")
 async def test_whoever_comes_second_sees_who_was_first(quick_world: World, ada: httpx.AsyncClient) -> None:
     chat = await quick_world.chat()
     await quick_world.desk.conversations.accept(quick_world.ben, request_id(chat))
@@ -286,6 +291,7 @@ async def test_the_preview_of_what_is_mine_leads_to_the_conversation(
     assert answer.headers["location"] == f"/desk/conversations/{conversation.id}"
 
 
+@pytest.mark.feature("IN-10")
 async def test_a_colleague_reads_the_conversation_but_gets_no_field_to_write_in(
     quick_world: World, ada: httpx.AsyncClient
 ) -> None:
@@ -455,6 +461,7 @@ async def test_notes_are_marked_as_internal(quick_world: World, ada: httpx.Async
     assert "never sent to Maria Pappa" in page.text
 
 
+@pytest.mark.feature("DP-02", "DP-04", "DP-05", "DP-07", "CRM-07")
 async def test_the_details_show_what_is_known(quick_world: World, ada: httpx.AsyncClient) -> None:
     chat = await quick_world.chat()
     contact = Contact(
@@ -464,14 +471,17 @@ async def test_the_details_show_what_is_known(quick_world: World, ada: httpx.Asy
         link="https://crm.example/7",
         fields=(ContactField(label="Account status", value="Gold"),),
     )
-    await quick_world.provider.update(chat, ChatDetails(contacts=(contact,)))
+    survey = (SurveyAnswer(id="topic", question="What is it about?", answer="My order"),)
+    await quick_world.provider.update(chat, ChatDetails(contacts=(contact,), survey=survey))
     conversation = await quick_world.desk.conversations.accept(quick_world.ada, request_id(chat))
     page = (await ada.get(f"/desk/conversations/{conversation.id}")).text
     for text in (
+        "<dt>Status</dt><dd>Open</dd>",
         str(conversation.id),
         "Ada Marsh (owner)",
         "vip",
-        "maria@example.org",
+        *("Maria Pappa", "maria@example.org", "+30 210 1"),
+        *("What is it about?", "My order"),
         "Account status",
         "Gold",
         "https://crm.example/7",
@@ -480,6 +490,7 @@ async def test_the_details_show_what_is_known(quick_world: World, ada: httpx.Asy
         assert text in page
 
 
+@pytest.mark.feature("DP-06")
 async def test_without_a_crm_the_contact_is_simply_empty(quick_world: World, ada: httpx.AsyncClient) -> None:
     conversation = await quick_world.accepted()
     assert "No customer record." in (await ada.get(f"/desk/conversations/{conversation.id}")).text

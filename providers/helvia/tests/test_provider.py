@@ -38,6 +38,7 @@ async def texts(world: World, number: int) -> list[str]:
 
 
 # ------------------------------------------------------------------------------------------------- opening
+@pytest.mark.feature("HO-08", "HO-10")
 async def test_an_opened_chat_is_a_request_in_new_with_everything_that_is_known(world: World) -> None:
     chat = await world.chat()
     [request] = await world.desk.conversations.requests(RequestStatus.NEW)
@@ -191,6 +192,7 @@ async def test_closing_a_waiting_chat_takes_its_request_out_of_new(
     assert (counts.new, counts.open, counts.closed) == (0, 0, 0)
 
 
+@pytest.mark.feature("CV-23")
 async def test_closing_a_running_chat_finishes_the_conversation_and_says_why(world: World) -> None:
     chat = await world.chat()
     conversation = await world.desk.conversations.accept(world.ada, request_id(chat))
@@ -205,6 +207,7 @@ async def test_closing_a_running_chat_finishes_the_conversation_and_says_why(wor
     assert participant.status == "inactive"
 
 
+@pytest.mark.feature("CV-24")
 @pytest.mark.parametrize(
     ("by", "why", "words"),
     [
@@ -319,6 +322,7 @@ async def test_typing_of_the_end_user_is_shown_for_a_few_seconds(world: World) -
     assert not world.desk.messages.is_user_typing(number)
 
 
+@pytest.mark.feature("HO-19")
 async def test_availability_tells_how_many_wait_and_how_long_it_took(world: World) -> None:
     empty = await world.provider.availability(ROUTE)
     assert (empty.agents, empty.waiting, empty.estimate) == ("unknown", 0, None)

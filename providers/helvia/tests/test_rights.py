@@ -102,6 +102,7 @@ async def test_no_program_does_anything_without_a_token(
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.feature("RO-04")
 @pytest.mark.parametrize(("method", "path"), PAGES)
 async def test_an_account_without_a_role_is_refused_on_every_page(
     quick_world: World, browser: httpx.AsyncClient, app: ASGIApp, method: str, path: str
@@ -124,6 +125,7 @@ async def test_a_program_of_an_account_without_a_role_is_refused(
     assert answer.json()["error"]["code"] == "forbidden"
 
 
+@pytest.mark.feature("RO-04", "RO-05")
 @pytest.mark.parametrize("role", ["ada", "ines"])
 async def test_agent_and_admin_may_do_everything_with_what_is_theirs(
     quick_world: World, browser: httpx.AsyncClient, app: ASGIApp, role: str
@@ -146,6 +148,7 @@ async def test_agent_and_admin_may_do_everything_with_what_is_theirs(
             assert answer.status_code in {200, 201, 204}, (path, answer.text)
 
 
+@pytest.mark.feature("RO-01")
 @pytest.mark.parametrize(("method", "path"), [case for case in PAGES + API if case[0] != "GET"])
 async def test_what_belongs_to_a_colleague_is_refused_by_the_server(
     quick_world: World, browser: httpx.AsyncClient, method: str, path: str
@@ -161,6 +164,7 @@ async def test_what_belongs_to_a_colleague_is_refused_by_the_server(
         assert answer.status_code in {200, 201, 303}
 
 
+@pytest.mark.feature("RO-01")
 async def test_an_admin_ends_the_conversation_of_a_colleague(
     quick_world: World, browser: httpx.AsyncClient
 ) -> None:

@@ -108,6 +108,7 @@ async def world(tmp_path: Path) -> AsyncIterator[Running]:
         yield made
 
 
+@pytest.mark.feature("PV-01", "CV-23")
 async def test_a_handoff_goes_to_the_desk_and_comes_back(world: Running) -> None:
     handoff = await world.request()
     assert isinstance(await world.dispatcher.user_message(handoff.id, Message.text("hello?")), Accepted)
@@ -142,6 +143,7 @@ async def test_a_handoff_goes_to_the_desk_and_comes_back(world: Running) -> None
     assert (await world.desk.conversations.get(conversation.id)).status is ConversationStatus.FINISHED
 
 
+@pytest.mark.feature("IN-09")
 async def test_a_request_that_nobody_takes_is_missed_at_the_desk_too(world: Running) -> None:
     handoff = await world.request()
     request = await world.waiting()
@@ -170,6 +172,7 @@ async def test_an_end_user_who_leaves_finishes_the_conversation(world: Running) 
     assert (after.status, after.ended_by) == (ConversationStatus.FINISHED, "user")
 
 
+@pytest.mark.feature("HO-17", "CV-19")
 async def test_typing_and_receipts_go_both_ways(world: Running) -> None:
     handoff = await world.request()
     ada = await world.agent()
@@ -218,6 +221,7 @@ async def test_after_a_restart_both_sides_go_on(tmp_path: Path) -> None:
     assert [end.end.outcome for end in channel.ended()] == [Outcome.COMPLETED]
 
 
+@pytest.mark.feature("CV-05", "TR-06")
 async def test_a_note_is_nowhere_but_in_its_own_table(tmp_path: Path) -> None:
     channel = Recorder()
     async with running(tmp_path, channel, VirtualClock()) as world:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from livechat_sdk_testing.conformance import all_cases, conformance_suite
 from livechat_sdk_testing.conformance.runner import why_not
 from livechat_sdk_zendesk.conformance import ZendeskRig
 
-TestZendesk = conformance_suite(ZendeskRig, name="TestZendesk")
+TestZendesk = pytest.mark.feature("PV-03", "PV-08", "PV-09")(
+    conformance_suite(ZendeskRig, name="TestZendesk")
+)
 
 
 def test_zendesk_is_put_to_most_cases() -> None:

@@ -95,6 +95,7 @@ def a_message(**fields: Any) -> dict[str, Any]:
 # ---- the proof
 
 
+@pytest.mark.feature("PV-07")
 @pytest.mark.parametrize("key", [None, "", "wrong", KEY.upper(), f"{KEY} ", KEY[:-1], f"Bearer {KEY}"])
 def test_delivery_without_the_right_key_is_refused(key: str | None) -> None:
     with pytest.raises(WebhookRejected) as caught:

@@ -326,6 +326,7 @@ def test_without_rows_it_is_never_open() -> None:
     assert of_rows([]).at(local("2026-11-23 10:00")).next_opening is None
 
 
+@pytest.mark.feature("PL-03")
 @pytest.mark.parametrize(
     "row",
     [

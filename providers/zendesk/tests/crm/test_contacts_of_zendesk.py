@@ -19,6 +19,7 @@ ELENI: dict[str, Any] = {
 MAIL = ELENI["email"]
 
 
+@pytest.mark.feature("CRM-02", "CRM-03")
 @pytest.mark.parametrize(
     "user",
     [
@@ -47,6 +48,7 @@ async def test_each_key_finds_the_user(user: dict[str, Any]) -> None:
     assert contact.found_at == account.clock.now()
 
 
+@pytest.mark.feature("CRM-08")
 @pytest.mark.parametrize(
     "user",
     [{"email": "hara+web@example.com"}, {"email": "example.com"}, {"phone": "1234567"}, {"id": "k"}, {}],
@@ -125,6 +127,7 @@ async def test_open_tickets_come_first_and_then_the_latest_others() -> None:
     assert first.opened_at is not None
 
 
+@pytest.mark.feature("CRM-04")
 async def test_a_user_is_read_by_its_id_as_it_is_now() -> None:
     async with an_account() as account:
         eleni = await account.human.add_contact(**ELENI)
