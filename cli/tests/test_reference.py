@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-import pytest
+import shlex
 
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from cli.tests.helpers import assert_golden
 from livechat_sdk_cli.exits import MEANINGS
+from livechat_sdk_cli.main import app
+from livechat_sdk_cli.manual import HEADINGS, MORE
 from tools import cli_reference
 
 
@@ -34,6 +41,33 @@ def test_help_fits_a_small_terminal_and_explains_every_option(words: tuple[str, 
 def test_help_of_the_root_lists_every_exit_code() -> None:
     text = cli_reference.help_of(())
     assert all(f"{code.value}  {meaning}" in text for code, meaning in MEANINGS.items())
+
+
+@pytest.mark.parametrize("words", [one for one in cli_reference.commands() if one], ids=" ".join)
+def test_help_of_a_command_ends_with_an_example_that_can_be_typed(words: tuple[str, ...]) -> None:
+    command = get_command(app)
+    for word in words:
+        assert isinstance(command, TyperGroup)
+        command = command.commands[word]
+    if isinstance(command, TyperGroup):
+        return  # each of its commands has its own
+    before, mark, examples = cli_reference.help_of(words).partition("  Example:\n")
+    assert before
+    assert mark
+    for line in examples.strip().splitlines():
+        typed = shlex.split(line.partition(" > ")[0])
+        assert tuple(typed[: len(words) + 1]) == ("livechat", *words)
+        # Only read as a command line: nothing is done. A word or an option too much is an error.
+        command.make_context("livechat", typed[len(words) + 1 :])
+
+
+def test_help_of_the_root_has_every_command_under_a_heading() -> None:
+    text = cli_reference.help_of(())
+    assert [line.rstrip(":") for line in text.splitlines() if line.rstrip(":") in HEADINGS] == list(HEADINGS)
+    _, _, unsorted = text.partition(f"{MORE}:\n")
+    assert unsorted.split()[0] == "version"
+    assert unsorted.split("Exit codes:")[0].count("\n  ") == 1
+    assert_golden("help.txt", text)
 
 
 def test_page_without_marks_is_refused() -> None:

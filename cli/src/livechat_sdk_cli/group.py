@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from livechat_sdk.errors import ConfigurationError, LivechatError
 from livechat_sdk_cli import terminal
 from livechat_sdk_cli.exits import exit_code_of, next_step_of
+from livechat_sdk_cli.manual import HEADINGS, MORE
 
 __all__ = ["LivechatGroup", "report"]
 
@@ -49,6 +50,26 @@ class LivechatGroup(TyperGroup):
         except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 - the last stop of every error
             report(problem, debug=debug)
             sys.exit(exit_code_of(problem))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The commands under their headings, instead of one long list."""
+        under: dict[str, list[tuple[str, Any]]] = {heading: [] for heading in HEADINGS}
+        for name in self.list_commands(ctx):
+            command: Any = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                heading: object = getattr(command, "rich_help_panel", None)
+                under[heading if isinstance(heading, str) and heading in under else MORE].append(
+                    (name, command)
+                )
+        width = max((len(name) for listed in under.values() for name, _ in listed), default=0)
+        for heading, listed in under.items():
+            rows = [
+                (name.ljust(width), command.get_short_help_str(formatter.width - 6 - width))
+                for name, command in listed
+            ]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
 
 def _take_debug(args: Sequence[str]) -> tuple[list[str], bool]:

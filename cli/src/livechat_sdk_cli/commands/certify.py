@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +55,9 @@ def certify(
             out.mkdir(parents=True, exist_ok=True)
             text = certificate.model_dump_json(indent=2)
             (out / f"{certificate.provider}.json").write_text(f"{text}\n", "utf-8")
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")  # the last case that was shown
+        sys.stderr.flush()
     certificates.sort(key=lambda one: one.provider)
     if as_json:
         terminal.out_json(
@@ -83,8 +87,6 @@ def _kit() -> ModuleType:
 
 def _progress() -> Callable[[CaseResult], None] | None:
     """Shows a person which case is being played, on standard error."""
-    import sys
-
     if not sys.stderr.isatty():
         return None
 

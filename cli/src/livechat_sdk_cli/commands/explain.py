@@ -10,6 +10,7 @@ from livechat_sdk_cli import terminal
 from livechat_sdk_cli.commands.explain_hours import explain_hours
 from livechat_sdk_cli.commands.explain_route import explain_route
 from livechat_sdk_cli.exits import CommandError, ExitCode
+from livechat_sdk_cli.manual import example
 
 if TYPE_CHECKING:
     from livechat_sdk.config.codes import Code
@@ -24,11 +25,11 @@ def _root() -> None:
     """Say more about something."""
 
 
-app.command("hours")(explain_hours)
-app.command("route")(explain_route)
+app.command("hours", epilog=example('livechat explain hours shop-bot --at "2026-12-24 11:00"'))(explain_hours)
+app.command("route", epilog=example("livechat explain route h-0123"))(explain_route)
 
 
-@app.command("code")
+@app.command("code", epilog=example("livechat explain code LC203"))
 def explain_code(
     code: Annotated[
         str | None, typer.Argument(metavar="CODE", help="Such as LC203; all codes if not given.")

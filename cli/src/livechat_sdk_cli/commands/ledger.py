@@ -9,6 +9,7 @@ import typer
 
 from livechat_sdk_cli import terminal
 from livechat_sdk_cli.exits import ExitCode
+from livechat_sdk_cli.manual import example
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ _Store = Annotated[
 ]
 
 
-@app.command("status", short_help="Show which schema the ledger has.")
+@app.command(
+    "status", short_help="Show which schema the ledger has.", epilog=example("livechat ledger status")
+)
 def status(
     settings: _Settings = DEFAULT_FILE,
     store: _Store = None,
@@ -53,7 +56,11 @@ def status(
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-@app.command("upgrade", short_help="Bring the ledger to the schema of this release.")
+@app.command(
+    "upgrade",
+    short_help="Bring the ledger to the schema of this release.",
+    epilog=example("livechat ledger upgrade"),
+)
 def upgrade(settings: _Settings = DEFAULT_FILE, store: _Store = None) -> None:
     """Bring the ledger to the schema of this release.
 
@@ -68,7 +75,11 @@ def upgrade(settings: _Settings = DEFAULT_FILE, store: _Store = None) -> None:
     asyncio.run(migrations.upgrade(_address(settings, store), terminal.note))
 
 
-@app.command("downgrade", short_help="Bring the ledger back to an older schema.")
+@app.command(
+    "downgrade",
+    short_help="Bring the ledger back to an older schema.",
+    epilog=example("livechat ledger downgrade --to 1"),
+)
 def downgrade(
     to: Annotated[int, typer.Option("--to", metavar="SCHEMA", help="What the older release needs.")],
     settings: _Settings = DEFAULT_FILE,

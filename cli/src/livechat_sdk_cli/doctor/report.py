@@ -16,10 +16,10 @@ SCHEMA_VERSION: Final = 1
 """Version of the JSON document: raised when a key goes or changes its meaning."""
 
 _COLUMNS: Final = (
-    Column("about", shrinks_to=12),
-    Column("check", shrinks_to=8),
-    Column("status"),
-    Column("found", shrinks_to=24),
+    Column("ABOUT", shrinks_to=12),
+    Column("CHECK", shrinks_to=8),
+    Column("STATUS"),
+    Column("FOUND", shrinks_to=24),
 )
 _TONES: Final[dict[str, Style]] = {"ok": "green", "warning": "yellow", "error": "red"}
 
