@@ -87,7 +87,7 @@ class _Maker:
         """A minute of UTC."""
         year = self.random.randint(2020, 2040)
         found = changes(zone, year)
-        if found and self.random.random() < 0.7:
+        if found and self.random.random() < 0.85:
             return self.random.choice(found)
         first, end = (minute_of(datetime(number, 1, 1, tzinfo=UTC)) for number in (year, year + 1))
         near = (first, first - 300, self.random.randrange(first, end), self.random.randrange(first, end))
@@ -314,16 +314,16 @@ class _Maker:
     def instant(self) -> datetime:
         kind = self.random.random()
         here = time_of(self.focus)
-        if kind < 0.3:
+        if kind < 0.4:
             at = here + timedelta(minutes=self.random.randint(-180, 180))
-        elif kind < 0.75:  # where a clock of the zone shows an edge, either time
+        elif kind < 0.8:  # where a clock of the zone shows an edge, either time
             day = (
                 self.random.choice(self.feasts) if self.feasts and self.random.random() < 0.5 else self.day()
             )
             reading = datetime.combine(day, datetime.min.time()) + timedelta(minutes=self.edge())
             fold = self.random.randrange(2)
             at = reading.replace(tzinfo=self.zone, fold=fold).astimezone(UTC)
-        elif kind < 0.9:
+        elif kind < 0.92:
             at = here + timedelta(minutes=self.random.randint(-3 * DAY, 10 * DAY))
         else:
             first, end = (minute_of(datetime(year, 1, 1, tzinfo=UTC)) for year in (2020, 2041))

@@ -41,11 +41,16 @@ def differences(case: Case, folder: Path) -> list[str]:
         (folder / name).write_text(file.text, "utf-8", newline="")
     hours, calendars = _with_files(case.hours, folder), _with_files(case.calendars, folder)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # rows without `day_zero`
+        # Of rows without `day_zero`, and of years of which the package of holidays does not know all.
+        warnings.simplefilter("ignore")
         try:
             bot = BotHours.from_settings(hours, calendars=calendars, language=case.language)
         except (ConfigurationError, ValueError) as error:
             return [f"seed {case.seed}: refused: {error}"]
+        return _wrong_answers(case, bot)
+
+
+def _wrong_answers(case: Case, bot: BotHours) -> list[str]:
     wrong: list[str] = []
     oracles: dict[tuple[int, str | None], Hours] = {}
     for number, question in enumerate(case.questions):
