@@ -63,6 +63,7 @@ async def test_what_is_kept_beside_handoffs_is_listed_by_conversation(world: Wor
     assert f"to the bot {MARIA}" in lines
 
 
+@pytest.mark.feature("CV-26")
 async def test_one_handoff_is_exported_without_the_rest_of_its_conversation(world: World) -> None:
     maria = Person(MARIA)
     first, second = await world.talked(maria), await world.talked(maria)

@@ -30,6 +30,7 @@ async def after(world: World, days: int) -> None:
         await world.settle()
 
 
+@pytest.mark.feature("TR-07")
 async def test_a_handoff_is_erased_that_long_after_its_end_and_not_before(
     start: Start, maria: Person
 ) -> None:
@@ -70,6 +71,7 @@ async def test_each_bot_may_have_a_time_of_its_own(start: Start, maria: Person, 
     assert (await world.dispatcher.handoff(kept.id)).outcome is Outcome.COMPLETED
 
 
+@pytest.mark.feature("TR-07")
 async def test_a_bot_may_be_the_only_one_whose_handoffs_are_erased(
     start: Start, maria: Person, nikos: Person
 ) -> None:

@@ -6,8 +6,18 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from providers.helvia.tests.browsing import client, sign_in, token_of
-from providers.helvia.tests.world import World, request_id
+from providers.helvia.tests.browsing import client, mounted, sign_in, token_of
+from providers.helvia.tests.memory_database import MemoryDatabase
+from providers.helvia.tests.world import (
+    ACCOUNTS,
+    PASSWORD,
+    Clock,
+    World,
+    make_provider,
+    opening,
+    request_id,
+    start,
+)
 
 PAGES = [
     ("GET", "inbox/new"),
@@ -174,10 +184,35 @@ async def test_an_admin_ends_the_conversation_of_a_colleague(
     assert answer.json()["status"] == "finished"
 
 
+@pytest.mark.feature("RO-02")
+async def test_roles_add_up_and_without_any_nothing_is_allowed(clock: Clock, memory: MemoryDatabase) -> None:
+    both = {"email": "bea@example.org", "name": "Bea Both", "roles": ["agent", "admin"], "password": PASSWORD}
+    provider = await start(make_provider(clock, accounts=[*ACCOUNTS, both]), memory)
+    expected = {
+        "ada": {"HBF_ORG_LIVE_AGENT"},
+        "ines": {"HBF_ORG_LIVECHAT_ADMIN"},
+        "bea": {"HBF_ORG_LIVE_AGENT", "HBF_ORG_LIVECHAT_ADMIN"},
+    }
+    async with client(mounted(provider.pages())) as program:
+        for name, roles in expected.items():
+            answer = await program.get("/desk/api/me", headers=await token_of(program, name))
+            assert set(answer.json()["roles"]) == roles
+        nobody = await token_of(program, "olga")
+        assert (await program.get("/desk/api/requests", headers=nobody)).status_code == 403
+        hers, ones = await token_of(program, "bea"), await token_of(program, "ada")
+        for headers, status in ((hers, 200), (ones, 403)):
+            chat = await provider.open(opening(clock, f"ref-{status}"))
+            taken = await provider.desk.conversations.accept(
+                await provider.desk.accounts.sign_in("ben@example.org", PASSWORD, address="test"),
+                request_id(chat),
+            )
+            ended = await program.post(f"/desk/api/conversations/{taken.id}/end", headers=headers)
+            assert ended.status_code == status, "what only an admin may: to end the conversation of another"
+
+
 async def sign_in_roleless(browser: httpx.AsyncClient) -> None:
     """Olga gets a session; every page of hers is refused, so that there is no form to read."""
     from providers.helvia.tests.browsing import csrf_of
-    from providers.helvia.tests.world import PASSWORD
 
     form = await browser.get("/desk/login")
     fields = {"csrf_token": csrf_of(form), "email": "olga@example.org", "password": PASSWORD}
