@@ -92,7 +92,7 @@ def test_a_provider_without_a_rig_is_not_taken_for_proved(
 ) -> None:
     monkeypatch.setattr(installed, "installed_rigs", dict)
     monkeypatch.setattr(installed, "certify_installed", lambda types, progress: iter(()))
-    done = invoke("certify")
+    done = invoke("certify", env={"COLUMNS": "140"})
     assert done.returncode == 8
     assert re.search(r"^HELVIA_LIVECHAT +- ", done.stdout, re.MULTILINE)
     assert "names no rig" in done.stdout

@@ -8,6 +8,7 @@ import pty
 import queue
 import socket
 import subprocess
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -271,8 +272,12 @@ def test_what_is_wrong_with_the_way_to_the_gateway_has_its_code(tmp_path: Path, 
         assert TOKEN not in done.stderr
 
 
-def test_person_at_a_terminal_has_a_prompt_and_leaves_with_ctrl_d(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("typed", "last"), [(b"\x04", b""), (b"/end\n", b"ended:")])
+def test_person_at_a_terminal_has_a_prompt_and_gets_the_terminal_back(
+    typed: bytes, last: bytes, tmp_path: Path
+) -> None:
     ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
     with subprocess.Popen(
         [LIVECHAT, "chat"],
         cwd=tmp_path,
@@ -281,17 +286,19 @@ def test_person_at_a_terminal_has_a_prompt_and_leaves_with_ctrl_d(tmp_path: Path
         stdout=theirs,
         stderr=subprocess.DEVNULL,
     ) as process:
-        os.close(theirs)
         shown = b""
         try:
-            while b"state: queued" not in shown:
+            while b"state: queued" not in shown or b"> " not in shown:
                 shown += os.read(ours, 4096)
-            assert b"> " in shown
-            os.write(ours, b"\x04")
+            os.write(ours, typed)
+            while last not in shown:
+                shown += os.read(ours, 4096)
             assert process.wait(timeout=SECONDS) == 0
+            assert termios.tcgetattr(theirs) == before
         finally:
             process.kill()
             os.close(ours)
+            os.close(theirs)
 
 
 def test_queue_is_told_as_far_as_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import termios
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
 
 from livechat_sdk_cli.chat.lines import PROMPT
 
-__all__ = ["typed_lines"]
+__all__ = ["terminal_as_it_was", "typed_lines"]
 
 _LONGEST = 64 * 1024
 """Characters of a line; the gateway takes no longer message anyway."""
+
+
+@contextmanager
+def terminal_as_it_was() -> Generator[None]:
+    """Give the terminal back as it was found: whoever edits a line turns its echo off until the line ends."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
 async def typed_lines(*, interactive: bool) -> AsyncIterator[str]:

@@ -70,6 +70,7 @@ def chat(
     import asyncio
 
     from livechat_sdk_cli.chat.lines import Lines
+    from livechat_sdk_cli.chat.typed import terminal_as_it_was
 
     lines = Lines()
     if here or url is None:
@@ -79,7 +80,8 @@ def chat(
     one = conversation or f"chat-{uuid4().hex[:12]}"
     person = {"id": f"terminal-{one}"[:200], "name": name, "language": language, "channel": "terminal"}
     try:
-        asyncio.run(_talk(place, lines, one, person))
+        with terminal_as_it_was():
+            asyncio.run(_talk(place, lines, one, person))
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] not in _NEEDED:
             raise

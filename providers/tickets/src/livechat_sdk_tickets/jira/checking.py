@@ -36,9 +36,9 @@ async def check(api: Api, settings: JiraTicketingSettings) -> Sequence[Finding]:
     except AuthError as error:
         where = "the site" if settings.is_scoped else "https://api.atlassian.com/ex/jira/CLOUDID"
         advice = f"look at userName and token: if the token {_scopes(settings)}, baseUrl must be {where}"
-        return [Finding("credentials", "error", str(error), advice)]
+        return [Finding.failed("credentials", error, advice)]
     except ProviderError as error:
-        return [Finding("credentials", "error", str(error), "look at baseUrl and serviceDeskId")]
+        return [Finding.failed("credentials", error, "look at baseUrl and serviceDeskId")]
     found = [Finding("credentials", "ok", f"the account sees the service desk {desk.name or desk.id}")]
     for request_type in settings.request_types:
         found += await _form(api, settings, request_type)
