@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.features import MARKER, Tree, marked_tests, proofs_of, read_table, tree, write_report
+from tools.features import MARKER, TableError, Tree, marked_tests, proofs_of, read_table, tree, write_report
 
 SOME_TESTS_ONLY = (
     "keyword",
@@ -55,6 +55,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         )
 
 
+def _tree(root: Path) -> Tree:
+    """The state to bind the report to. Tests run without a clone too, and no report of theirs is accepted."""
+    try:
+        return tree(root)
+    except TableError:
+        return Tree("", "")
+
+
 @cache
 def _rows() -> frozenset[str]:
     return frozenset(read_table())
@@ -77,9 +85,8 @@ class Recorder:
     def __init__(self, config: pytest.Config, report: Path) -> None:
         self._config = config
         self._report = report
-        self._tree: Tree = tree(
-            config.rootpath
-        )  # before the first test: what is changed meanwhile makes it stale
+        # Before the first test: what is changed meanwhile makes the report stale.
+        self._tree = _tree(config.rootpath)
         self._marked = marked_tests(config.rootpath)
         self._ended: dict[str, set[str]] = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ from tools.features import (
     PAGE,
     Row,
     TableError,
+    Tree,
+    main,
     marked_tests,
     printed,
     proofs_of,
@@ -25,6 +28,7 @@ from tools.features import (
     summary,
     tree,
     updated,
+    write_report,
 )
 
 TESTS = """
@@ -235,6 +239,30 @@ def test_the_command_says_what_is_wrong_and_exits_1(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "none.json is missing: run make test" in done.stderr
     assert done.stdout == ""
+
+
+def test_without_a_clone_the_tests_run_all_the_same(project: Path) -> None:
+    shutil.rmtree(project / ".git")
+    run(project)
+    assert states(project)["CV-01"] == "proved"
+    with pytest.raises(TableError, match="no clone"):
+        read(project)
+
+
+def test_the_command_prints_each_row_and_ends_with_the_sum(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    write_report(report, tree(), {"CV-01": {"tests/a.py::test": "passed"}}, complete=True)
+    assert main([str(report)]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert {row_id for row_id in read_table() if any(f"  {row_id} " in line for line in lines)} == set(
+        read_table()
+    )
+    assert last.startswith("features proved=1 partly=0 not_yet=")
+    write_report(report, Tree("0" * 40, ""), {}, complete=True)
+    assert main([str(report)]) == 1
+    assert "stale" in capsys.readouterr().err
 
 
 def test_what_is_declared_needs_its_reason_and_partly_needs_its_test() -> None:

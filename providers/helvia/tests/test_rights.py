@@ -199,8 +199,8 @@ async def test_roles_add_up_and_without_any_nothing_is_allowed(clock: Clock, mem
             assert set(answer.json()["roles"]) == roles
         nobody = await token_of(program, "olga")
         assert (await program.get("/desk/api/requests", headers=nobody)).status_code == 403
-        hers, ones = await token_of(program, "bea"), await token_of(program, "ada")
-        for headers, status in ((hers, 200), (ones, 403)):
+        of_both, of_one = await token_of(program, "bea"), await token_of(program, "ada")
+        for headers, status in ((of_both, 200), (of_one, 403)):
             chat = await provider.open(opening(clock, f"ref-{status}"))
             taken = await provider.desk.conversations.accept(
                 await provider.desk.accounts.sign_in("ben@example.org", PASSWORD, address="test"),
