@@ -276,6 +276,18 @@ def test_names_may_stand_alone_and_text_is_one_table_with_next_steps(tmp_path: P
         assert_golden("doctor.github", done.stdout.replace(url, "URL"))
 
 
+def test_annotations_stand_where_the_integration_does_also_in_an_included_file(tmp_path: Path) -> None:
+    desk = "{type: HELVIA_LIVECHAT, demoAccounts: true}"
+    (tmp_path / "more.yaml").write_text(f"# another file\n\nintegrations:\n  second: {desk}\n", "utf-8")
+    bots = "bots: {b: {livechat: {integrations: [first, second]}}}"
+    (tmp_path / "livechat.yaml").write_text(
+        f"version: 1\ninclude: more.yaml\nintegrations:\n  first: {desk}\n{bots}\n", "utf-8"
+    )
+    done = livechat("doctor", "--format", "github", cwd=tmp_path)
+    places = sorted(line.partition(",title")[0] for line in done.stdout.splitlines())
+    assert places == ["::warning file=livechat.yaml,line=4", "::warning file=more.yaml,line=4"]
+
+
 def test_annotations_cannot_be_broken_out_of() -> None:
-    (line,) = github_lines([row("a,b", "x:y", "error", "1%\n::warning::two", "do")], "live,chat.yaml")
+    (line,) = github_lines([row("a,b", "x:y", "error", "1%\n::warning::two", "do")], "live,chat.yaml", {})
     assert line == "::error file=live%2Cchat.yaml,title=a%2Cb%3A x%3Ay::1%25%0A::warning::two; do"

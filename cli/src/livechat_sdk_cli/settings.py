@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from livechat_sdk.config import LivechatFile
     from livechat_sdk.registry import Registry
 
-__all__ = ["DEFAULT_FILE", "load_settings", "store_of"]
+__all__ = ["DEFAULT_FILE", "load_settings", "places_of", "store_of"]
 
 DEFAULT_FILE: Final = Path("livechat.yaml")
 """The settings that are read when none are named."""
@@ -75,6 +75,29 @@ def store_of(file: Path) -> tuple[str, str]:
             raise _untold(f"`{name}` in {file} is not a text")
         told[name] = value
     return told["store"], told["workspace"]
+
+
+def places_of(file: Path) -> dict[str, tuple[str, int]]:
+    """File and line of each integration of settings that can be read; files that they include count too."""
+    from livechat_sdk.config.diagnostics import Draft
+    from livechat_sdk.config.including import Including
+    from livechat_sdk.config.tree import Lines, MappingNode
+    from livechat_sdk.config.yaml_reader import read_yaml
+
+    text = file.read_text("utf-8-sig", errors="replace")
+    problems: list[Draft] = []
+    lines = Lines(text, str(file))
+    root = read_yaml(text, problems)
+    if isinstance(root, MappingNode):
+        root = Including(lines, problems, str(file), file.parent).resolve(root)
+    part = root.entries.get("integrations") if isinstance(root, MappingNode) else None
+    if part is None or not isinstance(part.value, MappingNode):
+        return {}
+    return {
+        name: (lines.part(entry.key_span.start).name or str(file), lines.line_in_file(entry.key_span.start))
+        for name, entry in part.value.entries.items()
+        if entry.key_span is not None
+    }
 
 
 def _untold(message: str) -> CommandError:

@@ -65,7 +65,7 @@ def doctor(
 
     from livechat_sdk_cli.doctor.report import document, github_lines, text_lines
     from livechat_sdk_cli.doctor.rows import exit_code
-    from livechat_sdk_cli.settings import load_settings
+    from livechat_sdk_cli.settings import load_settings, places_of
 
     file, names = _told_apart(file, integrations or [])
     settings, registry = load_settings(file)
@@ -75,7 +75,7 @@ def doctor(
     if as_json or form is Form.JSON:
         terminal.out_json(document(rows, code))
     elif form is Form.GITHUB:
-        for line in github_lines(rows, str(file)):
+        for line in github_lines(rows, str(file), places_of(file)):
             terminal.out(line)
     else:
         for line in text_lines(rows, terminal.screen()):

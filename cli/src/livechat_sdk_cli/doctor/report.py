@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from livechat_sdk_cli.doctor.rows import Row
@@ -71,8 +71,11 @@ def document(rows: Sequence[Row], code: ExitCode) -> dict[str, Any]:
     }
 
 
-def github_lines(rows: Sequence[Row], file: str) -> list[str]:
-    """A workflow command of GitHub Actions for everything that is not in order."""
+def github_lines(rows: Sequence[Row], file: str, places: Mapping[str, tuple[str, int]]) -> list[str]:
+    """A workflow command of GitHub Actions for everything that is not in order.
+
+    ``places`` are file and line of the integrations; everything else is about the ``file`` as a whole.
+    """
     lines: list[str] = []
     for one in rows:
         found = one.finding
@@ -80,8 +83,9 @@ def github_lines(rows: Sequence[Row], file: str) -> list[str]:
             continue
         title = f"{one.about}: {found.check}"
         text = f"{found.message}; {found.next_step}" if found.next_step else found.message
-        places = f"file={_value(file)},title={_value(title)}"
-        lines.append(f"::{found.status} {places}::{_text(text)}")
+        where, line = places.get(one.about, (file, None))
+        place = f"file={_value(where)}" + ("" if line is None else f",line={line}")
+        lines.append(f"::{found.status} {place},title={_value(title)}::{_text(text)}")
     return lines
 
 
