@@ -26,6 +26,7 @@ from livechat_sdk_cli.commands import (
     export,
     ledger,
     migrate,
+    new,
     parked,
     plugins,
     record,
@@ -184,6 +185,7 @@ app.command(
     rich_help_panel=manual.DEVELOP,
     epilog=example("livechat plugins"),
 )(plugins.plugins)
+app.add_typer(new.app, name="new", rich_help_panel=manual.DEVELOP)
 app.add_typer(explain.app, name="explain", rich_help_panel=manual.SET_UP)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=manual.OPERATE)
 app.command(

@@ -300,7 +300,7 @@ class ToyContactRig(ContactRig):
         cases=True,
         languages=True,
     )
-    samples = (
+    samples: Sequence[PropertySample] = (
         PropertySample("Tier", "choice", {"tier": 1}, "Gold", in_greek="Χρυσός"),
         PropertySample("Orders", "number", {"orders": 12}, "12"),
         PropertySample("Customer since", "date-time", {"since": "2020-05-01T10:00:00Z"}, "2020-05-01"),

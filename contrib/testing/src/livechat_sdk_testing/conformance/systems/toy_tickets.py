@@ -371,9 +371,12 @@ class ToyTicketRig(TicketRig):
         "problem": "cause",
         "task": "todo",
     }
-    states = _STATES
-    samples = (FieldSample("Product", "Web shop", "shop"), FieldSample("Orders", "12", 12))
-    unfit = (("Product", "Rocket"), ("Orders", "many"))
+    states: Mapping[str, TicketState] = _STATES
+    samples: Sequence[FieldSample] = (
+        FieldSample("Product", "Web shop", "shop"),
+        FieldSample("Orders", "12", 12),
+    )
+    unfit: Sequence[tuple[str, Any]] = (("Product", "Rocket"), ("Orders", "many"))
 
     def __init__(self, clock: VirtualClock, system: type[ToyTicketing] = ToyTicketing) -> None:
         super().__init__(clock)
