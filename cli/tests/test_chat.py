@@ -247,7 +247,7 @@ def test_who_left_comes_back_to_the_same_handoff(tmp_path: Path, port: int) -> N
 
 def test_settings_are_served_in_the_same_process_if_so_wished(tmp_path: Path, port: int) -> None:
     done = livechat("chat", "--here", cwd=tmp_path, stdin="/end\n")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, "error" in done.stderr) == (0, False)
     assert done.stdout.splitlines()[-1].startswith("ended: cancelled")
     assert (tmp_path / "livechat.db").exists()
 

@@ -73,13 +73,14 @@ def chat(
     from livechat_sdk_cli.chat.typed import terminal_as_it_was
 
     lines = Lines()
-    if here or url is None:
-        _load()
     settings = None if file == DEFAULT_FILE and not file.exists() else file
     place = _place(bot, settings, url, lines, here=here)
+    load = here or (url is None and settings is None)
     one = conversation or f"chat-{uuid4().hex[:12]}"
     person = {"id": f"terminal-{one}"[:200], "name": name, "language": language, "channel": "terminal"}
     try:
+        if load:
+            _load()
         with terminal_as_it_was():
             asyncio.run(_talk(place, lines, one, person))
     except ModuleNotFoundError as missing:
@@ -94,7 +95,10 @@ def chat(
 
 def _load() -> None:
     """What a gateway in this process needs, before there is an event loop that would wait for it."""
-    import livechat_sdk_cli.chat.here  # noqa: F401 # pyright: ignore[reportUnusedImport] # loaded, not used
+    from importlib import import_module
+
+    for module in ("livechat_sdk.gateway.app", "livechat_sdk.gateway.server", "livechat_sdk_cli.chat.here"):
+        import_module(module)
 
 
 def _named(bot: str | None, settings: LivechatFile) -> str:
@@ -173,7 +177,7 @@ async def _talk(
     from livechat_sdk_cli.chat.typed import typed_lines
     from livechat_sdk_cli.chat.wire import Gateway, http_client
 
-    async with where as (place, bot), http_client() as client:
+    async with http_client() as client, where as (place, bot):
         gateway = Gateway(
             client,
             place.url,
