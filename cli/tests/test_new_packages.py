@@ -27,10 +27,11 @@ def test_a_plugin_passes_its_checks_at_once(tmp_path: Path, kind: str) -> None:
     assert LONG in package.livechat("plugins")
 
 
-@pytest.mark.parametrize("kind", ["ticketing", "crm"])
+@pytest.mark.parametrize("kind", ["livechat", "ticketing", "crm"])
 def test_an_adapter_passes_its_checks_and_the_whole_kit_at_once(tmp_path: Path, kind: str) -> None:
     type_name = f"ACME_DESK_{kind.upper()}"
-    package = made(tmp_path, "plugin", "acme-desk", "--kind", kind)
+    words = ("provider",) if kind == "livechat" else ("plugin", "--kind", kind)
+    package = made(tmp_path, *words, "acme-desk")
     package.install()
     package.passes_lint_and_types()
     assert "passed" in package.passes_its_tests("tests/test_recordings.py")

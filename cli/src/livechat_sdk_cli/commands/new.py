@@ -1,4 +1,4 @@
-"""``livechat new``: a package for a plugin, out of a template."""
+"""``livechat new``: a package for a provider or a plugin, out of a template."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Make a package for a plugin.\n\nIt passes lint, types and the kit at once. Nothing is"
+    help="Make a package for a provider or a plugin.\n\nIt passes lint, types and the kit at once. Nothing is"
     " fetched from anywhere, and nothing is overwritten.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -44,7 +44,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 @app.callback()
 def _root() -> None:
-    """Make a package for a plugin."""
+    """Make a package for a provider or a plugin."""
+
+
+@app.command("provider", epilog=example("livechat new provider acme"))
+def new_provider(name: Name, out: Out = None, as_json: AsJson = False) -> None:
+    """Make a provider: an adapter to one live-chat system.
+
+    It speaks to a made-up vendor in memory, and the kit's whole suite is green. Make its calls those of your
+    vendor one after the other.
+    """
+    from livechat_sdk_cli.making.package import make
+
+    _tell(make("provider", name, out), "made", as_json=as_json)
 
 
 @app.command("plugin", epilog=example("livechat new plugin acme --kind ticketing"))

@@ -149,7 +149,8 @@ async def of_everything(talk: Conversation) -> None:
     await talk.joined()
     await talk.user_says("hello", "m-1")
     await talk.settle()
-    await talk.rig.human.typing(await talk.vendor_ref(), True)
+    if "typing" in talk.rig.can:
+        await talk.rig.human.typing(await talk.vendor_ref(), True)
     await talk.say("good morning")
     await talk.rig.human.end(await talk.vendor_ref())
     await talk.pass_time(30)
