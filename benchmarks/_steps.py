@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest
 from livechat_sdk.domain.messages import Direction, Fate, Message
 from livechat_sdk.domain.people import EndUser
+from livechat_sdk.ledger.sqlite.store import SqliteStore
 from livechat_sdk.ledger.store import Change, Store
 from livechat_sdk.lifecycle.effects import ChangeOwner, RecordMessage, SendMessage, SetTimer
 
-__all__ = ["steps_per_second"]
+__all__ = ["seconds_of_commit", "steps_per_second"]
 
 
 def request(number: int, now: datetime) -> Change:
@@ -62,3 +65,14 @@ async def steps_per_second(store: Store, *, callers: int, steps: int) -> float:
     started = time.perf_counter()
     await asyncio.gather(*(talk(each.handoff) for each in created))
     return callers * steps / (time.perf_counter() - started)
+
+
+async def seconds_of_commit(steps: int) -> float:
+    """Seconds of one durable step of one caller on SQLite, over so many steps."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "ledger.db")
+        await store.open()
+        try:
+            return 1 / await steps_per_second(store, callers=1, steps=steps)
+        finally:
+            await store.close()

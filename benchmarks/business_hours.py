@@ -12,14 +12,11 @@ import asyncio
 import random
 import statistics
 import sys
-import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from benchmarks._steps import steps_per_second
-from livechat_sdk.ledger.sqlite import SqliteStore
+from benchmarks._steps import seconds_of_commit
 from livechat_sdk.policies.hours import Calendar
 
 GOAL = 0.2
@@ -56,15 +53,6 @@ def seconds_of_questions(dice: random.Random) -> tuple[float, float]:
     return first, (time.perf_counter() - started) / QUESTIONS
 
 
-async def seconds_of_commit(folder: Path) -> float:
-    """Seconds of one durable step of one caller."""
-    store = SqliteStore(folder / "ledger.db")
-    await store.open()
-    measured = await steps_per_second(store, callers=1, steps=STEPS)
-    await store.close()
-    return 1 / measured
-
-
 def main() -> None:
     """Measure, and print the lines that ``benchmarks/run.py`` reads."""
     dice = random.Random(9)  # noqa: S311 - which moments are asked about, no secret
@@ -75,8 +63,7 @@ def main() -> None:
         one, other = seconds_of_questions(dice)
         first.append(one)
         later.append(other)
-        with tempfile.TemporaryDirectory() as folder:
-            commits.append(asyncio.run(seconds_of_commit(Path(folder))))
+        commits.append(asyncio.run(seconds_of_commit(STEPS)))
     commit = statistics.median(commits)
     print(
         f"a question takes {1e6 * statistics.median(later):.0f} µs, the first one about a year "

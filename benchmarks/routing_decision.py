@@ -11,16 +11,13 @@ from __future__ import annotations
 import asyncio
 import statistics
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from benchmarks._steps import steps_per_second
+from benchmarks._steps import seconds_of_commit
 from livechat_sdk.domain.handoff import HandoffRequest, SurveyAnswer
 from livechat_sdk.domain.people import EndUser
-from livechat_sdk.ledger.sqlite import SqliteStore
 from livechat_sdk.policies.routing import Circumstances, RoutingRuleSettings, RuleBook
 
 GOAL = 0.5
@@ -98,15 +95,6 @@ def seconds_of_decision(rules: RuleBook) -> float:
     return seconds
 
 
-async def seconds_of_commit(folder: Path) -> float:
-    """Seconds of one durable step of one caller."""
-    store = SqliteStore(folder / "ledger.db")
-    await store.open()
-    measured = await steps_per_second(store, callers=1, steps=STEPS)
-    await store.close()
-    return 1 / measured
-
-
 def main() -> None:
     """Measure, and print the lines that ``benchmarks/run.py`` reads."""
     plain, expressed = book(with_if=False), book(with_if=True)
@@ -116,8 +104,7 @@ def main() -> None:
     for _ in range(ROUNDS):
         found.append(seconds_of_decision(plain))
         found_if.append(seconds_of_decision(expressed))
-        with tempfile.TemporaryDirectory() as folder:
-            commits.append(asyncio.run(seconds_of_commit(Path(folder))))
+        commits.append(asyncio.run(seconds_of_commit(STEPS)))
     commit = statistics.median(commits)
     print(
         f"a decision among {RULES} rules takes {1e6 * statistics.median(found):.0f} µs, with {RULES // 10} "
