@@ -51,7 +51,7 @@ def only(text: str) -> Problem:
             "      integration: [desk]",
             "the key that this looks like stands here already; remove one of the two",
         ),
-        ("      zzz: 1", "known here: enabled, request_timeout, inactivity, agent_silence, max_duration, "),
+        ("      zzz: 1", "known here: enabled, request_timeout, inactivity, agent_silence, "),
     ],
 )
 def test_unknown_key_gets_a_suggestion(written: str, suggestion: str) -> None:
