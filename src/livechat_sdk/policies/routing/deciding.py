@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,8 +14,8 @@ from typing import Final, Literal
 from livechat_sdk.domain.handoff import HandoffRequest, Route
 from livechat_sdk.domain.people import Contact
 from livechat_sdk.domain.routing import MOST_EARLIER, Earlier, RoutingReasons, ShareDrawn, Target
-from livechat_sdk.policies.routing.comparing import Budget
-from livechat_sdk.policies.routing.conditions import Condition, read_condition
+from livechat_sdk.policies.routing.comparing import Budget, Fails
+from livechat_sdk.policies.routing.conditions import Condition, Entry, read_condition
 from livechat_sdk.policies.routing.expressions import Expression, Run, read_expression
 from livechat_sdk.policies.routing.facts import Facts
 from livechat_sdk.policies.routing.flaws import Flaw
@@ -31,6 +32,8 @@ from livechat_sdk.policies.routing.targets import (
 __all__ = ["Circumstances", "Decision", "Rule", "RuleBook"]
 
 _MOST_ERRORS: Final = 20
+_ALWAYS: Final[Entry] = ("", "", lambda _: False)
+"""The entry of a rule that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,12 @@ class Rule:
         return f"rule {self.number}" + (f" ({self.settings.name})" if self.settings.name else "")
 
 
+def _taken_apart(rule: Rule) -> tuple[str, str, Fails, tuple[Entry, ...], int, Rule]:
+    """A rule as it is looked at. Most fail at their first entry, and a loop over it would cost more."""
+    (key, field, fails), *others = rule.condition.entries or (_ALWAYS,)
+    return key, field, fails, tuple(others), rule.number, rule
+
+
 class RuleBook:
     """The rules of one bot, read once. Immutable; safe to share between threads.
 
@@ -109,7 +118,7 @@ class RuleBook:
             _read(number, place, rule)
             for number, (place, rule) in enumerate(zip(places, (*own, *common), strict=True), start=1)
         )
-        self._entries = tuple((rule.condition.entries, rule) for rule in self.rules)
+        self._entries = tuple(map(_taken_apart, self.rules))
         self.named = frozenset[str]().union(*(rule.condition.named for rule in self.rules))
         """The texts that stand in conditions."""
         content = [rule.settings.model_dump(mode="json", by_alias=True) for rule in self.rules]
@@ -140,19 +149,22 @@ class RuleBook:
     ) -> tuple[Rule, Plan] | None:
         """The first rule that matches and has a target that can be used."""
         facts, failed = parts.facts, parts.failed
-        for entries, rule in self._entries:
-            for key, field, fails in entries:
+        for first, asked, wrong, others, number, rule in self._entries:
+            if wrong(facts[asked] if asked else facts):
+                failed[first].append(number)
+                continue
+            for key, field, fails in others:
                 if fails(facts[field] if field else facts):
-                    failed.setdefault(key, []).append(rule.number)
+                    failed[key].append(number)
                     break
             else:
-                if rule.expression is not None and not parts.holds(rule.expression, rule.number):
-                    failed.setdefault("if", []).append(rule.number)
+                if rule.expression is not None and not parts.holds(rule.expression, number):
+                    failed["if"].append(number)
                     continue
                 plan = plan_of(rule.settings, request.conversation_id, candidates)
                 if plan is not None:
                     return rule, plan
-                parts.unusable.append(rule.number)
+                parts.unusable.append(number)
         return None
 
     def _default(
@@ -247,7 +259,7 @@ class _Parts:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.failed: dict[str, list[int]] = {}
+        self.failed = defaultdict[str, list[int]](list)
         self.unusable: list[int] = []
         self.errors: dict[str, str] = {}
         self._run = Run(facts)
