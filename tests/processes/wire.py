@@ -28,17 +28,22 @@ class Refused(Exception):
 
 
 class Peer:
-    """One end of a connection. What the other side calls is looked up in ``handlers``."""
+    """One end of a connection. What the other side calls is looked up in ``handlers``.
+
+    ``hung_up`` is awaited as soon as the other side is gone, also while what it had asked for is still being done.
+    """
 
     def __init__(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         handlers: Mapping[str, Handler],
+        hung_up: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._handlers = handlers
+        self._hung_up = hung_up
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,6 +78,8 @@ class Peer:
             for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(Gone("the other side has gone away"))
+            if self._hung_up is not None:
+                await self._hung_up()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             self._writer.close()
 

@@ -376,19 +376,25 @@ class World:
             self.workers.pop(worker, None)
             await self.changed()
 
+        async def hung_up() -> None:
+            """It takes no more calls, though a vendor may still be busy with what it had asked for."""
+            for name in names:
+                if self.workers.get(name) is peer:
+                    del self.workers[name]
+            await self.changed()
+
         handlers: dict[str, Handler] = {what: self._vendor_call(what, names) for what in _VENDOR_CALLS}
         handlers.update(arrive=arrive, ready=ready, draining=draining, deliver=self._delivery(names))
         if self.desk is not None:
             handlers.update(self.desk.handlers)
-        peer = Peer(reader, writer, handlers)
+        peer = Peer(reader, writer, handlers, hung_up)
         try:
             await peer.run()
         finally:
             self._tasks.discard(task)
             for name in names:
-                for peers in (self.workers, self.connected):
-                    if peers.get(name) is peer:
-                        del peers[name]
+                if self.connected.get(name) is peer:
+                    del self.connected[name]
             await self.changed()
 
     def _vendor_call(self, what: str, names: Sequence[str]) -> Handler:
