@@ -30,7 +30,7 @@ class Refused(Exception):
 class Peer:
     """One end of a connection. What the other side calls is looked up in ``handlers``.
 
-    ``hung_up`` is awaited as soon as the other side is gone, also while what it had asked for is still being done.
+    ``hung_up`` is awaited as soon as the other side is gone, while what it asked for may still be under way.
     """
 
     def __init__(

@@ -376,26 +376,21 @@ class World:
             self.workers.pop(worker, None)
             await self.changed()
 
-        async def hung_up() -> None:
-            """It takes no more calls, though a vendor may still be busy with what it had asked for."""
-            for name in names:
-                if self.workers.get(name) is peer:
-                    del self.workers[name]
-            await self.changed()
-
         handlers: dict[str, Handler] = {what: self._vendor_call(what, names) for what in _VENDOR_CALLS}
         handlers.update(arrive=arrive, ready=ready, draining=draining, deliver=self._delivery(names))
         if self.desk is not None:
             handlers.update(self.desk.handlers)
-        peer = Peer(reader, writer, handlers, hung_up)
+        peer = Peer(reader, writer, handlers, lambda: self._left(self.workers, peer))
         try:
             await peer.run()
         finally:
             self._tasks.discard(task)
-            for name in names:
-                if self.connected.get(name) is peer:
-                    del self.connected[name]
-            await self.changed()
+            await self._left(self.connected, peer)
+
+    async def _left(self, peers: dict[str, Peer], gone: Peer) -> None:
+        for name in [name for name, peer in peers.items() if peer is gone]:
+            del peers[name]
+        await self.changed()
 
     def _vendor_call(self, what: str, names: Sequence[str]) -> Handler:
         async def call(name: str, **params: Any) -> Any:

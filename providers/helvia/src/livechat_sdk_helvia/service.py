@@ -15,7 +15,7 @@ from livechat_sdk_helvia.hub import Hub
 from livechat_sdk_helvia.ids import IdMaker
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import Notes
-from livechat_sdk_helvia.schema import DDL, PERSONAL, SCHEMA_NAME, SCHEMA_VERSION
+from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
 
 __all__ = ["Desk"]
@@ -59,10 +59,15 @@ class Desk:
     async def start(self, announce: Callable[[str], None]) -> None:
         """Make the tables and the accounts ready. ``announce`` is told the first passwords, once."""
         desk = self.context
-        await desk.database.create_tables(SCHEMA_NAME, SCHEMA_VERSION, DDL)
-        await declare_personal(
-            desk.database, SCHEMA_NAME, PERSONAL, workspace=desk.workspace, integration=desk.integration
-        )
+        for schema in SCHEMAS:
+            await desk.database.create_tables(schema.name, schema.version, schema.ddl)
+            await declare_personal(
+                desk.database,
+                schema.name,
+                schema.personal,
+                workspace=desk.workspace,
+                integration=desk.integration,
+            )
         await self.accounts.bring_up_to_date(self._settings, announce)
 
     def stop(self) -> None:

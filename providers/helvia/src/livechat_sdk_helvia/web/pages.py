@@ -10,14 +10,14 @@ from starlette.routing import BaseRoute, Route
 
 from livechat_sdk.domain.base import new_key
 from livechat_sdk_helvia.auth import SignedIn
-from livechat_sdk_helvia.context import require
 from livechat_sdk_helvia.faults import DeskFault, NotFound
 from livechat_sdk_helvia.messages import MAX_MESSAGE_TEXT
 from livechat_sdk_helvia.notes import MAX_NOTE_TEXT
 from livechat_sdk_helvia.records import Conversation, ConversationStatus, DeskRequest, RequestStatus, Right
 from livechat_sdk_helvia.service import Desk
-from livechat_sdk_helvia.web.access import base_of, desk_of, page_session
+from livechat_sdk_helvia.web.access import base_of
 from livechat_sdk_helvia.web.bodies import whole_number
+from livechat_sdk_helvia.web.frame import enter, page_values
 from livechat_sdk_helvia.web.rendering import Templates
 
 __all__ = ["TABS", "PageRoutes"]
@@ -57,7 +57,7 @@ class PageRoutes:
         return RedirectResponse(f"{base_of(request)}/inbox/new", status_code=303)
 
     async def _inbox(self, request: Request) -> Response:
-        desk, signed_in = await self._enter(request)
+        desk, signed_in = await enter(request)
         tab = str(request.path_params["tab"])
         if tab not in TABS:
             raise NotFound("The Inbox has the tabs New, Open and Closed.")
@@ -68,7 +68,7 @@ class PageRoutes:
         return self._templates.page("inbox.html", **values)
 
     async def _request(self, request: Request) -> Response:
-        desk, signed_in = await self._enter(request)
+        desk, signed_in = await enter(request)
         found = await desk.conversations.request(_id(request))
         return await self.request_page(request, desk, signed_in, found)
 
@@ -105,7 +105,7 @@ class PageRoutes:
         return self._templates.page(name, status=fault.status if fault else 200, **values)
 
     async def _conversation(self, request: Request) -> Response:
-        desk, signed_in = await self._enter(request)
+        desk, signed_in = await enter(request)
         found = await desk.conversations.get(_id(request))
         return await self.conversation_page(request, desk, signed_in, found)
 
@@ -158,7 +158,7 @@ class PageRoutes:
         return messages
 
     async def _history(self, request: Request) -> Response:
-        desk, signed_in = await self._enter(request)
+        desk, signed_in = await enter(request)
         found = await desk.conversations.get(_id(request))
         history = await desk.conversations.history(found.id)
         if request.query_params.get("part") == "history":
@@ -167,15 +167,10 @@ class PageRoutes:
         return self._templates.page("history.html", **values, history=history, conversation=found)
 
     async def _end(self, request: Request) -> Response:
-        desk, signed_in = await self._enter(request)
+        desk, signed_in = await enter(request)
         found = await desk.conversations.get(_id(request))
         values = await self._frame(request, desk, signed_in, _TAB_OF[found.status], found.id)
         return self._templates.page("end.html", **values, conversation=found)
-
-    async def _enter(self, request: Request) -> tuple[Desk, SignedIn]:
-        desk, signed_in = desk_of(request), await page_session(request)
-        require(signed_in.user, Right.HANDLE)
-        return desk, signed_in
 
     async def _frame(
         self, request: Request, desk: Desk, signed_in: SignedIn, tab: str, selected: int
@@ -187,17 +182,12 @@ class PageRoutes:
         else:
             status = ConversationStatus.STARTED if tab == "open" else ConversationStatus.FINISHED
             rows = list(await desk.conversations.with_status(status, take=_LISTED))
-        return {
-            "base": base_of(request),
-            "csrf_token": signed_in.session.csrf_token,
+        return page_values(request, desk, signed_in, "inbox") | {
+            "live": True,
             "counts": await desk.conversations.counts(),
-            "desk_name": desk.name,
-            "me": signed_in.user,
-            "now": desk.context.now(),
             "rows": rows,
             "selected": selected,
             "tab": tab,
-            "fault": None,
         }
 
 

@@ -1,6 +1,7 @@
 // What a page of the desk does beyond links and forms, which work without it.
 
 import { announce, base, byId, calmly, page, post, problem, refresh, times } from "./dom.js";
+import { setUp as setUpDialogs } from "./dialogs.js";
 import { follow } from "./live.js";
 import { setUp as setUpShortcuts } from "./shortcuts.js";
 
@@ -10,19 +11,8 @@ const title = document.title;
 page.classList.add("scripted");
 times();
 setInterval(times, 15000);
+setUpDialogs();
 setUpShortcuts();
-
-// ------------------------------------------------------------------------------------------- dialogs
-document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-open]");
-  const dialog = opener && byId(opener.dataset.open);
-  if (dialog) {
-    event.preventDefault();
-    dialog.showModal();
-  }
-});
-
-document.querySelector("[data-sign-out]").addEventListener("submit", () => sessionStorage.clear());
 
 // --------------------------------------------------------------------------------------------- inbox
 function showCounts(counts) {

@@ -1,0 +1,30 @@
+"""All schemas of the desk: each part of it that stores something has one of its own, with its own version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from livechat_sdk.provider.personal import PersonalTable
+from livechat_sdk_helvia import schema
+
+__all__ = ["SCHEMAS", "Schema"]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of one part of the desk.
+
+    ``ddl`` must be safe to run again. ``personal`` names the tables with rows about end users, so that they
+    are erased and exported with the person.
+    """
+
+    name: str
+    version: int
+    ddl: Sequence[str]
+    personal: Sequence[PersonalTable] = ()
+
+
+SCHEMAS: Final = (Schema(schema.SCHEMA_NAME, schema.SCHEMA_VERSION, schema.DDL, schema.PERSONAL),)
+"""In the order in which they are made: a later one may refer to tables of an earlier one."""
