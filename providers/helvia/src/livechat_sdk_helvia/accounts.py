@@ -10,7 +10,8 @@ from typing import Final
 from pydantic import SecretStr
 
 from livechat_sdk.errors import Expect
-from livechat_sdk.provider.embedded import Statement
+from livechat_sdk.provider.embedded import Row, Statement
+from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.auth import Passwords, Sessions
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.faults import NotSignedIn
@@ -92,6 +93,7 @@ class Accounts:
         if row is None or stored is None or not right:
             self._by_address.count(address)
             self._by_account.count(email)
+            await self._desk.database.commit([self._refused(row, address)])
             raise NotSignedIn(
                 "This email and password do not fit together.", hint="Check both and try again."
             )
@@ -128,6 +130,11 @@ class Accounts:
         await self._switch_off({account.email for account in wanted})
         if not wanted:
             await self._first_start(announce)
+
+    def _refused(self, row: Row | None, address: str) -> Statement:
+        """What was typed is not kept for an unknown account: it may be a password in the wrong field."""
+        subject = f"user:{int(str(row['id']))}" if row else "user:unknown"
+        return audit_entry(self._desk, None, "session.refused", subject, address=address)
 
     async def _first_start(self, announce: Callable[[str], None]) -> None:
         if await self._desk.fetch(

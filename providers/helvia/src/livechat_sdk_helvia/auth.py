@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from livechat_sdk.domain.base import Model, Timestamp, utc_text
+from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.faults import NotSignedIn
 from livechat_sdk_helvia.hub import session_topic
@@ -135,7 +136,8 @@ class Sessions:
             too_old=utc_text(self._desk.now() - LIFETIME),
             too_idle=utc_text(self._desk.now() - IDLE_LIFETIME),
         )
-        await self._desk.database.commit([insert, expired])
+        told = audit_entry(self._desk, user, "session.started", f"user:{user.id}", kind=kind)
+        await self._desk.database.commit([insert, expired, told])
         return token
 
     async def find(self, token: str, kind: Literal["page", "api"]) -> SignedIn:
@@ -169,8 +171,8 @@ class Sessions:
             await self._touch(session)
         return found
 
-    async def end(self, token: str) -> None:
-        """Sign out: the token is worthless from now on."""
+    async def end(self, token: str, by: DeskUser | None = None) -> None:
+        """Sign out: the token is worthless from now on. ``by`` says who, when they did it on purpose."""
         delete = self._desk.statement(
             """
             DELETE FROM desk_sessions
@@ -178,7 +180,8 @@ class Sessions:
             """,
             token_hash=token_hash(token),
         )
-        await self._desk.database.commit([delete])
+        told = [audit_entry(self._desk, by, "session.ended", f"user:{by.id}")] if by else []
+        await self._desk.database.commit([delete, *told])
         self._desk.hub.publish(session_topic(token_hash(token)), "ended")
 
     async def _touch(self, session: Session) -> None:

@@ -13,6 +13,7 @@ from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.errors import Expect
 from livechat_sdk.provider.embedded import Row
 from livechat_sdk.provider.interface import ChatDetails, ChatOpening
+from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext, page_limits, require
 from livechat_sdk_helvia.faults import AlreadyTaken, Forbidden, NotFound, RequestGone
 from livechat_sdk_helvia.hub import INBOX, conversation_topic
@@ -154,7 +155,11 @@ class Conversations:
         joined = AgentJoined(**desk.event_head(f"joined:{request_id}", conversation.refs), agent=agent)
         try:
             await desk.database.commit(
-                accepting_statements(desk, actor, request_id, conversation.id, now), [accepted, joined]
+                [
+                    *accepting_statements(desk, actor, request_id, conversation.id, now),
+                    audit_entry(desk, actor, "request.accepted", f"conversation:{conversation.id}"),
+                ],
+                [accepted, joined],
             )
         except Expect:
             return self._not_new(actor, await self.request(request_id))
@@ -188,7 +193,12 @@ class Conversations:
         line = f"{actor.name} ended the conversation."
         try:
             await desk.database.commit(
-                [update, *farewell_statements(self._desk, conversation_id, line, now)], [ended]
+                [
+                    update,
+                    *farewell_statements(self._desk, conversation_id, line, now),
+                    audit_entry(desk, actor, "conversation.ended", f"conversation:{conversation_id}"),
+                ],
+                [ended],
             )
         except Expect:
             return await self.get(conversation_id)

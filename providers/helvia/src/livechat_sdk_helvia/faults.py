@@ -6,6 +6,7 @@ from livechat_sdk.errors import LivechatError
 
 __all__ = [
     "AlreadyTaken",
+    "Changed",
     "ConversationOver",
     "DeskFault",
     "Forbidden",
@@ -70,6 +71,13 @@ class AlreadyTaken(DeskFault):
     def __init__(self, by: str) -> None:
         self.by = by
         super().__init__(f"This request was taken by {by}.", hint="Choose another request from New.")
+
+
+class Changed(DeskFault):
+    """What was to be replaced has been changed by somebody else meanwhile."""
+
+    code = "changed"
+    status = 409
 
 
 class RequestGone(DeskFault):

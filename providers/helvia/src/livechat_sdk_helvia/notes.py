@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from livechat_sdk.errors import Expect
+from livechat_sdk.provider.embedded import Statement
+from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext, check_text, require
 from livechat_sdk_helvia.faults import Forbidden, NotFound
 from livechat_sdk_helvia.hub import conversation_topic
@@ -58,7 +60,7 @@ class Notes:
             now=now,
         )
         try:
-            await self._desk.database.commit([insert])
+            await self._desk.database.commit([insert, self._told(actor, "added", conversation_id, note_id)])
         except Expect as clash:
             raise NotFound(f"There is no conversation {conversation_id} at this desk.") from clash
         self._desk.hub.publish(conversation_topic(conversation_id), "notes")
@@ -78,7 +80,7 @@ class Notes:
             text=text,
             now=self._desk.now_text(),
         )
-        await self._desk.database.commit([update])
+        await self._desk.database.commit([update, self._told(actor, "changed", conversation_id, note_id)])
         self._desk.hub.publish(conversation_topic(conversation_id), "notes")
         return await self._get(conversation_id, note_id)
 
@@ -90,8 +92,11 @@ class Notes:
             "DELETE FROM desk_notes WHERE workspace = :workspace AND integration = :integration AND id = :id",
             id=note_id,
         )
-        await self._desk.database.commit([delete])
+        await self._desk.database.commit([delete, self._told(actor, "deleted", conversation_id, note_id)])
         self._desk.hub.publish(conversation_topic(conversation_id), "notes")
+
+    def _told(self, actor: DeskUser, verb: str, conversation_id: int, note_id: int) -> Statement:
+        return audit_entry(self._desk, actor, f"note.{verb}", f"conversation:{conversation_id}", note=note_id)
 
     async def _own(self, actor: DeskUser, conversation_id: int, note_id: int) -> Note:
         note = await self._get(conversation_id, note_id)

@@ -28,15 +28,17 @@ __all__ = [
     "Right",
     "Role",
     "from_row",
+    "parsed_json",
     "to_json",
 ]
 
 
-def _parsed(value: Any) -> Any:
+def parsed_json(value: Any) -> Any:
+    """The value of a column that holds JSON text."""
     return json.loads(value) if isinstance(value, str) else value
 
 
-_FromJson = BeforeValidator(_parsed)
+_FromJson = BeforeValidator(parsed_json)
 
 
 class Role(StrEnum):

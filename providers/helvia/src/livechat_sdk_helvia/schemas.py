@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from livechat_sdk.provider.personal import PersonalTable
-from livechat_sdk_helvia import schema
+from livechat_sdk_helvia import schema, tables_admin
 
 __all__ = ["SCHEMAS", "Schema"]
 
@@ -26,5 +26,8 @@ class Schema:
     personal: Sequence[PersonalTable] = ()
 
 
-SCHEMAS: Final = (Schema(schema.SCHEMA_NAME, schema.SCHEMA_VERSION, schema.DDL, schema.PERSONAL),)
+SCHEMAS: Final = (
+    Schema(schema.SCHEMA_NAME, schema.SCHEMA_VERSION, schema.DDL, schema.PERSONAL),
+    Schema(tables_admin.SCHEMA_NAME, tables_admin.SCHEMA_VERSION, tables_admin.DDL),
+)
 """In the order in which they are made: a later one may refer to tables of an earlier one."""

@@ -8,9 +8,11 @@ from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.personal import declare_personal
 from livechat_sdk_helvia.accounts import Accounts
+from livechat_sdk_helvia.audit import Audit
 from livechat_sdk_helvia.auth import Passwords, Sessions
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
+from livechat_sdk_helvia.desk_settings import SettingsStore
 from livechat_sdk_helvia.hub import Hub
 from livechat_sdk_helvia.ids import IdMaker
 from livechat_sdk_helvia.messages import Messages
@@ -40,6 +42,8 @@ class Desk:
             new_id=IdMaker(context.now),
         )
         self._settings = settings
+        self.audit = Audit(self.context)
+        self.settings = SettingsStore(self.context)
         self.sessions = Sessions(self.context)
         self.accounts = Accounts(self.context, passwords or Passwords(), self.sessions)
         self.messages = Messages(self.context, settings.agent_names)

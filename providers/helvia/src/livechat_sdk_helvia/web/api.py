@@ -80,8 +80,8 @@ async def _login(request: Request) -> Response:
 
 
 async def _logout(request: Request) -> Response:
-    await bearer(request)
-    await desk_of(request).sessions.end(bearer_token(request))
+    signed_in = await bearer(request)
+    await desk_of(request).sessions.end(bearer_token(request), signed_in.user)
     return Response(status_code=204)
 
 

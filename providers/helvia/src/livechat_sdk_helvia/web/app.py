@@ -16,8 +16,10 @@ from livechat_sdk.errors import LivechatError
 from livechat_sdk_helvia.faults import DeskFault, NotSignedIn
 from livechat_sdk_helvia.web.access import base_of, wants_json
 from livechat_sdk_helvia.web.actions import ActionRoutes
+from livechat_sdk_helvia.web.admin import AdminRoutes
 from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path
 from livechat_sdk_helvia.web.api import api_routes
+from livechat_sdk_helvia.web.api_admin import admin_api_routes
 from livechat_sdk_helvia.web.assets import Assets
 from livechat_sdk_helvia.web.headers import SecurityHeaders
 from livechat_sdk_helvia.web.live import LiveRoutes
@@ -44,11 +46,12 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
     pages = PageRoutes(faults.templates)
     app = Starlette(
         routes=[
-            Mount("/api", routes=api_routes()),
+            Mount("/api", routes=[*api_routes(), *admin_api_routes()]),
             Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
             *SigningRoutes(faults.templates).routes(),
             *pages.routes(),
             *ActionRoutes(pages).routes(),
+            *AdminRoutes(faults.templates).routes(),
             *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),
         ],
         exception_handlers={

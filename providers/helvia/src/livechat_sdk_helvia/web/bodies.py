@@ -51,6 +51,23 @@ class Fields:
         """A text field, or ``None``."""
         return self.text(name) if self._values.get(name) is not None else None
 
+    def has(self, name: str) -> bool:
+        """Whether there is a value."""
+        return self._values.get(name) is not None
+
+    def part(self, name: str) -> Fields:
+        """The fields of an object inside; none when it is missing. Raises ``InvalidField``."""
+        value = self._values.get(name)
+        if value is None:
+            return Fields({})
+        if not isinstance(value, dict):
+            raise InvalidField(f"The field {name!r} is no object.")
+        return Fields(cast("dict[str, Any]", value))
+
+    def known(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """The values that are there, under the names that ``names`` gives them. They are not checked yet."""
+        return {ours: self._values[name] for name, ours in names.items() if name in self._values}
+
     def number(self, name: str) -> int:
         """A whole number, also as digits in a form."""
         value = self._values.get(name)

@@ -26,10 +26,16 @@ class Place:
     right: Right = Right.HANDLE
 
 
-SECTIONS: Final = (Place("inbox", "Inbox", "inbox/new"),)
+SECTIONS: Final = (
+    Place("inbox", "Inbox", "inbox/new"),
+    Place("admin", "Admin", "admin/general", Right.ADMINISTER),
+)
 """The top navigation, in its order."""
 
-ADMIN_PAGES: Final[tuple[Place, ...]] = ()
+ADMIN_PAGES: Final = (
+    Place("general", "General", "admin/general", Right.ADMINISTER),
+    Place("audit", "Audit log", "admin/audit", Right.ADMINISTER),
+)
 """The pages of the Admin Panel, in their order."""
 
 

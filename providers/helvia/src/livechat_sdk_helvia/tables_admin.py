@@ -1,0 +1,47 @@
+"""Tables of what admins set for the whole desk, and of who did what.
+
+Settings are one document, read and replaced as a whole. The audit log only ever gets new rows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["DDL", "SCHEMA_NAME", "SCHEMA_VERSION"]
+
+SCHEMA_NAME: Final = "helvia_desk_admin"
+SCHEMA_VERSION: Final = 1
+
+DDL: Final = (
+    """
+    CREATE TABLE IF NOT EXISTS desk_settings (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        revision BIGINT NOT NULL,
+        document TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        PRIMARY KEY (workspace, integration)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS desk_audit (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        id BIGINT NOT NULL,
+        at TEXT NOT NULL,
+        actor_id BIGINT,
+        actor_name TEXT NOT NULL,
+        area TEXT NOT NULL,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        PRIMARY KEY (workspace, integration, id)
+    )
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_audit_by_actor ON desk_audit (workspace, integration, actor_id, id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_audit_by_area ON desk_audit (workspace, integration, area, id)
+    """,
+)
