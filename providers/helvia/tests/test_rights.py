@@ -28,6 +28,8 @@ PAGES = [
     ("GET", "conversations/{conversation}?part=notes"),
     ("GET", "conversations/{conversation}/history"),
     ("GET", "conversations/{conversation}/end"),
+    ("GET", "history"),
+    ("GET", "history/{past}"),
     ("POST", "requests/{request}/accept"),
     ("POST", "conversations/{conversation}/messages"),
     ("POST", "conversations/{conversation}/notes"),
@@ -48,6 +50,8 @@ API = [
     ("GET", "api/conversations/{conversation}/history"),
     ("GET", "api/conversations/{conversation}/messages"),
     ("GET", "api/conversations/{conversation}/notes"),
+    ("GET", "api/history"),
+    ("GET", "api/history/{past}"),
     ("POST", "api/requests/{request}/accept"),
     ("POST", "api/conversations/{conversation}/messages"),
     ("POST", "api/conversations/{conversation}/notes"),
@@ -79,11 +83,22 @@ OWN = ("messages", "typing", "read", "notes/", "/end")
 
 
 async def places(world: World) -> dict[str, int]:
-    """A waiting request, and a conversation and a note of Ada's."""
+    """A waiting request, a conversation that is over, and a conversation and a note of Ada's."""
     conversation = await world.accepted("ref-1", by="ada")
     note = await world.desk.notes.add(world.ada, conversation.id, "a note")
     waiting = await world.chat("ref-2")
-    return {"conversation": conversation.id, "note": note.id, "request": request_id(waiting)}
+    return {
+        "conversation": conversation.id,
+        "note": note.id,
+        "past": await over(world),
+        "request": request_id(waiting),
+    }
+
+
+async def over(world: World) -> int:
+    """A conversation that is over."""
+    past = await world.accepted("ref-past", by="ada")
+    return (await world.desk.conversations.end(world.ada, past.id)).id
 
 
 async def on_page(browser: httpx.AsyncClient, method: str, path: str, token: str) -> httpx.Response:
@@ -158,7 +173,12 @@ async def test_agent_and_admin_may_do_everything_with_what_is_theirs(
     note = await quick_world.desk.notes.add(quick_world.people[role], conversation.id, "mine")
     other = await quick_world.desk.notes.add(quick_world.people[role], conversation.id, "mine too")
     waiting, second = await quick_world.chat("ref-2"), await quick_world.chat("ref-3")
-    where = {"conversation": conversation.id, "note": note.id, "request": request_id(waiting)}
+    where = {
+        "conversation": conversation.id,
+        "note": note.id,
+        "past": await over(quick_world),
+        "request": request_id(waiting),
+    }
     token = await sign_in(browser, role)
     for method, path in PAGES[:-1]:
         answer = await on_page(browser, method, path.format(**where), token)

@@ -13,6 +13,7 @@ from livechat_sdk_helvia.auth import Passwords, Sessions
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
 from livechat_sdk_helvia.desk_settings import SettingsStore
+from livechat_sdk_helvia.history import History
 from livechat_sdk_helvia.hub import Hub
 from livechat_sdk_helvia.ids import IdMaker
 from livechat_sdk_helvia.messages import Messages
@@ -49,6 +50,7 @@ class Desk:
         self.messages = Messages(self.context, settings.agent_names)
         self.conversations = Conversations(self.context, self.messages)
         self.notes = Notes(self.context)
+        self.history = History(self.context)
 
     @property
     def hub(self) -> Hub:

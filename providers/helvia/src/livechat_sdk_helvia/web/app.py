@@ -20,8 +20,10 @@ from livechat_sdk_helvia.web.admin import AdminRoutes
 from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path
 from livechat_sdk_helvia.web.api import api_routes
 from livechat_sdk_helvia.web.api_admin import admin_api_routes
+from livechat_sdk_helvia.web.api_history import history_api_routes
 from livechat_sdk_helvia.web.assets import Assets
 from livechat_sdk_helvia.web.headers import SecurityHeaders
+from livechat_sdk_helvia.web.history import HistoryRoutes
 from livechat_sdk_helvia.web.live import LiveRoutes
 from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
@@ -46,12 +48,20 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
     pages = PageRoutes(faults.templates)
     app = Starlette(
         routes=[
-            Mount("/api", routes=[*api_routes(), *admin_api_routes()]),
+            Mount(
+                "/api",
+                routes=[
+                    *api_routes(),
+                    *admin_api_routes(),
+                    *history_api_routes(),
+                ],
+            ),
             Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
             *SigningRoutes(faults.templates).routes(),
             *pages.routes(),
             *ActionRoutes(pages).routes(),
             *AdminRoutes(faults.templates).routes(),
+            *HistoryRoutes(faults.templates).routes(),
             *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),
         ],
         exception_handlers={

@@ -28,6 +28,7 @@ class Place:
 
 SECTIONS: Final = (
     Place("inbox", "Inbox", "inbox/new"),
+    Place("history", "History", "history"),
     Place("admin", "Admin", "admin/general", Right.ADMINISTER),
 )
 """The top navigation, in its order."""

@@ -1,0 +1,72 @@
+"""The History and what belongs to it in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from livechat_sdk.domain.ends import EndReason
+from livechat_sdk.domain.people import EndUser
+from providers.helvia.tests.browsing import mounted
+from providers.helvia.tests.serving import served, shoot_both, sign_in_as
+from providers.helvia.tests.world import World
+from tests.end_to_end.browser import browser, chromium
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(
+        chromium() is None,
+        reason="no Chromium here: install Debian's `chromium`, or name one in LIVECHAT_CHROMIUM",
+    ),
+]
+
+
+async def a_past(world: World) -> int:
+    """Some requests that are over; the id of the conversation of the first one."""
+    first = await world.accepted("r-1", by="ada")
+    await world.desk.notes.add(world.ada, first.id, "The courier was late.")
+    await world.desk.conversations.end(world.ada, first.id)
+    reasons = [("clock", "timeout"), ("user", "abandoned"), ("clock", "inactivity"), ("agent", "resolved")]
+    for number, (by, why) in enumerate(reasons):
+        world.clock.advance(hours=7)
+        name = ("Nikos Laskaris", "Eleni Vlachou", "Jonas Weber", "Amélie Roux")[number]
+        user = EndUser(id=f"u-{number}", name=name, email=f"u{number}@example.org")
+        chat = await world.chat(f"r{number}", user=user, bot="night-bot" if number % 2 else "shop-bot")
+        if number > 1:
+            await world.desk.conversations.accept(world.ben, int(chat.state["request_id"]))
+        await world.provider.close(chat, EndReason.model_validate({"by": by, "why": why}))
+    return first.id
+
+
+@pytest.mark.feature("HI-01", "HI-03")
+async def test_an_agent_finds_a_past_request_and_opens_it_in_the_inbox(quick_world: World) -> None:
+    first = await a_past(quick_world)
+    async with served(mounted(quick_world.provider.pages())) as address, browser() as chrome:
+        context = await chrome.new_context(timezone_id="Europe/Athens")
+        page = await context.new_page()
+        troubles: list[str] = []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        await sign_in_as(page, address, "ada")
+        await page.get_by_role("navigation", name="LiveChat").get_by_role("link", name="History").click()
+        await expect(page.get_by_label("Time zone")).to_have_value("Europe/Athens")
+        await expect(page.get_by_role("row")).to_have_count(6)
+        await shoot_both(page, "desk-history")
+        await page.get_by_label("Outcome").select_option("missed")
+        await page.get_by_role("button", name="Show").click()
+        await expect(page.get_by_role("row")).to_have_count(2)
+        await page.get_by_role("link", name="Show all").click()
+        await page.get_by_label("Text").fill("maria")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("link", name="Maria Pappa", exact=True).click()
+        await expect(page.get_by_text("The courier was late.")).to_be_visible()
+        await shoot_both(page, "desk-past-request")
+        await page.get_by_role("link", name="Open in the Inbox").click()
+        await page.wait_for_url(f"**/desk/conversations/{first}")
+        await expect(page.get_by_role("navigation", name="Inbox")).to_be_visible()
+        await page.set_viewport_size({"width": 420, "height": 800})
+        await page.goto(f"{address}/desk/history")
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 420
+        await shoot_both(page, "desk-history-narrow")
+        assert troubles == []
