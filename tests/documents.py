@@ -5,6 +5,8 @@ A mark is an HTML comment right above a block, invisible to the reader of the pa
 - ``<!-- not-run: reason -->``: the block is only compiled (Python) or not looked at (anything else).
 - ``<!-- continues -->``: the block goes on where the Python block before it stopped, with its names.
 - ``<!-- file: livechat.yaml -->``: the block is a file that the Python blocks below find in their folder.
+- ``<!-- terminal: NAME -->``: the block is a piece of what a terminal shows; whoever follows the page types
+  its commands and compares what they print (``tests/following/scripts.py``).
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})\s*(?P<language>[\w+-]*)")
-_MARK = re.compile(r"^<!--\s*(?P<name>not-run|continues|file)\s*(?::\s*(?P<value>.*?)\s*)?-->$")
-_NEEDS_VALUE = frozenset({"not-run", "file"})
+_MARK = re.compile(r"^<!--\s*(?P<name>not-run|continues|file|terminal)\s*(?::\s*(?P<value>.*?)\s*)?-->$")
+_NEEDS_VALUE = frozenset({"not-run", "file", "terminal"})
 
 
 class MarkError(ValueError):

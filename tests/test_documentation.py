@@ -125,7 +125,8 @@ def test_python_blocks_that_cannot_run_compile() -> None:
         [
             block
             for block in ALL_BLOCKS
-            if block.language in {"console", "sh", "bash", "shell"} and "not-run" not in block.marks
+            if block.language in {"console", "sh", "bash", "shell"}
+            and not {"not-run", "terminal"} & set(block.marks)
         ]
     ),
 )
@@ -151,6 +152,7 @@ def test_shown_commands_exist(block: Block) -> None:
 def test_shown_settings_are_valid(block: Block, tmp_path: Path) -> None:
     if not _is_subcommand("validate"):
         pytest.skip("`livechat validate` is not there yet")
+    write_files([one for one in ALL_BLOCKS if one.page == block.page and one != block], tmp_path)
     settings = tmp_path / "livechat.yaml"
     start = "" if "version" in _top_keys(block) else "version: 1\n"
     settings.write_text(start + block.code, "utf-8")

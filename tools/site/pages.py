@@ -30,6 +30,7 @@ PUBLISHED: Final = (
 lies in ``docs`` has the same place in the site."""
 
 SECTIONS: Final = (
+    ("Tutorial", "tutorial"),
     ("How to", "how-to"),
     ("Vendors", "vendors"),
     ("Reference", "reference"),
