@@ -1,6 +1,7 @@
 // What a page of the desk does beyond links and forms, which work without it.
 
 import { announce, base, byId, calmly, page, post, problem, refresh, times } from "./dom.js";
+import { setUp as setUpCopy } from "./copy.js";
 import { setUp as setUpDialogs } from "./dialogs.js";
 import { follow } from "./live.js";
 import { setUp as setUpShortcuts } from "./shortcuts.js";
@@ -11,6 +12,7 @@ const title = document.title;
 page.classList.add("scripted");
 times();
 setInterval(times, 15000);
+setUpCopy();
 setUpDialogs();
 setUpShortcuts();
 
