@@ -6,6 +6,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from livechat_sdk_helvia.canned import CannedDraft
 from providers.helvia.tests.browsing import client, mounted, sign_in, token_of
 from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.world import (
@@ -28,6 +29,8 @@ PAGES = [
     ("GET", "conversations/{conversation}?part=notes"),
     ("GET", "conversations/{conversation}/history"),
     ("GET", "conversations/{conversation}/end"),
+    ("GET", "conversations/{conversation}/canned"),
+    ("GET", "conversations/{conversation}/canned?part=canned"),
     ("GET", "history"),
     ("GET", "history/{past}"),
     ("POST", "requests/{request}/accept"),
@@ -50,6 +53,9 @@ API = [
     ("GET", "api/conversations/{conversation}/history"),
     ("GET", "api/conversations/{conversation}/messages"),
     ("GET", "api/conversations/{conversation}/notes"),
+    ("GET", "api/canned"),
+    ("GET", "api/canned/{canned}"),
+    ("GET", "api/conversations/{conversation}/canned/{canned}"),
     ("GET", "api/history"),
     ("GET", "api/history/{past}"),
     ("POST", "api/requests/{request}/accept"),
@@ -67,6 +73,12 @@ ADMIN = [
     ("GET", "admin/general"),
     ("POST", "admin/general"),
     ("GET", "admin/audit"),
+    ("GET", "admin/canned"),
+    ("GET", "admin/canned/new"),
+    ("GET", "admin/canned/{canned}"),
+    ("POST", "admin/canned"),
+    ("POST", "admin/canned/{canned}"),
+    ("POST", "admin/canned/{canned}/delete"),
 ]
 """Pages for LiveChat Admins only."""
 
@@ -74,9 +86,12 @@ ADMIN_API = [
     ("GET", "api/settings"),
     ("PUT", "api/settings"),
     ("GET", "api/audit"),
+    ("POST", "api/canned"),
+    ("PATCH", "api/canned/{canned}"),
+    ("DELETE", "api/canned/{canned}"),
 ]
 
-FIELDS = {"text": "hello", "on": "1", "seq": "1"}
+FIELDS = {"text": "hello", "on": "1", "seq": "1", "name": "a name"}
 
 OWN = ("messages", "typing", "read", "notes/", "/end")
 """Parts of addresses that only the owner (or the author of the note) may use."""
@@ -91,6 +106,7 @@ async def places(world: World) -> dict[str, int]:
         "conversation": conversation.id,
         "note": note.id,
         "past": await over(world),
+        "canned": await canned(world),
         "request": request_id(waiting),
     }
 
@@ -99,6 +115,11 @@ async def over(world: World) -> int:
     """A conversation that is over."""
     past = await world.accepted("ref-past", by="ada")
     return (await world.desk.conversations.end(world.ada, past.id)).id
+
+
+async def canned(world: World) -> int:
+    """A canned response."""
+    return (await world.desk.canned.create(world.ines, CannedDraft(name="canned", text="text"))).id
 
 
 async def on_page(browser: httpx.AsyncClient, method: str, path: str, token: str) -> httpx.Response:
@@ -177,6 +198,7 @@ async def test_agent_and_admin_may_do_everything_with_what_is_theirs(
         "conversation": conversation.id,
         "note": note.id,
         "past": await over(quick_world),
+        "canned": await canned(quick_world),
         "request": request_id(waiting),
     }
     token = await sign_in(browser, role)

@@ -10,6 +10,7 @@ from livechat_sdk.provider.personal import declare_personal
 from livechat_sdk_helvia.accounts import Accounts
 from livechat_sdk_helvia.audit import Audit
 from livechat_sdk_helvia.auth import Passwords, Sessions
+from livechat_sdk_helvia.canned import Canned
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
 from livechat_sdk_helvia.desk_settings import SettingsStore
@@ -51,6 +52,7 @@ class Desk:
         self.conversations = Conversations(self.context, self.messages)
         self.notes = Notes(self.context)
         self.history = History(self.context)
+        self.canned = Canned(self.context, self.messages)
 
     @property
     def hub(self) -> Hub:

@@ -20,8 +20,10 @@ from livechat_sdk_helvia.web.admin import AdminRoutes
 from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path
 from livechat_sdk_helvia.web.api import api_routes
 from livechat_sdk_helvia.web.api_admin import admin_api_routes
+from livechat_sdk_helvia.web.api_canned import canned_api_routes
 from livechat_sdk_helvia.web.api_history import history_api_routes
 from livechat_sdk_helvia.web.assets import Assets
+from livechat_sdk_helvia.web.canned import CannedRoutes
 from livechat_sdk_helvia.web.headers import SecurityHeaders
 from livechat_sdk_helvia.web.history import HistoryRoutes
 from livechat_sdk_helvia.web.live import LiveRoutes
@@ -54,6 +56,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *api_routes(),
                     *admin_api_routes(),
                     *history_api_routes(),
+                    *canned_api_routes(),
                 ],
             ),
             Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
@@ -62,6 +65,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *ActionRoutes(pages).routes(),
             *AdminRoutes(faults.templates).routes(),
             *HistoryRoutes(faults.templates).routes(),
+            *CannedRoutes(faults.templates, pages).routes(),
             *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),
         ],
         exception_handlers={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 
@@ -74,6 +74,19 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise InvalidField(f"The field {name!r} is missing or is no whole number.")
         return whole_number(value, name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts; none when it is missing. In a form: one text with a line for each."""
+        value = self._values.get(name)
+        if value is None:
+            return ()
+        if isinstance(value, str):
+            return tuple(line.strip() for line in self.text(name).splitlines() if line.strip())
+        if not isinstance(value, list):
+            raise InvalidField(f"The field {name!r} is no list of texts.")
+        given = cast("Sequence[Any]", value)
+        items = Fields({f"{name}[{number}]": item for number, item in enumerate(given)})
+        return tuple(items.text(f"{name}[{number}]") for number in range(len(given)))
 
     def flag(self, name: str) -> bool:
         """True or false, also as ``1``, ``0`` in a form."""

@@ -107,7 +107,11 @@ class PageRoutes:
     async def _conversation(self, request: Request) -> Response:
         desk, signed_in = await enter(request)
         found = await desk.conversations.get(_id(request))
-        return await self.conversation_page(request, desk, signed_in, found)
+        unsent = ""
+        if chosen := request.query_params.get("canned"):
+            response = await desk.canned.get(signed_in.user, whole_number(chosen, "canned"))
+            unsent = desk.canned.filled(signed_in.user, found, response)
+        return await self.conversation_page(request, desk, signed_in, found, unsent=unsent)
 
     async def conversation_page(
         self,
@@ -169,8 +173,14 @@ class PageRoutes:
     async def _end(self, request: Request) -> Response:
         desk, signed_in = await enter(request)
         found = await desk.conversations.get(_id(request))
-        values = await self._frame(request, desk, signed_in, _TAB_OF[found.status], found.id)
+        values = await self.around(request, desk, signed_in, found)
         return self._templates.page("end.html", **values, conversation=found)
+
+    async def around(
+        self, request: Request, desk: Desk, signed_in: SignedIn, found: Conversation
+    ) -> dict[str, Any]:
+        """What a page about one conversation shows around its middle."""
+        return await self._frame(request, desk, signed_in, _TAB_OF[found.status], found.id)
 
     async def _frame(
         self, request: Request, desk: Desk, signed_in: SignedIn, tab: str, selected: int

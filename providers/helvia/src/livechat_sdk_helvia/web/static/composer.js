@@ -2,6 +2,7 @@
 
 import { byId, page } from "./dom.js";
 import { outbox } from "./outbox.js";
+import { setUpField as offerCanned } from "./canned.js";
 import { typist, writeIn } from "./writing.js";
 
 const id = page.dataset.conversation;
@@ -21,6 +22,7 @@ export function setUp() {
   const form = byId("reply-form");
   if (field && form && !form.dataset.ready) {
     form.dataset.ready = "yes";
+    offerCanned(field);
     const empty = writeIn(field, { draftKey: `desk-draft-${id}`, least: 2, most: 10, typing });
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -34,6 +34,7 @@ const actions = {
   e: () => press("end"),
   r: () => byId("reply") && byId("reply").focus(),
   i: () => press("note"),
+  "/": () => press("canned"),
   "?": () => byId("keys").showModal(),
 };
 
