@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from starlette.types import ASGIApp
@@ -72,6 +74,16 @@ ADMIN = [
     ("GET", "admin"),
     ("GET", "admin/general"),
     ("POST", "admin/general"),
+    ("GET", "admin/team"),
+    ("GET", "admin/team/users/{user}"),
+    ("GET", "admin/team/groups/{group}"),
+    ("POST", "admin/team/users"),
+    ("POST", "admin/team/users/{user}"),
+    ("POST", "admin/team/users/{user}/password"),
+    ("POST", "admin/team/users/{user}/switch"),
+    ("POST", "admin/team/groups"),
+    ("POST", "admin/team/groups/{group}"),
+    ("POST", "admin/team/groups/{group}/delete"),
     ("GET", "admin/audit"),
     ("GET", "admin/canned"),
     ("GET", "admin/canned/new"),
@@ -91,18 +103,29 @@ ADMIN_API = [
     ("DELETE", "api/canned/{canned}"),
 ]
 
-FIELDS = {"text": "hello", "on": "1", "seq": "1", "name": "a name"}
+FIELDS = {
+    "text": "hello",
+    "on": "1",
+    "seq": "1",
+    "email": "new@example.org",
+    "name": "New Person",
+    "id": "new",
+    "group_name": "New group",
+}
 
 OWN = ("messages", "typing", "read", "notes/", "/end")
 """Parts of addresses that only the owner (or the author of the note) may use."""
 
 
-async def places(world: World) -> dict[str, int]:
-    """A waiting request, a conversation that is over, and a conversation and a note of Ada's."""
+async def places(world: World) -> dict[str, Any]:
+    """A waiting request, a past and a present conversation, a note of Ada's, and what admins manage."""
     conversation = await world.accepted("ref-1", by="ada")
     note = await world.desk.notes.add(world.ada, conversation.id, "a note")
     waiting = await world.chat("ref-2")
+    made, _ = await world.desk.members.create(world.ines, "zoe@example.org", "Zoe New")
     return {
+        "user": made.id,
+        "group": (await world.desk.groups.create(world.ines, "vip", "VIP")).id,
         "conversation": conversation.id,
         "note": note.id,
         "past": await over(world),
@@ -285,12 +308,27 @@ async def test_roles_add_up_and_without_any_nothing_is_allowed(clock: Clock, mem
             assert ended.status_code == status, "what only an admin may: to end the conversation of another"
 
 
+async def test_the_admin_panel_shows_in_the_navigation_of_admins_only(
+    quick_world: World, app: ASGIApp
+) -> None:
+    for name, expected in (("ada", False), ("ines", True)):
+        async with client(app) as browser:
+            await sign_in(browser, name)
+            page = await browser.get("/desk/inbox/new")
+            assert ("/desk/admin" in page.text) is expected
+
+
 async def sign_in_roleless(browser: httpx.AsyncClient) -> None:
     """Olga gets a session; every page of hers is refused, so that there is no form to read."""
+    await sign_in_as(browser, "olga")
+
+
+async def sign_in_as(browser: httpx.AsyncClient, name: str) -> None:
+    """A session for somebody who may or may not see any page."""
     from providers.helvia.tests.browsing import csrf_of
 
     form = await browser.get("/desk/login")
-    fields = {"csrf_token": csrf_of(form), "email": "olga@example.org", "password": PASSWORD}
+    fields = {"csrf_token": csrf_of(form), "email": f"{name}@example.org", "password": PASSWORD}
     assert (await browser.post("/desk/login", data=fields)).status_code == 303
 
 

@@ -19,7 +19,7 @@ from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.interface import ChatOpening, PlannedMessage
 from livechat_sdk_helvia.auth import Passwords
 from livechat_sdk_helvia.provider import HelviaProvider
-from livechat_sdk_helvia.records import Conversation, DeskUser, from_row
+from livechat_sdk_helvia.records import Conversation, DeskUser
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.settings import HelviaSettings
 
@@ -133,13 +133,14 @@ class World:
 
 
 async def make_world(clock: Clock, database: EventDatabase, **values: Any) -> World:
-    provider = await start(make_provider(clock, accounts=ACCOUNTS, **values), database)
+    provider = await start(make_provider(clock, **({"accounts": ACCOUNTS} | values)), database)
     world = World(clock, database, provider)
     rows = await provider.desk.context.fetch(
-        "SELECT * FROM desk_users WHERE workspace = :workspace AND integration = :integration"
+        "SELECT id FROM desk_users WHERE workspace = :workspace AND integration = :integration"
     )
     for row in rows:
-        user = from_row(DeskUser, row)
+        user = await provider.desk.accounts.get(int(str(row["id"])))
+        assert user is not None
         world.people[user.email.partition("@")[0]] = user
     return world
 

@@ -18,6 +18,9 @@ from livechat_sdk_helvia.faults import NotSignedIn
 from livechat_sdk_helvia.limits import RateLimit
 from livechat_sdk_helvia.records import DeskUser, Role, from_row, to_json
 from livechat_sdk_helvia.settings import AccountSettings, HelviaSettings
+from livechat_sdk_helvia.tables_team import GROUP_ROLES
+
+# ruff: noqa: S608 - the SQL is put together from constants of the desk only
 
 __all__ = ["DEMO_ACCOUNTS", "Accounts", "DemoAccount"]
 
@@ -44,6 +47,15 @@ _FIRST_START: Final = (
     ("agent@desk.local", "Desk Agent", frozenset({Role.AGENT})),
 )
 
+_USER: Final = (
+    "SELECT u.*,"
+    + GROUP_ROLES
+    + """
+    FROM desk_users u
+    WHERE u.workspace = :workspace AND u.integration = :integration
+    """
+)
+
 _PER_ACCOUNT: Final = 5
 _PER_ADDRESS: Final = 30
 _WINDOW: Final = 300.0
@@ -56,6 +68,7 @@ class _Wanted:
     roles: frozenset[Role]
     password: str
     origin: str
+    capacity: int | None = None
 
 
 class Accounts:
@@ -80,10 +93,7 @@ class Accounts:
         self._by_address.check(address)
         self._by_account.check(email)
         row = await self._desk.first(
-            """
-            SELECT * FROM desk_users
-            WHERE workspace = :workspace AND integration = :integration AND email = :email AND active = 1
-            """,
+            _USER + " AND u.email = :email AND u.active = 1",
             email=email,
         )
         stored = str(row["password_hash"]) if row else None
@@ -107,13 +117,7 @@ class Accounts:
 
     async def get(self, user_id: int) -> DeskUser | None:
         """One member of the team."""
-        row = await self._desk.first(
-            """
-            SELECT * FROM desk_users
-            WHERE workspace = :workspace AND integration = :integration AND id = :id
-            """,
-            id=user_id,
-        )
+        row = await self._desk.first(_USER + " AND u.id = :id", id=user_id)
         return from_row(DeskUser, row) if row else None
 
     async def bring_up_to_date(self, settings: HelviaSettings, announce: Callable[[str], None]) -> None:
@@ -164,6 +168,7 @@ class Accounts:
         )
         now = self._desk.now_text()
         if row is None:
+            user_id = self._desk.new_id()
             insert = self._desk.statement(
                 """
                 INSERT INTO desk_users (workspace, integration, id, email, name, roles, password_hash, origin,
@@ -173,7 +178,7 @@ class Accounts:
                 ON CONFLICT (workspace, integration, email) DO NOTHING
                 """,
                 expect=1,
-                id=self._desk.new_id(),
+                id=user_id,
                 email=account.email,
                 name=account.name,
                 roles=to_json(sorted(account.roles)),
@@ -182,7 +187,7 @@ class Accounts:
                 now=now,
             )
             try:
-                await self._desk.database.commit([insert])
+                await self._desk.database.commit([insert, self._listed(user_id, account)])
             except Expect:  # another process made it meanwhile; its settings are ours
                 return
             return
@@ -199,7 +204,8 @@ class Accounts:
                 roles=to_json(sorted(account.roles)),
                 origin=account.origin,
                 now=now,
-            )
+            ),
+            self._listed(user.id, account),
         ]
         if not await self._passwords.matches(str(row["password_hash"]), account.password):
             statements.append(self._set_password(user.id, await self._passwords.hash(account.password)))
@@ -207,16 +213,22 @@ class Accounts:
         await self._desk.database.commit(statements)
 
     async def _switch_off(self, wanted: set[str]) -> None:
-        """Whoever is not listed cannot sign in; accounts of the first start can while nobody is listed."""
+        """Whoever is not listed cannot sign in; accounts of the first start can while nobody is listed.
+
+        Accounts that an admin made at the desk stay as they are.
+        """
         rows = await self._desk.fetch(
             """
-            SELECT id, email, origin FROM desk_users
-            WHERE workspace = :workspace AND integration = :integration AND active = 1
+            SELECT u.id, u.email, u.origin, COALESCE(m.made_here, 0) AS made_here FROM desk_users u
+            LEFT JOIN desk_members m
+              ON m.workspace = u.workspace AND m.integration = u.integration AND m.user_id = u.id
+            WHERE u.workspace = :workspace AND u.integration = :integration AND u.active = 1
             """
         )
         statements: list[Statement] = []
         for row in rows:
-            keep = row["email"] in wanted or (not wanted and row["origin"] == "first_start")
+            listed = row["email"] in wanted or (not wanted and row["origin"] == "first_start")
+            keep = listed or row["made_here"] == 1
             if not keep:
                 user_id = int(str(row["id"]))
                 statements.append(
@@ -232,6 +244,19 @@ class Accounts:
                 statements.append(self._end_sessions(user_id))
         if statements:
             await self._desk.database.commit(statements)
+
+    def _listed(self, user_id: int, account: _Wanted) -> Statement:
+        """The account is not the desk's own any more, and its capacity is what the settings say."""
+        return self._desk.statement(
+            """
+            INSERT INTO desk_members (workspace, integration, user_id, made_here, capacity, away)
+            VALUES (:workspace, :integration, :user_id, 0, :capacity, 0)
+            ON CONFLICT (workspace, integration, user_id) DO UPDATE
+            SET made_here = 0, capacity = excluded.capacity
+            """,
+            user_id=user_id,
+            capacity=account.capacity,
+        )
 
     def _set_password(self, user_id: int, password_hash: str) -> Statement:
         return self._desk.statement(
@@ -256,7 +281,14 @@ class Accounts:
 
 def _from_settings(account: AccountSettings) -> _Wanted:
     password: SecretStr = account.password
-    return _Wanted(account.email, account.name, account.roles, password.get_secret_value(), "settings")
+    return _Wanted(
+        account.email,
+        account.name,
+        account.roles,
+        password.get_secret_value(),
+        "settings",
+        account.capacity,
+    )
 
 
 def _labels(roles: frozenset[Role]) -> str:

@@ -18,6 +18,9 @@ from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.faults import NotSignedIn
 from livechat_sdk_helvia.hub import session_topic
 from livechat_sdk_helvia.records import DeskUser, from_row
+from livechat_sdk_helvia.tables_team import GROUP_ROLES
+
+# ruff: noqa: S608 - the SQL is put together from constants of the desk only
 
 __all__ = [
     "IDLE_LIFETIME",
@@ -146,9 +149,10 @@ class Sessions:
         if not token or len(token) > _MAX_TOKEN:
             raise NotSignedIn("Nobody is signed in.", hint=hint)
         row = await self._desk.first(
-            """
-            SELECT s.token_hash, s.user_id, s.kind, s.csrf_token, s.created_at, s.last_seen_at,
-                   u.id, u.email, u.name, u.roles, u.active
+            "SELECT s.token_hash, s.user_id, s.kind, s.csrf_token, s.created_at, s.last_seen_at,"
+            " u.id, u.email, u.name, u.roles, u.active,"
+            + GROUP_ROLES
+            + """
             FROM desk_sessions s
             JOIN desk_users u
               ON u.workspace = s.workspace AND u.integration = s.integration AND u.id = s.user_id
@@ -183,6 +187,26 @@ class Sessions:
         told = [audit_entry(self._desk, by, "session.ended", f"user:{by.id}")] if by else []
         await self._desk.database.commit([delete, *told])
         self._desk.hub.publish(session_topic(token_hash(token)), "ended")
+
+    async def end_all(self, user_id: int) -> None:
+        """End every session of an account, on pages and in programs; open pages learn of it at once."""
+        rows = await self._desk.fetch(
+            """
+            SELECT token_hash FROM desk_sessions
+            WHERE workspace = :workspace AND integration = :integration AND user_id = :user_id
+            """,
+            user_id=user_id,
+        )
+        delete = self._desk.statement(
+            """
+            DELETE FROM desk_sessions
+            WHERE workspace = :workspace AND integration = :integration AND user_id = :user_id
+            """,
+            user_id=user_id,
+        )
+        await self._desk.database.commit([delete])
+        for row in rows:
+            self._desk.hub.publish(session_topic(str(row["token_hash"])), "ended")
 
     async def _touch(self, session: Session) -> None:
         update = self._desk.statement(

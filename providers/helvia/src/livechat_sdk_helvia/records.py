@@ -41,6 +41,13 @@ def parsed_json(value: Any) -> Any:
 _FromJson = BeforeValidator(parsed_json)
 
 
+def _split(value: Any) -> Any:
+    return value.split() if isinstance(value, str) else value
+
+
+_FromWords = BeforeValidator(_split)
+
+
 class Role(StrEnum):
     """The two application roles (docs.helvia.ai/administration/users-and-roles). They add up."""
 
@@ -100,11 +107,19 @@ class DeskUser(Model):
     email: str
     name: str
     roles: Annotated[frozenset[Role], _FromJson]
+    """The account's own roles."""
+    group_roles: Annotated[frozenset[Role], _FromWords] = frozenset()
+    """The roles that the account's groups give."""
     active: bool
 
+    @property
+    def effective_roles(self) -> frozenset[Role]:
+        """Own roles and those of all groups (API: ``effectiveRoles`` in ``hbf-core.openapi.json``)."""
+        return self.roles | self.group_roles
+
     def may(self, right: Right) -> bool:
-        """Whether one of the roles gives ``right``."""
-        return self.active and any(right in _RIGHTS[role] for role in self.roles)
+        """Whether one of the roles, own or of a group, gives ``right``. Nothing else gives any."""
+        return self.active and any(right in _RIGHTS[role] for role in self.effective_roles)
 
 
 class Conversation(Model):

@@ -14,9 +14,11 @@ from livechat_sdk_helvia.canned import Canned
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
 from livechat_sdk_helvia.desk_settings import SettingsStore
+from livechat_sdk_helvia.groups import Groups
 from livechat_sdk_helvia.history import History
 from livechat_sdk_helvia.hub import Hub
 from livechat_sdk_helvia.ids import IdMaker
+from livechat_sdk_helvia.members import Members
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import Notes
 from livechat_sdk_helvia.schemas import SCHEMAS
@@ -47,7 +49,10 @@ class Desk:
         self.audit = Audit(self.context)
         self.settings = SettingsStore(self.context)
         self.sessions = Sessions(self.context)
-        self.accounts = Accounts(self.context, passwords or Passwords(), self.sessions)
+        passwords = passwords or Passwords()
+        self.accounts = Accounts(self.context, passwords, self.sessions)
+        self.members = Members(self.context, passwords, self.sessions)
+        self.groups = Groups(self.context)
         self.messages = Messages(self.context, settings.agent_names)
         self.conversations = Conversations(self.context, self.messages)
         self.notes = Notes(self.context)
@@ -77,6 +82,7 @@ class Desk:
                 integration=desk.integration,
             )
         await self.accounts.bring_up_to_date(self._settings, announce)
+        await self.groups.bring_up_to_date(self._settings)
 
     def stop(self) -> None:
         """End the live streams of open pages; they come back by themselves."""

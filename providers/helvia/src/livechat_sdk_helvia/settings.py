@@ -11,7 +11,16 @@ from pydantic.alias_generators import to_camel
 from livechat_sdk.provider.settings import IntegrationSettings
 from livechat_sdk_helvia.records import Role
 
-__all__ = ["AccountSettings", "AgentNames", "HelviaSettings"]
+__all__ = [
+    "AccountSettings",
+    "AgentNames",
+    "Capacity",
+    "Email",
+    "GroupId",
+    "GroupSettings",
+    "HelviaSettings",
+    "Name",
+]
 
 
 class AgentNames(StrEnum):
@@ -21,30 +30,61 @@ class AgentNames(StrEnum):
     FULL_NAME = "FULL_NAME"
 
 
+_PART = ConfigDict(
+    frozen=True,
+    extra="forbid",
+    alias_generator=to_camel,
+    populate_by_name=True,
+    hide_input_in_errors=True,
+    defer_build=True,
+)
+
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=150,
+        pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$",
+    ),
+]
+"""An address to sign in with, in lower case."""
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+"""The full name of a member, or the name of a group (``hbf-core.openapi.json``: 1 to 120 characters)."""
+
+GroupId = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""What requests call a group: letters, digits, ``.``, ``_`` and ``-``."""
+
+Capacity = Annotated[int, Field(ge=1, le=1000)]
+"""How many open conversations one member has at most."""
+
+
+class GroupSettings(BaseModel):
+    """A group of members: requests can be meant for it, and its roles are added to those of its members.
+
+    ``members`` are emails of accounts; an account may list its ``groups`` instead, or both.
+    """
+
+    model_config = _PART
+
+    id: GroupId
+    name: Name
+    roles: frozenset[Role] = frozenset()
+    members: tuple[Email, ...] = Field(default=(), max_length=1000)
+
+
 class AccountSettings(BaseModel):
     """One account of the desk, kept in the settings file instead of being made at the first start."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        hide_input_in_errors=True,
-        defer_build=True,
-    )
+    model_config = _PART
 
-    email: Annotated[
-        str,
-        StringConstraints(
-            strip_whitespace=True,
-            to_lower=True,
-            max_length=150,
-            pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$",
-        ),
-    ]
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-    """Full name, 1 to 120 characters (``hbf-core.openapi.json``)."""
+    email: Email
+    name: Name
     roles: frozenset[Role] = frozenset({Role.AGENT})
+    groups: tuple[GroupId, ...] = Field(default=(), max_length=100)
+    capacity: Capacity | None = None
+    """Open conversations at one time; without it there is no limit."""
     password: SecretStr = Field(min_length=12, max_length=1000)
 
 
@@ -54,11 +94,13 @@ class HelviaSettings(IntegrationSettings):
     ``accounts`` are brought up to date at each start: a changed name, role or password takes effect,
     an account that is not listed can no longer sign in. Without any, the first start makes an admin
     and an agent with random passwords and prints them once. ``demoAccounts`` is for the demo
-    only: it makes accounts whose passwords everybody knows.
+    only: it makes accounts whose passwords everybody knows. ``groups`` are brought up to date likewise;
+    accounts and groups that an admin made on the desk's pages stay beside them.
     """
 
     type: str = "HELVIA_LIVECHAT"
     accounts: tuple[AccountSettings, ...] = Field(default=(), max_length=1000)
+    groups: tuple[GroupSettings, ...] = Field(default=(), max_length=200)
     agent_names: AgentNames = AgentNames.FIRST_NAME
     demo_accounts: bool = False
 
@@ -69,5 +111,23 @@ class HelviaSettings(IntegrationSettings):
         if twice:
             raise ValueError(
                 f"accounts: the same email twice ({', '.join(twice)}); each account needs its own"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _groups_fit(self) -> HelviaSettings:
+        ids = [group.id for group in self.groups]
+        for what, values in (("id", ids), ("name", [group.name for group in self.groups])):
+            twice = sorted({value for value in values if values.count(value) > 1})
+            if twice:
+                raise ValueError(f"groups: the same {what} twice ({', '.join(twice)})")
+        unknown = sorted({group for account in self.accounts for group in account.groups} - set(ids))
+        if unknown:
+            raise ValueError(f"accounts: no such group ({', '.join(unknown)}); list it under groups")
+        emails = {account.email for account in self.accounts}
+        missing = sorted({member for group in self.groups for member in group.members} - emails)
+        if missing:
+            raise ValueError(
+                f"groups: no such account ({', '.join(missing)}); members are emails under accounts"
             )
         return self

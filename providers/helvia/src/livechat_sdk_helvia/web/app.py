@@ -30,6 +30,7 @@ from livechat_sdk_helvia.web.live import LiveRoutes
 from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
 from livechat_sdk_helvia.web.signing import SigningRoutes
+from livechat_sdk_helvia.web.team import TeamRoutes
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -66,6 +67,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *AdminRoutes(faults.templates).routes(),
             *HistoryRoutes(faults.templates).routes(),
             *CannedRoutes(faults.templates, pages).routes(),
+            *TeamRoutes(faults.templates).routes(),
             *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),
         ],
         exception_handlers={

@@ -68,6 +68,11 @@ class Fields:
         """The values that are there, under the names that ``names`` gives them. They are not checked yet."""
         return {ours: self._values[name] for name, ours in names.items() if name in self._values}
 
+    def ticked(self, prefix: str) -> list[str]:
+        """What follows ``prefix`` in the names of the fields that are ``1``: the ticked boxes of a list."""
+        names = (name for name, value in self._values.items() if value == "1")
+        return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+
     def number(self, name: str) -> int:
         """A whole number, also as digits in a form."""
         value = self._values.get(name)
@@ -106,11 +111,11 @@ def whole_number(value: int | str, name: str) -> int:
     return int(text)
 
 
-async def read_form(request: Request) -> Fields:
-    """The fields of a plain HTML form."""
+async def read_form(request: Request, *, most: int = _MAX_FIELDS) -> Fields:
+    """The fields of a plain HTML form, ``most`` of them."""
     body = await _read(request, "application/x-www-form-urlencoded")
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most)
     except ValueError as error:
         raise BodyRefused("The form cannot be read.", 400) from error
     return Fields(dict(pairs))
