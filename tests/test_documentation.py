@@ -22,7 +22,10 @@ from livechat_sdk.config.models import LivechatFile
 from tests.documents import Block, MarkError, chains, commands, read_blocks, without_blocks, write_files
 from tests.tree import ROOT, files
 
-PAGES = [path for path in files() if path.suffix == ".md"]
+PACKAGES = {path.parent for path in files() if path.name == ".copier-answers.yml"}
+"""Made by `livechat new`: their pages speak of what is installed there, and have tests of their own."""
+
+PAGES = [path for path in files() if path.suffix == ".md" and not PACKAGES & set(path.parents)]
 LIVECHAT = Path(sys.executable).parent / "livechat"
 COMMON_TOOLS = frozenset({"cd", "curl", "export", "git", "pip", "python", "uv"})
 """Commands of others that a page may show; what they are given is not looked at."""

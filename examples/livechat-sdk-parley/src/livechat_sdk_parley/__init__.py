@@ -1,0 +1,1 @@
+"""Live chat of Parley for livechat-sdk; ``plugin`` is what the SDK loads."""
