@@ -271,7 +271,6 @@ async def test_nobody_without_a_role_reads_the_history(quick_world: World) -> No
     for call in (
         quick_world.desk.history.page(quick_world.olga, PastFilter()),
         quick_world.desk.history.get(quick_world.olga, 1),
-        quick_world.desk.history.count(quick_world.olga, PastFilter()),
         quick_world.desk.history.bots(quick_world.olga),
         quick_world.desk.history.members(quick_world.olga),
     ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import pytest
 from playwright.async_api import expect
 
@@ -69,4 +71,28 @@ async def test_an_agent_finds_a_past_request_and_opens_it_in_the_inbox(quick_wor
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= 420
         await shoot_both(page, "desk-history-narrow")
+        assert troubles == []
+
+
+@pytest.mark.feature("TR-01", "AD-18")
+async def test_an_admin_downloads_transcripts_and_sees_how_far_it_is(quick_world: World) -> None:
+    await a_past(quick_world)
+    async with served(mounted(quick_world.provider.pages())) as address, browser() as chrome:
+        context = await chrome.new_context(timezone_id="Europe/Athens")
+        page = await context.new_page()
+        troubles: list[str] = []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        await sign_in_as(page, address, "ines")
+        await page.goto(f"{address}/desk/admin/transcripts")
+        await page.get_by_label("Handled by").select_option(label="Ben Okoro")
+        await page.get_by_role("button", name="Find").click()
+        await expect(page.get_by_role("heading", name="2 conversations")).to_be_visible()
+        async with page.expect_download() as downloading:
+            await page.get_by_role("link", name="Download the zip").click()
+        download = await downloading.value
+        assert download.suggested_filename.endswith(".zip")
+        with zipfile.ZipFile(await download.path()) as archive:
+            assert len(archive.namelist()) == 2
+        await expect(page.get_by_text("Done: 2 conversations.")).to_be_visible()
+        await shoot_both(page, "desk-admin-transcripts")
         assert troubles == []

@@ -35,6 +35,7 @@ PAGES = [
     ("GET", "conversations/{conversation}/canned?part=canned"),
     ("GET", "history"),
     ("GET", "history/{past}"),
+    ("GET", "conversations/{conversation}/transcript"),
     ("POST", "requests/{request}/accept"),
     ("POST", "conversations/{conversation}/messages"),
     ("POST", "conversations/{conversation}/notes"),
@@ -60,6 +61,7 @@ API = [
     ("GET", "api/conversations/{conversation}/canned/{canned}"),
     ("GET", "api/history"),
     ("GET", "api/history/{past}"),
+    ("GET", "api/conversations/{conversation}/transcript"),
     ("POST", "api/requests/{request}/accept"),
     ("POST", "api/conversations/{conversation}/messages"),
     ("POST", "api/conversations/{conversation}/notes"),
@@ -91,6 +93,8 @@ ADMIN = [
     ("POST", "admin/canned"),
     ("POST", "admin/canned/{canned}"),
     ("POST", "admin/canned/{canned}/delete"),
+    ("GET", "admin/transcripts"),
+    ("GET", "admin/transcripts/download?job=0123456789abcdef"),
 ]
 """Pages for LiveChat Admins only."""
 
@@ -101,6 +105,7 @@ ADMIN_API = [
     ("POST", "api/canned"),
     ("PATCH", "api/canned/{canned}"),
     ("DELETE", "api/canned/{canned}"),
+    ("GET", "api/transcripts"),
 ]
 
 FIELDS = {

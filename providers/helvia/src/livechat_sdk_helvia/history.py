@@ -13,21 +13,7 @@ from livechat_sdk_helvia.faults import NotFound
 from livechat_sdk_helvia.past import OUTCOME, PastFilter, PastRequest, Place
 from livechat_sdk_helvia.records import Conversation, DeskUser, Right, from_row
 
-__all__ = ["DDL", "SCHEMA_NAME", "SCHEMA_VERSION", "History", "HistoryPage"]
-
-SCHEMA_NAME: Final = "helvia_desk_history"
-SCHEMA_VERSION: Final = 1
-
-DDL: Final = (
-    """
-    CREATE INDEX IF NOT EXISTS desk_conversations_by_time
-    ON desk_conversations (workspace, integration, created_at, id)
-    """,
-    """
-    CREATE INDEX IF NOT EXISTS desk_conversations_by_bot
-    ON desk_conversations (workspace, integration, bot, created_at)
-    """,
-)
+__all__ = ["History", "HistoryPage"]
 
 _PAST: Final = f"""
     SELECT c.*, owner.name AS owner_name, 0 AS unread, r.id AS request_id, {OUTCOME} AS outcome
@@ -109,16 +95,6 @@ class History:
         if not rows:
             raise NotFound(f"There is no past conversation {conversation_id} at this desk.")
         return (await self._records(rows))[0]
-
-    async def count(self, actor: DeskUser, wanted: PastFilter) -> int:
-        """How many there are."""
-        require(actor, Right.HANDLE)
-        where, params = wanted.where()
-        row = await self._desk.first(
-            f"SELECT COUNT(*) AS found FROM desk_conversations c WHERE {where}",  # noqa: S608 - parameters
-            **params,
-        )
-        return int(str(row["found"])) if row else 0
 
     async def bots(self, actor: DeskUser) -> Sequence[str]:
         """The bots that ever asked for a human here."""

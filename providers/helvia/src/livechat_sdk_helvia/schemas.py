@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from livechat_sdk.provider.personal import PersonalTable
-from livechat_sdk_helvia import history, schema, tables_admin, tables_team, tables_tools
+from livechat_sdk_helvia import schema, tables_admin, tables_history, tables_team, tables_tools
 
 __all__ = ["SCHEMAS", "Schema"]
 
@@ -29,8 +29,8 @@ class Schema:
 SCHEMAS: Final = (
     Schema(schema.SCHEMA_NAME, schema.SCHEMA_VERSION, schema.DDL, schema.PERSONAL),
     Schema(tables_admin.SCHEMA_NAME, tables_admin.SCHEMA_VERSION, tables_admin.DDL),
-    Schema(history.SCHEMA_NAME, history.SCHEMA_VERSION, history.DDL),
     Schema("helvia_desk_tools", 1, tables_tools.DDL, tables_tools.PERSONAL),
     Schema(tables_team.SCHEMA_NAME, tables_team.SCHEMA_VERSION, tables_team.DDL),
+    Schema(tables_history.SCHEMA_NAME, tables_history.SCHEMA_VERSION, tables_history.DDL),
 )
 """In the order in which they are made: a later one may refer to tables of an earlier one."""

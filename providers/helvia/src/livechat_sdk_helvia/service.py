@@ -23,6 +23,7 @@ from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import Notes
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
+from livechat_sdk_helvia.transcripts import Transcripts
 
 __all__ = ["Desk"]
 
@@ -58,6 +59,7 @@ class Desk:
         self.notes = Notes(self.context)
         self.history = History(self.context)
         self.canned = Canned(self.context, self.messages)
+        self.transcripts = Transcripts(self.context)
 
     @property
     def hub(self) -> Hub:

@@ -31,6 +31,7 @@ from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
 from livechat_sdk_helvia.web.signing import SigningRoutes
 from livechat_sdk_helvia.web.team import TeamRoutes
+from livechat_sdk_helvia.web.transcripts import TranscriptRoutes, transcript_api_routes
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -58,6 +59,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *admin_api_routes(),
                     *history_api_routes(),
                     *canned_api_routes(),
+                    *transcript_api_routes(),
                 ],
             ),
             Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
@@ -68,6 +70,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *HistoryRoutes(faults.templates).routes(),
             *CannedRoutes(faults.templates, pages).routes(),
             *TeamRoutes(faults.templates).routes(),
+            *TranscriptRoutes(faults.templates).routes(),
             *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),
         ],
         exception_handlers={

@@ -9,11 +9,25 @@ from urllib.parse import urlencode
 from livechat_sdk_helvia.days import day_named, span_of_days, zone_named
 from livechat_sdk_helvia.faults import InvalidField
 from livechat_sdk_helvia.past import MAX_SEARCH, Outcome, PastFilter, Place
+from livechat_sdk_helvia.records import ConversationStatus
 from livechat_sdk_helvia.web.bodies import whole_number
 
-__all__ = ["FILTER_FIELDS", "address_with", "given_filter", "given_place", "read_filter"]
+__all__ = [
+    "FILTER_FIELDS",
+    "address_with",
+    "given_filter",
+    "given_place",
+    "read_filter",
+    "read_transcript_filter",
+]
 
-FILTER_FIELDS: Final = ("text", "outcome", "handler", "bot", "tag", "from", "to", "zone")
+FILTER_FIELDS: Final = ("text", "outcome", "handler", "bot", "tag", "from", "to", "zone", "status")
+
+_OVER: Final = (ConversationStatus.FINISHED, ConversationStatus.UNSERVED)
+_STATUSES: Final = {
+    "": _OVER,
+    **{status.value: (status,) for status in (*_OVER, ConversationStatus.STARTED)},
+}
 
 
 def given_filter(query: Mapping[str, str]) -> dict[str, str]:
@@ -39,6 +53,18 @@ def read_filter(query: Mapping[str, str]) -> PastFilter:
         since=since,
         until=until,
     )
+
+
+def read_transcript_filter(query: Mapping[str, str]) -> PastFilter:
+    """The same with a status: one of those that are over, or ``started``; without any, all that are over.
+
+    Raises ``InvalidField``.
+    """
+    given = query.get("status", "").strip()
+    if given not in _STATUSES:
+        known = ", ".join(name for name in _STATUSES if name)
+        raise InvalidField(f"Unknown status {given[:40]!r}.", hint=f"Known: {known}.")
+    return read_filter(query).model_copy(update={"statuses": _STATUSES[given]})
 
 
 def given_place(query: Mapping[str, str], name: str) -> Place | None:

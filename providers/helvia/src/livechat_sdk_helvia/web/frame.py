@@ -37,6 +37,7 @@ ADMIN_PAGES: Final = (
     Place("general", "General", "admin/general", Right.ADMINISTER),
     Place("canned", "Canned responses", "admin/canned", Right.ADMINISTER),
     Place("team", "Users and groups", "admin/team", Right.ADMINISTER),
+    Place("transcripts", "Transcripts", "admin/transcripts", Right.ADMINISTER),
     Place("audit", "Audit log", "admin/audit", Right.ADMINISTER),
 )
 """The pages of the Admin Panel, in their order."""

@@ -1,0 +1,263 @@
+"""Transcripts: what both sides said, as CSV, of one conversation or of many in a zip.
+
+Nothing here reads the table of notes. A zip is made while it is read: a few conversations are in memory at
+any time, however many there are.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from livechat_sdk.domain.base import utc_text
+from livechat_sdk.errors import Expect
+from livechat_sdk.provider.embedded import Row, SqlValue
+from livechat_sdk_helvia.audit import audit_entry
+from livechat_sdk_helvia.context import DeskContext, require
+from livechat_sdk_helvia.faults import NotFound
+from livechat_sdk_helvia.past import PastFilter
+from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskUser, Right, from_row
+from livechat_sdk_helvia.zipping import ZipStream
+
+__all__ = ["COLUMNS", "Export", "Progress", "Transcripts", "safe_cell", "transcript_name"]
+
+COLUMNS: Final = ("seq", "sent_at", "author", "name", "type", "text", "attachments")
+"""The columns of a transcript; ``docs/reference/desk.md`` says what they hold."""
+
+_BATCH: Final = 100
+_MESSAGES: Final = 500
+_TELL_EVERY: Final = 500
+_KEPT: Final = timedelta(days=1)
+_BOM: Final = "\ufeff"
+_JOB: Final = re.compile(r"[0-9a-f]{16,64}", re.ASCII)
+_BEFORE_A_FORMULA: Final = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+"""What a spreadsheet may take for the beginning of a formula, in its wide forms too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A download that was started. ``pieces`` can be read once; ``total`` conversations were counted."""
+
+    job: str
+    total: int
+    pieces: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many conversations of a download are written; ``finished`` once its last byte is."""
+
+    done: int
+    total: int
+    finished: bool
+
+
+def safe_cell(text: str) -> str:
+    """``text`` so that no spreadsheet takes it for a formula: an apostrophe before it where it could."""
+    start = text.lstrip(" \u00a0\ufeff")[:1]
+    return f"'{text}" if start and start in _BEFORE_A_FORMULA else text
+
+
+def transcript_name(conversation: Conversation) -> str:
+    """The name of a transcript: the day of the request (UTC) and the id. Nothing that anybody chose."""
+    return f"{utc_text(conversation.created_at)[:10]}-{conversation.id}.csv"
+
+
+class Transcripts:
+    """Gives out what was said."""
+
+    def __init__(self, desk: DeskContext) -> None:
+        self._desk = desk
+
+    async def of(self, actor: DeskUser, conversation: Conversation) -> AsyncIterator[bytes]:
+        """The transcript of one conversation, in pieces. For everybody who handles conversations.
+
+        What is checked is checked at once, before the first piece is asked for.
+        """
+        require(actor, Right.HANDLE)
+        entry = audit_entry(self._desk, actor, "transcript.downloaded", f"conversation:{conversation.id}")
+        await self._desk.database.commit([entry])
+        return self._csv(conversation)
+
+    async def count(self, actor: DeskUser, wanted: PastFilter) -> int:
+        """How many conversations a download would have."""
+        require(actor, Right.ADMINISTER)
+        where, params = wanted.where()
+        row = await self._desk.first(
+            f"SELECT COUNT(*) AS found FROM desk_conversations c WHERE {where}",  # noqa: S608 - parameters
+            **params,
+        )
+        return int(str(row["found"])) if row else 0
+
+    async def export(self, actor: DeskUser, wanted: PastFilter, *, job: str) -> Export:
+        """Start the download of many conversations as a zip; only a LiveChat Admin may.
+
+        ``job`` names the download for ``progress``: 16 to 64 hexadecimal digits, a new one for each download.
+        Raises ``NotFound`` for another name.
+        """
+        require(actor, Right.ADMINISTER)
+        if not _JOB.fullmatch(job):
+            raise NotFound("This is no name of a download.")
+        desk, total = self._desk, await self.count(actor, wanted)
+        begun = desk.statement(
+            """
+            INSERT INTO desk_exports (workspace, integration, job, user_id, total, done, state, at)
+            VALUES (:workspace, :integration, :job, :user_id, :total, 0, 'running', :at)
+            ON CONFLICT (workspace, integration, job) DO UPDATE
+                SET total = excluded.total, done = 0, state = 'running', at = excluded.at
+            WHERE desk_exports.user_id = excluded.user_id
+            """,
+            expect=1,
+            job=job,
+            user_id=actor.id,
+            total=total,
+            at=desk.now_text(),
+        )
+        old = desk.statement(
+            """
+            DELETE FROM desk_exports
+            WHERE workspace = :workspace AND integration = :integration AND at < :old
+            """,
+            old=utc_text(desk.now() - _KEPT),
+        )
+        entry = audit_entry(desk, actor, "transcripts.downloaded", "transcripts", conversations=total)
+        try:
+            await desk.database.commit([old, begun, entry])
+        except Expect as clash:
+            raise NotFound("This download is somebody else's.") from clash
+        return Export(job, total, self._zip(wanted, job, total))
+
+    async def progress(self, actor: DeskUser, job: str) -> Progress:
+        """How far one's own download is. Raises ``NotFound``."""
+        require(actor, Right.ADMINISTER)
+        row = await self._desk.first(
+            """
+            SELECT done, total, state FROM desk_exports
+            WHERE workspace = :workspace AND integration = :integration AND job = :job AND user_id = :user_id
+            """,
+            job=job,
+            user_id=actor.id,
+        )
+        if row is None:
+            raise NotFound("There is no such download.")
+        return Progress(int(str(row["done"])), int(str(row["total"])), row["state"] == "done")
+
+    # ----------------------------------------------------------------------------------------------- inside
+    async def _zip(self, wanted: PastFilter, job: str, total: int) -> AsyncIterator[bytes]:
+        archive, done = ZipStream(self._desk.now()), 0
+        async for batch in self._batches(wanted):
+            async for piece in self._packed(archive, batch):
+                yield piece
+            done += len(batch)
+            if done % _TELL_EVERY < _BATCH:
+                await self._tell(job, done, max(done, total), "running")
+        yield archive.finish()
+        await self._tell(job, done, max(done, total), "done")
+
+    async def _packed(self, archive: ZipStream, batch: Sequence[Conversation]) -> AsyncIterator[bytes]:
+        """Some conversations as files of the zip. Their messages come in the same order as they do."""
+        waiting = list(reversed(batch))
+        current: Conversation | None = None
+        async for message in self._messages([one.id for one in batch]):
+            while current is None or message.conversation_id != current.id:
+                if current is not None:
+                    yield archive.end()
+                current = waiting.pop()
+                yield archive.begin(transcript_name(current)) + archive.add(_head())
+            yield archive.add(_line(current, message))
+        if current is not None:
+            yield archive.end()
+        while waiting:
+            yield archive.begin(transcript_name(waiting.pop())) + archive.add(_head()) + archive.end()
+
+    async def _csv(self, conversation: Conversation) -> AsyncIterator[bytes]:
+        yield _head()
+        async for message in self._messages([conversation.id]):
+            yield _line(conversation, message)
+
+    async def _batches(self, wanted: PastFilter) -> AsyncIterator[Sequence[Conversation]]:
+        """Conversations by their id, some at a time."""
+        where, params = wanted.where()
+        last = 0
+        while True:
+            rows = await self._desk.fetch(
+                f"""
+                SELECT c.*, NULL AS owner_name, 0 AS unread FROM desk_conversations c
+                WHERE {where} AND c.id > :last ORDER BY c.id LIMIT :take
+                """,  # noqa: S608 - conditions of ours, values are parameters
+                last=last,
+                take=_BATCH,
+                **params,
+            )
+            if not rows:
+                return
+            yield [from_row(Conversation, row) for row in rows]
+            last = int(str(rows[-1]["id"]))
+
+    async def _messages(self, conversations: Sequence[int]) -> AsyncIterator[DeskMessage]:
+        """The messages of some conversations, one conversation after the other, as they were said."""
+        names = {f"c{number}": one for number, one in enumerate(conversations)}
+        listed = ", ".join(f":{name}" for name in names)
+        at: tuple[SqlValue, SqlValue] = (0, 0)
+        while True:
+            rows: Sequence[Row] = await self._desk.fetch(
+                f"""
+                SELECT * FROM desk_messages
+                WHERE workspace = :workspace AND integration = :integration
+                  AND conversation_id IN ({listed}) AND (conversation_id, seq) > (:at_id, :at_seq)
+                ORDER BY conversation_id, seq LIMIT :take
+                """,  # noqa: S608 - names of parameters
+                at_id=at[0],
+                at_seq=at[1],
+                take=_MESSAGES,
+                **names,
+            )
+            for row in rows:
+                yield from_row(DeskMessage, row)
+            if len(rows) < _MESSAGES:
+                return
+            at = (rows[-1]["conversation_id"], rows[-1]["seq"])
+
+    async def _tell(self, job: str, done: int, total: int, state: str) -> None:
+        desk = self._desk
+        update = desk.statement(
+            """
+            UPDATE desk_exports SET done = :done, total = :total, state = :state
+            WHERE workspace = :workspace AND integration = :integration AND job = :job
+            """,
+            job=job,
+            done=done,
+            total=total,
+            state=state,
+        )
+        await desk.database.commit([update])
+
+
+def _head() -> bytes:
+    return f"{_BOM}{_row(COLUMNS)}".encode()
+
+
+def _line(conversation: Conversation, message: DeskMessage) -> bytes:
+    name = message.author_name or (conversation.user_label if message.author == "end-user" else "")
+    return _row(
+        (
+            str(message.seq),
+            utc_text(message.sent_at),
+            message.author,
+            name,
+            "system_message" if message.author == "system" else "text",
+            message.text,
+            "; ".join(one.name for one in message.attachments),
+        )
+    ).encode()
+
+
+def _row(cells: Sequence[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow([safe_cell(cell) for cell in cells])
+    return written.getvalue()
