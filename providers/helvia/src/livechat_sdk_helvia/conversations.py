@@ -31,6 +31,9 @@ from livechat_sdk_helvia.records import (
     from_row,
     to_json,
 )
+from livechat_sdk_helvia.sight import Sight
+
+# ruff: noqa: S608 - the SQL is put together from constants of the desk only
 
 __all__ = ["Conversations"]
 
@@ -59,9 +62,10 @@ _ESTIMATE_FROM: Final = 20
 class Conversations:
     """The life of a request and of the conversation that grows from it."""
 
-    def __init__(self, desk: DeskContext, messages: Messages) -> None:
+    def __init__(self, desk: DeskContext, messages: Messages, sight: Sight) -> None:
         self._desk = desk
         self._messages = messages
+        self._sight = sight
 
     # ------------------------------------------------------------------------------------ from the provider
     async def open(self, opening: ChatOpening) -> tuple[Conversation, int]:
@@ -142,9 +146,11 @@ class Conversations:
         """Take a request: it leaves New, the conversation starts with ``actor`` as its owner.
 
         The first accept wins; ``AlreadyTaken`` names the winner, ``RequestGone`` says that nobody waits
-        any more. Accepting twice is the same as once.
+        any more. Accepting twice is the same as once. ``NotFound`` for a request that ``actor`` does not
+        see, ``Forbidden`` for one that is meant for somebody else.
         """
         require(actor, Right.HANDLE)
+        await self._sight.check_may_take(actor, request_id)
         request = await self.request(request_id)
         if request.status is not RequestStatus.NEW:
             return self._not_new(actor, request)
@@ -170,7 +176,7 @@ class Conversations:
     async def end(self, actor: DeskUser, conversation_id: int) -> Conversation:
         """End a conversation: the bot gets it back. Its owner may, and a LiveChat Admin. Once is enough."""
         require(actor, Right.HANDLE)
-        conversation = await self.get(conversation_id)
+        conversation = await self.seen(actor, conversation_id)
         if conversation.owner_id != actor.id and not actor.may(Right.ADMINISTER):
             raise Forbidden(
                 f"This conversation is handled by {conversation.owner_name or 'nobody yet'}.",
@@ -206,8 +212,13 @@ class Conversations:
         return await self.get(conversation_id)
 
     # ---------------------------------------------------------------------------------------------- reading
+    async def seen(self, actor: DeskUser, conversation_id: int) -> Conversation:
+        """One conversation, if ``actor`` may see it; else ``NotFound``, as if it were not there."""
+        await self._sight.check_may_see(actor, conversation_id)
+        return await self.get(conversation_id)
+
     async def get(self, conversation_id: int) -> Conversation:
-        """One conversation. Raises ``NotFound``."""
+        """One conversation, for the desk itself: nobody's rights are asked. Raises ``NotFound``."""
         row = await self._desk.first(_CONVERSATION + " AND c.id = :id", id=conversation_id)
         if row is None:
             raise NotFound(f"There is no conversation {conversation_id} at this desk.")
@@ -219,16 +230,27 @@ class Conversations:
         return from_row(Conversation, row) if row else None
 
     async def with_status(
-        self, status: ConversationStatus, *, skip: int = 0, take: int = 50
+        self,
+        status: ConversationStatus,
+        *,
+        seen_by: DeskUser | None = None,
+        skip: int = 0,
+        take: int = 50,
     ) -> Sequence[Conversation]:
-        """Conversations of one status, the one with the newest message first."""
+        """Conversations of one status, the one with the newest message first.
+
+        Only those that ``seen_by`` may see; ``None`` is the desk itself.
+        """
         skip, take = page_limits(skip, take)
+        view = await self._sight.view(seen_by)
         rows = await self._desk.fetch(
-            _CONVERSATION
-            + " AND c.status = :status ORDER BY c.last_at DESC, c.id DESC LIMIT :take OFFSET :skip",
+            f"""{_CONVERSATION} AND c.status = :status AND {view.conversations}
+            ORDER BY c.last_at DESC, c.id DESC LIMIT :take OFFSET :skip
+            """,
             status=status.value,
             skip=skip,
             take=take,
+            **view.params,
         )
         return [from_row(Conversation, row) for row in rows]
 
@@ -259,24 +281,39 @@ class Conversations:
         )
         return [from_row(Participant, row) for row in rows]
 
+    async def seen_request(self, actor: DeskUser, request_id: int) -> DeskRequest:
+        """One request, if ``actor`` may see it; else ``NotFound``, as if it were not there."""
+        await self._sight.check_may_see_request(actor, request_id)
+        return await self.request(request_id)
+
     async def request(self, request_id: int) -> DeskRequest:
-        """One request with its conversation. Raises ``NotFound``."""
+        """One request with its conversation, for the desk itself. Raises ``NotFound``."""
         row = await self._desk.first(_REQUEST + " AND r.id = :id", id=request_id)
         if row is None:
             raise NotFound(f"There is no request {request_id} at this desk.")
         return from_row(DeskRequest, row, conversation=await self.get(int(str(row["conversation_id"]))))
 
     async def requests(
-        self, status: RequestStatus, *, skip: int = 0, take: int = 50
+        self,
+        status: RequestStatus,
+        *,
+        seen_by: DeskUser | None = None,
+        skip: int = 0,
+        take: int = 50,
     ) -> Sequence[DeskRequest]:
-        """Requests of one status: waiting ones oldest first, others newest first."""
+        """Requests of one status: waiting ones oldest first, others newest first.
+
+        Only those that ``seen_by`` may see; ``None`` is the desk itself.
+        """
         skip, take = page_limits(skip, take)
+        view = await self._sight.view(seen_by)
         order = "r.id" if status is RequestStatus.NEW else "r.id DESC"
         rows = await self._desk.fetch(
-            _REQUEST + " AND r.status = :status ORDER BY " + order + " LIMIT :take OFFSET :skip",
+            f"{_REQUEST} AND r.status = :status AND {view.listed} ORDER BY {order} LIMIT :take OFFSET :skip",
             status=status.value,
             skip=skip,
             take=take,
+            **view.params,
         )
         ids = {f"c{number}": int(str(row["conversation_id"])) for number, row in enumerate(rows)}
         listed = ", ".join(f":{name}" for name in ids)
@@ -284,18 +321,22 @@ class Conversations:
         by_id = {row["id"]: from_row(Conversation, row) for row in found}
         return [from_row(DeskRequest, row, conversation=by_id[row["conversation_id"]]) for row in rows]
 
-    async def counts(self) -> Counts:
-        """How many there are in New, Open and Closed."""
+    async def counts(self, seen_by: DeskUser | None = None) -> Counts:
+        """How many there are in New, Open and Closed, of those that ``seen_by`` may see."""
+        view = await self._sight.view(seen_by)
+        talks = f"""
+            SELECT COUNT(*) FROM desk_conversations c
+            WHERE c.workspace = :workspace AND c.integration = :integration AND {view.conversations}
+        """
         row = await self._desk.first(
-            """
+            f"""
             SELECT
-              (SELECT COUNT(*) FROM desk_requests WHERE workspace = :workspace
-               AND integration = :integration AND status = 'new') AS new,
-              (SELECT COUNT(*) FROM desk_conversations WHERE workspace = :workspace
-               AND integration = :integration AND status = 'started') AS open,
-              (SELECT COUNT(*) FROM desk_conversations WHERE workspace = :workspace
-               AND integration = :integration AND status = 'finished') AS closed
-            """
+              (SELECT COUNT(*) FROM desk_requests r WHERE r.workspace = :workspace
+               AND r.integration = :integration AND r.status = 'new' AND {view.listed}) AS new,
+              ({talks} AND c.status = 'started') AS open,
+              ({talks} AND c.status = 'finished') AS closed
+            """,
+            **view.params,
         )
         return from_row(Counts, row) if row else Counts()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from livechat_sdk_helvia.context import DeskContext, page_limits, require
 from livechat_sdk_helvia.faults import NotFound
 from livechat_sdk_helvia.past import OUTCOME, PastFilter, PastRequest, Place
 from livechat_sdk_helvia.records import Conversation, DeskUser, Right, from_row
+from livechat_sdk_helvia.sight import Sight
 
 __all__ = ["History", "HistoryPage"]
 
@@ -42,10 +43,11 @@ class HistoryPage:
 
 
 class History:
-    """Reads what is over. Open to everybody who handles conversations."""
+    """Reads what is over, to whoever handles conversations and may see it."""
 
-    def __init__(self, desk: DeskContext) -> None:
+    def __init__(self, desk: DeskContext, sight: Sight) -> None:
         self._desk = desk
+        self._sight = sight
 
     async def page(
         self,
@@ -62,7 +64,7 @@ class History:
         """
         require(actor, Right.HANDLE)
         page_limits(0, take)
-        where, params = wanted.where()
+        where, params = await self._where(actor, wanted)
         values: dict[str, SqlValue] = dict(params)
         edge = before or after
         upwards = before is None and after is not None
@@ -90,7 +92,7 @@ class History:
     async def get(self, actor: DeskUser, conversation_id: int) -> PastRequest:
         """One past request by the id of its conversation. Raises ``NotFound``, also while it is not over."""
         require(actor, Right.HANDLE)
-        where, params = PastFilter().where()
+        where, params = await self._where(actor, PastFilter())
         rows = await self._desk.fetch(f"{_PAST} WHERE {where} AND c.id = :id", id=conversation_id, **params)
         if not rows:
             raise NotFound(f"There is no past conversation {conversation_id} at this desk.")
@@ -117,6 +119,11 @@ class History:
             """
         )
         return [(int(str(row["id"])), str(row["name"])) for row in rows]
+
+    async def _where(self, actor: DeskUser, wanted: PastFilter) -> tuple[str, Mapping[str, SqlValue]]:
+        """The condition of a filter, and that ``actor`` may see it."""
+        (where, params), view = wanted.where(), await self._sight.view(actor)
+        return f"{where} AND {view.conversations}", {**params, **view.params}
 
     async def _records(self, rows: Sequence[Row]) -> list[PastRequest]:
         """Rows with the names of those who were in them."""

@@ -12,6 +12,7 @@ from livechat_sdk_helvia.context import DeskContext, check_text, require
 from livechat_sdk_helvia.faults import Forbidden, NotFound
 from livechat_sdk_helvia.hub import conversation_topic
 from livechat_sdk_helvia.records import DeskUser, Note, Right, from_row
+from livechat_sdk_helvia.sight import Sight
 
 __all__ = ["MAX_NOTE_TEXT", "Notes"]
 
@@ -22,12 +23,14 @@ MAX_NOTE_TEXT: Final = 2000
 class Notes:
     """Notes of the team, during a conversation and after it. Only the author changes or deletes one."""
 
-    def __init__(self, desk: DeskContext) -> None:
+    def __init__(self, desk: DeskContext, sight: Sight) -> None:
         self._desk = desk
+        self._sight = sight
 
     async def of(self, actor: DeskUser, conversation_id: int) -> Sequence[Note]:
         """The notes of a conversation, oldest first."""
         require(actor, Right.HANDLE)
+        await self._sight.check_may_see(actor, conversation_id)
         rows = await self._desk.fetch(
             """
             SELECT * FROM desk_notes
@@ -41,6 +44,7 @@ class Notes:
     async def add(self, actor: DeskUser, conversation_id: int, text: str) -> Note:
         """Write a note. Raises ``InvalidField``, and ``NotFound`` without such a conversation."""
         require(actor, Right.HANDLE)
+        await self._sight.check_may_see(actor, conversation_id)
         text = check_text(text, limit=MAX_NOTE_TEXT, what="note")
         note_id, now = self._desk.new_id(), self._desk.now_text()
         insert = self._desk.statement(
@@ -69,6 +73,7 @@ class Notes:
     async def change(self, actor: DeskUser, conversation_id: int, note_id: int, text: str) -> Note:
         """Write a note anew. Raises ``NotFound``, ``InvalidField``, ``Forbidden`` for another's note."""
         require(actor, Right.HANDLE)
+        await self._sight.check_may_see(actor, conversation_id)
         text = check_text(text, limit=MAX_NOTE_TEXT, what="note")
         await self._own(actor, conversation_id, note_id)
         update = self._desk.statement(
@@ -87,6 +92,7 @@ class Notes:
     async def delete(self, actor: DeskUser, conversation_id: int, note_id: int) -> None:
         """Delete a note for good. Raises ``NotFound``, ``Forbidden`` for a note of somebody else."""
         require(actor, Right.HANDLE)
+        await self._sight.check_may_see(actor, conversation_id)
         await self._own(actor, conversation_id, note_id)
         delete = self._desk.statement(
             "DELETE FROM desk_notes WHERE workspace = :workspace AND integration = :integration AND id = :id",

@@ -23,6 +23,7 @@ from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import Notes
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
+from livechat_sdk_helvia.sight import Sight
 from livechat_sdk_helvia.transcripts import Transcripts
 
 __all__ = ["Desk"]
@@ -55,9 +56,10 @@ class Desk:
         self.members = Members(self.context, passwords, self.sessions)
         self.groups = Groups(self.context)
         self.messages = Messages(self.context, settings.agent_names)
-        self.conversations = Conversations(self.context, self.messages)
-        self.notes = Notes(self.context)
-        self.history = History(self.context)
+        self.sight = Sight(self.context, self.settings)
+        self.conversations = Conversations(self.context, self.messages, self.sight)
+        self.notes = Notes(self.context, self.sight)
+        self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)
         self.transcripts = Transcripts(self.context)
 

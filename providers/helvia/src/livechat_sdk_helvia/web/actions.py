@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from livechat_sdk_helvia.auth import SignedIn
 from livechat_sdk_helvia.context import require
-from livechat_sdk_helvia.faults import AlreadyTaken, DeskFault, RequestGone
+from livechat_sdk_helvia.faults import AlreadyTaken, DeskFault, NotFound, RequestGone
 from livechat_sdk_helvia.records import Right
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of, check_csrf, desk_of, page_session, wants_json
@@ -44,13 +44,16 @@ class ActionRoutes:
         except (AlreadyTaken, RequestGone) as fault:
             if wants_json(request):
                 raise
-            found = await desk.conversations.request(_id(request))
+            try:
+                found = await desk.conversations.seen_request(signed_in.user, _id(request))
+            except NotFound:  # who was late learns who was first, and no more of what is now theirs
+                raise fault from None
             return await self._pages.request_page(request, desk, signed_in, found, fault=fault)
         return _back(request, conversation.id)
 
     async def _send(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)
-        conversation, text = await desk.conversations.get(_id(request)), fields.text("text")
+        conversation, text = await desk.conversations.seen(signed_in.user, _id(request)), fields.text("text")
         try:
             message, is_new = await desk.messages.send(
                 signed_in.user, conversation, text, key=fields.optional_text("key")
@@ -67,7 +70,7 @@ class ActionRoutes:
 
     async def _add_note(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)
-        conversation, text = await desk.conversations.get(_id(request)), fields.text("text")
+        conversation, text = await desk.conversations.seen(signed_in.user, _id(request)), fields.text("text")
         try:
             note = await desk.notes.add(signed_in.user, conversation.id, text)
         except DeskFault as fault:
@@ -94,13 +97,13 @@ class ActionRoutes:
 
     async def _typing(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)
-        conversation = await desk.conversations.get(_id(request))
+        conversation = await desk.conversations.seen(signed_in.user, _id(request))
         await desk.messages.agent_typing(signed_in.user, conversation, on=fields.flag("on"))
         return Response(status_code=204)
 
     async def _read(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)
-        conversation = await desk.conversations.get(_id(request))
+        conversation = await desk.conversations.seen(signed_in.user, _id(request))
         await desk.messages.read(signed_in.user, conversation, fields.number("seq"))
         return Response(status_code=204)
 

@@ -89,18 +89,18 @@ async def _me(_: Request, __: Desk, user: DeskUser) -> Response:
     return JSONResponse(user_document(user))
 
 
-async def _counts(_: Request, desk: Desk, __: DeskUser) -> Response:
-    return JSONResponse((await desk.conversations.counts()).model_dump())
+async def _counts(_: Request, desk: Desk, user: DeskUser) -> Response:
+    return JSONResponse((await desk.conversations.counts(user)).model_dump())
 
 
-async def _requests(request: Request, desk: Desk, _: DeskUser) -> Response:
+async def _requests(request: Request, desk: Desk, user: DeskUser) -> Response:
     status = _choice(request, RequestStatus, RequestStatus.NEW)
-    found = await desk.conversations.requests(status, **_page(request))
+    found = await desk.conversations.requests(status, seen_by=user, **_page(request))
     return _items([request_document(item) for item in found])
 
 
-async def _request(request: Request, desk: Desk, _: DeskUser) -> Response:
-    return JSONResponse(request_document(await desk.conversations.request(_id(request))))
+async def _request(request: Request, desk: Desk, user: DeskUser) -> Response:
+    return JSONResponse(request_document(await desk.conversations.seen_request(user, _id(request))))
 
 
 async def _accept(request: Request, desk: Desk, user: DeskUser) -> Response:
@@ -108,14 +108,14 @@ async def _accept(request: Request, desk: Desk, user: DeskUser) -> Response:
     return JSONResponse(conversation_document(conversation))
 
 
-async def _conversations(request: Request, desk: Desk, _: DeskUser) -> Response:
+async def _conversations(request: Request, desk: Desk, user: DeskUser) -> Response:
     status = _choice(request, ConversationStatus, ConversationStatus.STARTED)
-    found = await desk.conversations.with_status(status, **_page(request))
+    found = await desk.conversations.with_status(status, seen_by=user, **_page(request))
     return _items([conversation_document(item) for item in found])
 
 
-async def _conversation(request: Request, desk: Desk, _: DeskUser) -> Response:
-    conversation = await _found(request, desk)
+async def _conversation(request: Request, desk: Desk, user: DeskUser) -> Response:
+    conversation = await _found(request, desk, user)
     participants = await desk.conversations.participants(conversation.id)
     return JSONResponse(
         conversation_document(conversation)
@@ -123,13 +123,13 @@ async def _conversation(request: Request, desk: Desk, _: DeskUser) -> Response:
     )
 
 
-async def _history(request: Request, desk: Desk, _: DeskUser) -> Response:
-    conversation = await _found(request, desk)
+async def _history(request: Request, desk: Desk, user: DeskUser) -> Response:
+    conversation = await _found(request, desk, user)
     return _items([history_document(entry) for entry in await desk.conversations.history(conversation.id)])
 
 
-async def _messages(request: Request, desk: Desk, _: DeskUser) -> Response:
-    conversation = await _found(request, desk)
+async def _messages(request: Request, desk: Desk, user: DeskUser) -> Response:
+    conversation = await _found(request, desk, user)
     after = whole_number(request.query_params.get("after", "0"), "after")
     take = _page(request)["take"]
     return _items(
@@ -138,7 +138,7 @@ async def _messages(request: Request, desk: Desk, _: DeskUser) -> Response:
 
 
 async def _send(request: Request, desk: Desk, user: DeskUser) -> Response:
-    conversation, fields = await _found(request, desk), await read_json(request)
+    conversation, fields = await _found(request, desk, user), await read_json(request)
     message, is_new = await desk.messages.send(
         user, conversation, fields.text("text"), key=fields.optional_text("key")
     )
@@ -146,7 +146,7 @@ async def _send(request: Request, desk: Desk, user: DeskUser) -> Response:
 
 
 async def _notes(request: Request, desk: Desk, user: DeskUser) -> Response:
-    conversation = await _found(request, desk)
+    conversation = await _found(request, desk, user)
     return _items([note_document(note) for note in await desk.notes.of(user, conversation.id)])
 
 
@@ -168,13 +168,13 @@ async def _delete_note(request: Request, desk: Desk, user: DeskUser) -> Response
 
 
 async def _typing(request: Request, desk: Desk, user: DeskUser) -> Response:
-    conversation, fields = await _found(request, desk), await read_json(request)
+    conversation, fields = await _found(request, desk, user), await read_json(request)
     await desk.messages.agent_typing(user, conversation, on=fields.flag("on"))
     return Response(status_code=204)
 
 
 async def _read(request: Request, desk: Desk, user: DeskUser) -> Response:
-    conversation, fields = await _found(request, desk), await read_json(request)
+    conversation, fields = await _found(request, desk, user), await read_json(request)
     await desk.messages.read(user, conversation, fields.number("seq"))
     return Response(status_code=204)
 
@@ -183,8 +183,8 @@ async def _end(request: Request, desk: Desk, user: DeskUser) -> Response:
     return JSONResponse(conversation_document(await desk.conversations.end(user, _id(request))))
 
 
-async def _found(request: Request, desk: Desk) -> Conversation:
-    return await desk.conversations.get(_id(request))
+async def _found(request: Request, desk: Desk, user: DeskUser) -> Conversation:
+    return await desk.conversations.seen(user, _id(request))
 
 
 def _id(request: Request, name: str = "id") -> int:

@@ -92,7 +92,7 @@ class CannedRoutes:
     async def _choice(self, request: Request) -> Response:
         """What may be put into a reply; ``?part=canned`` is the list alone, for the window of the page."""
         desk, signed_in = await enter(request)
-        found = await desk.conversations.get(_id(request))
+        found = await desk.conversations.seen(signed_in.user, _id(request))
         search, category = request.query_params.get("search", ""), request.query_params.get("category", "")
         offered = await desk.canned.listed(signed_in.user, bot=found.bot)
         fitting = await desk.canned.listed(signed_in.user, bot=found.bot, search=search, category=category)

@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Route
 from livechat_sdk_helvia.auth import SignedIn
 from livechat_sdk_helvia.context import require
 from livechat_sdk_helvia.faults import NotSignedIn
-from livechat_sdk_helvia.hub import INBOX, conversation_topic, session_topic
-from livechat_sdk_helvia.records import Conversation, DeskMessage, Right
+from livechat_sdk_helvia.hub import INBOX, SETTINGS, conversation_topic, session_topic
+from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskUser, Right
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of, desk_of, page_session
 from livechat_sdk_helvia.web.bodies import whole_number
@@ -53,14 +53,14 @@ class LiveRoutes:
         resume = request.headers.get("last-event-id") or query.get("after", "0")
         after = whole_number(resume, "after")
         if conversation_id:
-            await desk.conversations.get(conversation_id)
+            await desk.conversations.seen(signed_in.user, conversation_id)
         stream = self._events(request, desk, signed_in, conversation_id, after)
         return StreamingResponse(stream, media_type=EVENT_STREAM, headers={"x-accel-buffering": "no"})
 
     async def _events(
         self, request: Request, desk: Desk, signed_in: SignedIn, conversation_id: int, after: int
     ) -> AsyncIterator[str]:
-        topics = [INBOX, session_topic(signed_in.session.token_hash)]
+        topics = [INBOX, SETTINGS, session_topic(signed_in.session.token_hash)]
         topics += [conversation_topic(conversation_id)] if conversation_id else []
         clock = asyncio.get_running_loop().time
         with desk.hub.subscribe(*topics) as subscription:
@@ -70,7 +70,11 @@ class LiveRoutes:
                 changes |= {"messages", "typing", "receipts", "status", "notes", "details"}
             check_at = clock() + self._heartbeat
             while True:
-                for event in await self._news(request, desk, conversation_id, after, changes):
+                user = signed_in.user
+                if conversation_id and not await desk.sight.may_see(user, conversation_id):
+                    yield sse("hidden", {})
+                    return
+                for event in await self._news(request, desk, user, conversation_id, after, changes):
                     after = max(after, event[1])
                     yield event[0]
                 if subscription.closed:
@@ -78,20 +82,28 @@ class LiveRoutes:
                 changes = await subscription.wait(self._heartbeat)
                 if "ended" in changes or clock() >= check_at:
                     check_at = clock() + self._heartbeat
-                    if not await _still_signed_in(request):
+                    found = await _still_signed_in(request)
+                    if found is None:
                         yield sse("signed-out", {})
                         return
+                    signed_in = found  # with the roles of now
                 if not changes and not subscription.closed:
                     # Nothing woke us: say that we live, and look by ourselves.
                     yield ": still here\n\n"
                     changes = frozenset({"counts", "messages"})
 
     async def _news(
-        self, request: Request, desk: Desk, conversation_id: int, after: int, changes: frozenset[str]
+        self,
+        request: Request,
+        desk: Desk,
+        user: DeskUser,
+        conversation_id: int,
+        after: int,
+        changes: frozenset[str],
     ) -> Sequence[tuple[str, int]]:
         events: list[tuple[str, int]] = []
-        if changes & {"counts", "lines"}:
-            counts = await desk.conversations.counts()
+        if changes & {"counts", "lines", "settings"}:
+            counts = await desk.conversations.counts(user)
             events.append((sse("inbox", counts.model_dump()), 0))
         if not conversation_id:
             return events
@@ -118,9 +130,9 @@ class LiveRoutes:
         return sse("message", data, event_id=message.seq)
 
 
-async def _still_signed_in(request: Request) -> bool:
+async def _still_signed_in(request: Request) -> SignedIn | None:
     try:
         signed_in = await page_session(request)
     except NotSignedIn:
-        return False
-    return signed_in.user.may(Right.HANDLE)
+        return None
+    return signed_in if signed_in.user.may(Right.HANDLE) else None

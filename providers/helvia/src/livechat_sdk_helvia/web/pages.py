@@ -69,7 +69,7 @@ class PageRoutes:
 
     async def _request(self, request: Request) -> Response:
         desk, signed_in = await enter(request)
-        found = await desk.conversations.request(_id(request))
+        found = await desk.conversations.seen_request(signed_in.user, _id(request))
         return await self.request_page(request, desk, signed_in, found)
 
     async def request_page(
@@ -106,7 +106,7 @@ class PageRoutes:
 
     async def _conversation(self, request: Request) -> Response:
         desk, signed_in = await enter(request)
-        found = await desk.conversations.get(_id(request))
+        found = await desk.conversations.seen(signed_in.user, _id(request))
         unsent = ""
         if chosen := request.query_params.get("canned"):
             response = await desk.canned.get(signed_in.user, whole_number(chosen, "canned"))
@@ -163,7 +163,7 @@ class PageRoutes:
 
     async def _history(self, request: Request) -> Response:
         desk, signed_in = await enter(request)
-        found = await desk.conversations.get(_id(request))
+        found = await desk.conversations.seen(signed_in.user, _id(request))
         history = await desk.conversations.history(found.id)
         if request.query_params.get("part") == "history":
             return self._templates.page("_history.html", history=history, conversation=found)
@@ -172,7 +172,7 @@ class PageRoutes:
 
     async def _end(self, request: Request) -> Response:
         desk, signed_in = await enter(request)
-        found = await desk.conversations.get(_id(request))
+        found = await desk.conversations.seen(signed_in.user, _id(request))
         values = await self.around(request, desk, signed_in, found)
         return self._templates.page("end.html", **values, conversation=found)
 
@@ -188,13 +188,15 @@ class PageRoutes:
         """What every page of the Inbox shows around its middle."""
         rows: list[Any]
         if tab == "new":
-            rows = list(await desk.conversations.requests(RequestStatus.NEW, take=_LISTED))
+            rows = list(
+                await desk.conversations.requests(RequestStatus.NEW, seen_by=signed_in.user, take=_LISTED)
+            )
         else:
             status = ConversationStatus.STARTED if tab == "open" else ConversationStatus.FINISHED
-            rows = list(await desk.conversations.with_status(status, take=_LISTED))
+            rows = list(await desk.conversations.with_status(status, seen_by=signed_in.user, take=_LISTED))
         return page_values(request, desk, signed_in, "inbox") | {
             "live": True,
-            "counts": await desk.conversations.counts(),
+            "counts": await desk.conversations.counts(signed_in.user),
             "rows": rows,
             "selected": selected,
             "tab": tab,

@@ -106,7 +106,7 @@ async def _zip(desk: Desk, user: DeskUser, wanted: PastFilter, job: str) -> Resp
 
 
 async def _csv(request: Request, desk: Desk, user: DeskUser) -> Response:
-    conversation = await desk.conversations.get(whole_number(str(request.path_params["id"]), "id"))
+    conversation = await desk.conversations.seen(user, whole_number(str(request.path_params["id"]), "id"))
     pieces = await desk.transcripts.of(user, conversation)
     headers = _as_file(transcript_name(conversation))
     return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=headers)

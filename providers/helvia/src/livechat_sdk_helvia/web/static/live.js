@@ -41,6 +41,7 @@ export function follow(handlers, after) {
       source.addEventListener(name, (event) => handler(JSON.parse(event.data)));
     }
     source.addEventListener("signed-out", signedOut);
+    source.addEventListener("hidden", hidden);
   }
 
   async function refused() {
@@ -69,6 +70,12 @@ export function follow(handlers, after) {
     const text = state.querySelector("[data-text]");
     text.textContent = "Signed out. What you wrote is kept. ";
     text.append(link);
+  }
+
+  // An admin has changed who sees what, and this is no longer for us. What was written stays in its storage.
+  function hidden() {
+    source.close();
+    location.assign(`${base}/`);
   }
 
   window.addEventListener("online", () => {
