@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.tree import ROOT, files
 from tools.site.building import build
 from tools.site.checking import check
+from tools.site.interface import FACES, MARK, data_docstring, names_of, with_interface
 from tools.site.pages import navigation, published, relinked
 
 PLACES = {
@@ -25,6 +27,40 @@ def project(root: Path, **pages: str) -> Path:
     for name, text in pages.items():
         (root / "docs" / "how-to" / f"{name}.md").write_text(text, "utf-8")
     return root
+
+
+# -------------------------------------------------------------------------------------------------- interface
+def test_every_module_for_others_has_its_place_on_one_page() -> None:
+    marks = [
+        found["name"]
+        for source in published(ROOT)
+        for found in MARK.finditer((ROOT / source).read_text("utf-8"))
+    ]
+    assert sorted(marks) == sorted(FACES)
+
+
+@pytest.mark.parametrize("module", FACES)
+def test_everything_that_a_module_offers_is_shown_and_says_what_it_is(module: str) -> None:
+    text = with_interface(f"# Page\n<!-- module: {module} -->\nmore\n")
+    assert text.endswith("```\nmore\n")
+    for name, what in names_of(module):
+        assert f":: {module}.{name}\n" in text or f":: {name}\n" in text or f"``{name}``" in text
+        plain = not (inspect.isclass(what) or inspect.isroutine(what))
+        said = data_docstring(module, name) if plain else inspect.getdoc(what)
+        assert said, f"{module}.{name} says nothing of itself"
+
+
+def test_a_name_is_shown_where_it_is_offered_first() -> None:
+    assert ".. autoclass:: livechat_sdk.Capabilities\n" in with_interface("<!-- module: livechat_sdk -->\n")
+    later = with_interface("<!-- module: livechat_sdk.provider -->\n")
+    assert "Capabilities\n" not in later
+    assert "``Capabilities``" in later
+    assert "``ChatOpening``" not in later
+
+
+def test_module_that_nobody_promised_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not in FACES"):
+        with_interface("<!-- module: livechat_sdk.lazy -->\n")
 
 
 # ------------------------------------------------------------------------------------------------------ pages

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tools.site.interface import with_interface
+
 __all__ = ["PUBLISHED", "SECTIONS", "copy_pages", "navigation", "published", "relinked"]
 
 PUBLISHED: Final = (
@@ -34,6 +36,7 @@ SECTIONS: Final = (
     ("How to", "how-to"),
     ("Vendors", "vendors"),
     ("Reference", "reference"),
+    ("Programming interface", "reference/api"),
     ("Explanation", ""),
     ("Project", "project"),
 )
@@ -109,6 +112,7 @@ def copy_pages(root: Path, folder: Path) -> list[str]:
         if source.endswith(".md"):
             text, missing = relinked(text, source, places)
             problems += missing
+            text = with_interface(text)
         else:
             text = f"# {Path(source).stem.capitalize()}: an example\n\n```python\n{text}```\n"
         if place == "index.md":

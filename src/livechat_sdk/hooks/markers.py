@@ -18,5 +18,6 @@ HOOK_API: Final = (1, 0)
 """Version of the hook API: minor for new hooks and arguments, major for removals and changed meaning."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
+"""Marks a specification of a hook. Only the SDK itself has any."""
 hookimpl = pluggy.HookimplMarker(PROJECT)
 """Marks a function or method as an implementation of a hook."""
