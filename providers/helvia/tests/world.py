@@ -10,11 +10,14 @@ from typing import Any, Protocol
 from argon2 import PasswordHasher
 
 from livechat_sdk.domain.chats import Chat, ProviderEvent
-from livechat_sdk.domain.handoff import Route, SurveyAnswer
+from livechat_sdk.domain.handoff import Handoff, Route, SurveyAnswer
 from livechat_sdk.domain.messages import Attachment, TranscriptEntry
 from livechat_sdk.domain.people import EndUser
+from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.errors import HandoffNotFound, LivechatError, StoreError
 from livechat_sdk.provider import NoFiles
 from livechat_sdk.provider.embedded import EmbeddedDatabase
+from livechat_sdk.provider.hosting import TicketProgress
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.interface import ChatOpening, PlannedMessage
 from livechat_sdk_helvia.auth import Passwords
@@ -55,12 +58,42 @@ class EventDatabase(EmbeddedDatabase, Protocol):
 
 
 @dataclass
-class _Host:
+class Host:
+    """The dispatcher's side, with a ticket system that makes what is asked for when a test says so."""
+
     database: EmbeddedDatabase
     files: NoFiles = field(default_factory=NoFiles)
+    egress_allowed: tuple[str, ...] = ()
+    store_keys: tuple[bytes, ...] = (b"k" * 32,)
+    handoffs: dict[str, Handoff] = field(default_factory=dict[str, Handoff])
+    asked: list[str] = field(default_factory=list[str])
+    progress: dict[str, TicketProgress] = field(default_factory=dict[str, TicketProgress])
+    refuses: LivechatError | None = None
 
     async def open_chats(self, integration: str) -> Sequence[Chat]:
         return ()
+
+    def derived_keys(self, purpose: str) -> Sequence[bytes]:
+        if not self.store_keys:
+            raise StoreError("the store has no key")
+        return self.store_keys
+
+    async def handoff(self, handoff_id: str) -> Handoff:
+        if handoff_id not in self.handoffs:
+            raise HandoffNotFound(handoff_id)
+        return self.handoffs[handoff_id]
+
+    async def create_ticket(self, handoff_id: str) -> str:
+        if self.refuses is not None:
+            raise self.refuses
+        self.asked.append(handoff_id)
+        return f"{handoff_id}.ticket"
+
+    async def ticket_progress(self, handoff_id: str, key: str) -> TicketProgress:
+        return self.progress.get(key, TicketProgress("asked"))
+
+    async def tickets(self, handoff_id: str) -> Sequence[Ticket]:
+        return [one.ticket for one in self.progress.values() if one.ticket is not None]
 
 
 def quick_passwords() -> Passwords:
@@ -77,12 +110,18 @@ def make_provider(clock: Clock, announced: list[str] | None = None, **values: An
     context = IntegrationContext(name, workspace=values.pop("workspace", "default"), now=clock.now)
     announce = (announced if announced is not None else []).append
     return HelviaProvider(
-        context, settings(name=name, **values), announce=announce, passwords=quick_passwords()
+        context,
+        settings(name=name, **values),
+        announce=announce,
+        passwords=quick_passwords(),
+        background=False,
     )
 
 
-async def start(provider: HelviaProvider, database: EmbeddedDatabase) -> HelviaProvider:
-    await provider.start(_Host(database))
+async def start(
+    provider: HelviaProvider, database: EmbeddedDatabase, host: Host | None = None
+) -> HelviaProvider:
+    await provider.start(host or Host(database))
     return provider
 
 
@@ -91,6 +130,7 @@ class World:
     clock: Clock
     database: EventDatabase
     provider: HelviaProvider
+    host: Host
     people: dict[str, DeskUser] = field(default_factory=dict)
 
     @property
@@ -133,8 +173,9 @@ class World:
 
 
 async def make_world(clock: Clock, database: EventDatabase, **values: Any) -> World:
-    provider = await start(make_provider(clock, **({"accounts": ACCOUNTS} | values)), database)
-    world = World(clock, database, provider)
+    host = Host(database)
+    provider = await start(make_provider(clock, **({"accounts": ACCOUNTS} | values)), database, host)
+    world = World(clock, database, provider, host)
     rows = await provider.desk.context.fetch(
         "SELECT id FROM desk_users WHERE workspace = :workspace AND integration = :integration"
     )

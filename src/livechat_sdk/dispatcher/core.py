@@ -13,12 +13,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from livechat_sdk.dispatcher.conversing import MAX_REQUEST_BYTES
+from livechat_sdk.dispatcher.hosting import Host
 from livechat_sdk.dispatcher.intake import Intake
 from livechat_sdk.dispatcher.measuring import MeasuredRunner, Measures
 from livechat_sdk.dispatcher.observing import Observers
 from livechat_sdk.dispatcher.parking import Parking
 from livechat_sdk.dispatcher.reporting import Report
-from livechat_sdk.dispatcher.setup import Host, NotifyingDatabase, assemble, files_of, read_file
+from livechat_sdk.dispatcher.setup import NotifyingDatabase, assemble, files_of, read_file
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
 from livechat_sdk.dispatcher.working import Wakeups, Working
 from livechat_sdk.domain.answers import BotAvailability
@@ -208,7 +209,7 @@ class Dispatcher(Parking):
     async def __aenter__(self) -> Self:
         await self.store.open()
         try:
-            host = Host(self.database, self.files, self.store)
+            host = Host(self.database, self.files, self.store, self, lambda: self._running)
             for built in self.integrations.values():
                 start = getattr(built, "start", None)
                 if start is not None:

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from livechat_sdk.domain.chats import Chat, ProviderEvent
+from livechat_sdk.domain.chats import ProviderEvent
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import ConfigurationError, Problem
 from livechat_sdk.ledger.store import Store
-from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
-from livechat_sdk.provider.files import FileOpener
+from livechat_sdk.provider.embedded import Row, SqlValue, Statement
 from livechat_sdk.provider.interface import AnyProvider, ChatProvider
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("livechat_sdk.settings")
 
-__all__ = ["Host", "NotifyingDatabase", "Parts", "assemble", "files_of", "read_file"]
+__all__ = ["NotifyingDatabase", "Parts", "assemble", "files_of", "read_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +61,6 @@ class NotifyingDatabase:
     async def fetch(self, sql: str, params: Mapping[str, SqlValue] | None = None) -> Sequence[Row]:
         """See ``EmbeddedDatabase.fetch``."""
         return await self._store.fetch(sql, params)
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """What a running provider may use."""
-
-    database: EmbeddedDatabase
-    files: FileOpener
-    store: Store
-
-    async def open_chats(self, integration: str) -> Sequence[Chat]:
-        """See ``ProviderHost.open_chats``."""
-        return await self.store.chats_open_at(integration)
 
 
 def files_of(

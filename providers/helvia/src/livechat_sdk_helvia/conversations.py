@@ -14,9 +14,10 @@ from livechat_sdk.errors import Expect
 from livechat_sdk.provider.embedded import Row
 from livechat_sdk.provider.interface import ChatDetails, ChatOpening
 from livechat_sdk_helvia.audit import audit_entry
+from livechat_sdk_helvia.automations.runs import moment_statements
 from livechat_sdk_helvia.context import DeskContext, page_limits, require
 from livechat_sdk_helvia.faults import AlreadyTaken, Forbidden, NotFound, RequestGone
-from livechat_sdk_helvia.hub import INBOX, conversation_topic
+from livechat_sdk_helvia.hub import INBOX, RUNS, conversation_topic
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.opening import accepting_statements, farewell_statements, opening_statements
 from livechat_sdk_helvia.records import (
@@ -134,6 +135,8 @@ class Conversations:
                     conversation,
                     request,
                     *farewell_statements(self._desk, conversation_id, _ended_line(reason), now),
+                    *moment_statements(self._desk, conversation_id, "ended", now),
+                    *(moment_statements(self._desk, conversation_id, "missed", now) if missed else ()),
                 ]
             )
         except Expect:
@@ -203,6 +206,7 @@ class Conversations:
                     update,
                     *farewell_statements(self._desk, conversation_id, line, now),
                     audit_entry(desk, actor, "conversation.ended", f"conversation:{conversation_id}"),
+                    *moment_statements(self._desk, conversation_id, "ended", now),
                 ],
                 [ended],
             )
@@ -357,6 +361,7 @@ class Conversations:
     def _ended(self, conversation_id: int) -> None:
         self._messages.forget_typing(conversation_id)
         self._desk.hub.publish(INBOX, "counts")
+        self._desk.hub.publish(RUNS, "due")
         topic = conversation_topic(conversation_id)
         self._desk.hub.publish(topic, "messages")
         self._desk.hub.publish(topic, "status")

@@ -12,13 +12,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
-__all__ = ["INBOX", "SETTINGS", "Hub", "Subscription", "conversation_topic", "session_topic"]
+__all__ = ["INBOX", "RUNS", "SETTINGS", "Hub", "Subscription", "conversation_topic", "session_topic"]
 
 INBOX: Final = "inbox"
 """Topic: a request or conversation has moved between New, Open and Closed, or its line changed."""
 
 SETTINGS: Final = "settings"
 """Topic: what admins set for the whole desk has changed."""
+
+RUNS: Final = "runs"
+"""Topic: there may be a run of an automation to be done."""
 
 
 def conversation_topic(conversation_id: int | str) -> str:

@@ -13,6 +13,7 @@ from livechat_sdk.domain.ends import WHO, WHY, EndReason, Who, Why
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.messages import UserReceipt
 from livechat_sdk.errors import RejectedError, RetryableError
+from livechat_sdk.provider.hosting import EmbeddedHost
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.interface import (
     Availability,
@@ -74,11 +75,16 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
         *,
         announce: Callable[[str], None] = tell_on_stderr,
         passwords: Passwords | None = None,
+        background: bool = True,
     ) -> None:
-        """``announce`` is told the first passwords; ``passwords`` hashes them (tests take a quick one)."""
+        """``announce`` is told the first passwords; ``passwords`` hashes them (tests take a quick one).
+
+        Without ``background`` nothing is done beside calls: whoever owns the desk lets its lanes work.
+        """
         super().__init__(context, settings)
         self._announce = announce
         self._passwords = passwords
+        self._background = background
         self._desk: Desk | None = None
 
     @property
@@ -99,14 +105,17 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
 
     async def start(self, host: ProviderHost) -> None:
         """Make the desk's tables and accounts ready."""
-        desk = Desk(host.database, self.context, self.settings, passwords=self._passwords)
+        inside = host if isinstance(host, EmbeddedHost) else None
+        desk = Desk(host.database, self.context, self.settings, passwords=self._passwords, host=inside)
         await desk.start(self._announce)
+        if self._background:
+            desk.automations.lane.start()
         self._desk = desk
 
     async def stop(self) -> None:
         """End the live streams of open pages."""
         if self._desk is not None:
-            self._desk.stop()
+            await self._desk.stop()
             self._desk = None
 
     def pages(self) -> ASGIApp:

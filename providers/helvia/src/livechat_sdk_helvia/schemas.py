@@ -8,6 +8,7 @@ from typing import Final
 
 from livechat_sdk.provider.personal import PersonalTable
 from livechat_sdk_helvia import schema, tables_admin, tables_history, tables_team, tables_tools
+from livechat_sdk_helvia.automations import tables as automations
 
 __all__ = ["SCHEMAS", "Schema"]
 
@@ -32,5 +33,6 @@ SCHEMAS: Final = (
     Schema("helvia_desk_tools", 1, tables_tools.DDL, tables_tools.PERSONAL),
     Schema(tables_team.SCHEMA_NAME, tables_team.SCHEMA_VERSION, tables_team.DDL),
     Schema(tables_history.SCHEMA_NAME, tables_history.SCHEMA_VERSION, tables_history.DDL),
+    Schema(automations.SCHEMA_NAME, automations.SCHEMA_VERSION, automations.DDL, automations.PERSONAL),
 )
 """In the order in which they are made: a later one may refer to tables of an earlier one."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from livechat_sdk.provider.embedded import EmbeddedDatabase
+from livechat_sdk.provider.hosting import EmbeddedHost
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.personal import declare_personal
 from livechat_sdk_helvia.accounts import Accounts
 from livechat_sdk_helvia.audit import Audit
 from livechat_sdk_helvia.auth import Passwords, Sessions
+from livechat_sdk_helvia.automations.service import Automations
 from livechat_sdk_helvia.canned import Canned
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
@@ -39,6 +41,7 @@ class Desk:
         settings: HelviaSettings,
         *,
         passwords: Passwords | None = None,
+        host: EmbeddedHost | None = None,
     ) -> None:
         self.context = DeskContext(
             database=database,
@@ -62,6 +65,7 @@ class Desk:
         self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)
         self.transcripts = Transcripts(self.context)
+        self.automations = Automations(self.context, self.conversations, self.accounts, host)
 
     @property
     def hub(self) -> Hub:
@@ -88,6 +92,7 @@ class Desk:
         await self.accounts.bring_up_to_date(self._settings, announce)
         await self.groups.bring_up_to_date(self._settings)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """End the live streams of open pages; they come back by themselves."""
         self.hub.close()
+        await self.automations.lane.stop()
