@@ -152,6 +152,17 @@ def test_message_that_the_vendor_could_not_deliver_after_all() -> None:
     assert life.said[-1] == Moment.UNSUPPORTED
 
 
+def test_a_message_that_was_sent_twice_and_could_not_be_delivered_is_not_taken_for_sent() -> None:
+    life = talking()
+    life.user_says("m-1")
+    sending = life.starts(SendMessage)
+    life.event(MessageFailed, message_key="m-1", reason="")
+    life.shadow.finish(sending)
+    again = sending.model_copy(update={"repeated": "sent again though it may have arrived"})
+    life.feed(EffectSucceeded(action=again))
+    assert life.fate("m-1") is Fate.REFUSED
+
+
 def test_receipt_for_a_message_that_nobody_knows_changes_no_fate() -> None:
     life = talking()
     life.event(MessageDelivered, message_key="nobody")

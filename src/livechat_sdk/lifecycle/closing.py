@@ -235,10 +235,8 @@ def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
             fate=fate,
             vendor_id=happening.vendor_id,
             detail=happening.detail,
-            # What was sent twice may have failed once: then this answer is the other one's.
-            answer=isinstance(happening.action, SendMessage)
-            and happening.action.repeated is None
-            and not earlier,
+            # Also of what was sent twice: nobody can tell which of them failed, and the end user was told.
+            answer=isinstance(happening.action, SendMessage) and not earlier,
         ),
     )
 
