@@ -103,7 +103,7 @@ async def test_the_log_is_filtered_by_who_what_and_when(world: World) -> None:
     world.clock.advance(days=1)
     await world.desk.notes.add(world.ben, talk.id, "two")
     tomorrow = START + timedelta(days=1)
-    for wanted, count in [
+    cases: list[tuple[dict[str, object], int]] = [
         ({"actor_id": world.ben.id}, 1),
         ({"area": "note"}, 2),
         ({"area": "note", "actor_id": world.ada.id}, 1),
@@ -111,7 +111,8 @@ async def test_the_log_is_filtered_by_who_what_and_when(world: World) -> None:
         ({"until": tomorrow}, 2),
         ({"since": START, "until": START}, 0),
         ({"area": "nothing"}, 0),
-    ]:
+    ]
+    for wanted, count in cases:
         assert len(await entries(world, **wanted)) == count, wanted
     assert list(await world.desk.audit.areas(world.ines)) == ["note", "request"]
     named = await world.desk.audit.actors(world.ines)

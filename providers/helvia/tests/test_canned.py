@@ -143,7 +143,8 @@ async def test_a_reply_is_filled_with_what_is_known_of_the_conversation(quick_wo
     conversation = await quick_world.accepted()
     everything = " | ".join(f"{{{{{name}}}}}" for name in VARIABLES)
     made = await quick_world.desk.canned.create(quick_world.ines, draft(text=everything))
-    assert quick_world.desk.canned.filled(quick_world.ada, conversation, made) == (
+    [text] = await quick_world.desk.canned.filled(quick_world.ada, conversation, made)
+    assert text == (
         "Maria Pappa | Maria | maria@example.org | +30 210 1 | Ada | shop-bot | " + str(conversation.id)
     ), "the agent's name is what the end user sees"
     assert await quick_world.kinds() == ["chat_accepted", "agent_joined"], "nothing is sent by itself"
@@ -154,7 +155,7 @@ async def test_what_is_not_known_stays_in_its_braces(quick_world: World) -> None
     made = await quick_world.desk.canned.create(
         quick_world.ines, draft(text="Dear {{ user_name }}, we call {{user_phone}}.")
     )
-    filled = quick_world.desk.canned.filled(quick_world.ada, conversation, made)
+    [filled] = await quick_world.desk.canned.filled(quick_world.ada, conversation, made)
     assert filled == "Dear {{ user_name }}, we call {{user_phone}}."
 
 

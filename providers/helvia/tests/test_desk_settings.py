@@ -97,9 +97,9 @@ async def test_they_hold_for_the_whole_desk_and_for_no_other(world: World) -> No
     await world.desk.settings.replace(world.ines, SAVED)
     same = await start(make_provider(world.clock), world.database)
     assert await same.desk.settings.get() == SAVED
-    for other in ({"name": "desk-2"}, {"workspace": "elsewhere"}):
-        elsewhere = await start(make_provider(world.clock, **other), world.database)
-        assert await elsewhere.desk.settings.get() == DeskSettings()
+    others = [make_provider(world.clock, name="desk-2"), make_provider(world.clock, workspace="elsewhere")]
+    for other in others:
+        assert await (await start(other, world.database)).desk.settings.get() == DeskSettings()
 
 
 async def test_pages_that_listen_hear_of_a_change(quick_world: World) -> None:
@@ -241,11 +241,12 @@ async def test_a_wrong_value_is_named_and_not_repeated(
     quick_world: World, browser: httpx.AsyncClient
 ) -> None:
     headers = await token_of(browser, "ines")
-    for wrong, told in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"livechatMode": "<script>"}, "mode"),
         ({"idleReminderThreshold": -1}, "idle_reminder_threshold"),
         ({"botAssistantSettings": [1]}, "botAssistantSettings"),
-    ]:
+    ]
+    for wrong, told in cases:
         answer = await browser.put("/desk/api/settings", json=DOCUMENT | wrong, headers=headers)
         assert answer.status_code == 422
         assert told in answer.json()["error"]["message"]

@@ -95,6 +95,10 @@ ADMIN = [
     ("POST", "admin/canned/{canned}/delete"),
     ("GET", "admin/transcripts"),
     ("GET", "admin/transcripts/download?job=0123456789abcdef"),
+    ("GET", "admin/bots"),
+    ("GET", "admin/bots?bot=shop-bot"),
+    ("POST", "admin/bots"),
+    ("POST", "admin/bots/words"),
 ]
 """Pages for LiveChat Admins only."""
 
@@ -106,6 +110,9 @@ ADMIN_API = [
     ("PATCH", "api/canned/{canned}"),
     ("DELETE", "api/canned/{canned}"),
     ("GET", "api/transcripts"),
+    ("GET", "api/bots"),
+    ("GET", "api/bots/shop-bot/settings"),
+    ("PUT", "api/bots/shop-bot/settings"),
 ]
 
 FIELDS = {

@@ -89,13 +89,16 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, channel: Recorder, clock: VirtualClock) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, channel: Recorder, clock: VirtualClock, **livechat: Any
+) -> AsyncIterator[Running]:
+    """A dispatcher with a desk; ``livechat`` are more settings of the bot."""
     registry = Registry({"helvia": plugin})
     document = {
         "version": 1,
         "store": f"sqlite:///{folder / 'ledger.db'}",
         "integrations": {"desk": {"type": "HELVIA_LIVECHAT", "accounts": ACCOUNTS}},
-        "bots": {"shop-bot": {"livechat": {"integrations": ["desk"], "request_timeout": "2m"}}},
+        "bots": {"shop-bot": {"livechat": {"integrations": ["desk"], "request_timeout": "2m"} | livechat}},
     }
     settings = require(load_mapping(document, types=registry.types))
     async with Dispatcher(settings, channel=channel, registry=registry, clock=clock) as dispatcher:

@@ -19,7 +19,7 @@ from livechat_sdk.policies.placeholders import fill, with_fallback
 if TYPE_CHECKING:
     from livechat_sdk.policies.message_settings import SystemMessagesSettings
 
-__all__ = ["SystemMessages", "SystemMessagesSettings", "fill"]
+__all__ = ["SystemMessages", "SystemMessagesSettings", "fill", "usable"]
 
 if not TYPE_CHECKING:  # type checkers would take every name for granted otherwise
 
@@ -48,7 +48,7 @@ class SystemMessages:
         languages: Mapping[str, str] | None = None,
         spoken: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
-        self._overrides = {bot: _usable(settings.texts) for bot, settings in (overrides or {}).items()}
+        self._overrides = {bot: usable(settings.texts) for bot, settings in (overrides or {}).items()}
         self._languages = dict(languages or {})
         self._spoken = {
             bot: frozenset(tag for one in (*tags, self._languages.get(bot, "")) for tag in within(one))
@@ -91,7 +91,7 @@ def _own(text: str | None) -> str | Silent:
     return SILENT if text is None or text.strip() == "SILENT" else text.strip()
 
 
-def _usable(
+def usable(
     texts: Mapping[str, Mapping[Moment, str | Silent]],
 ) -> Mapping[str, Mapping[Moment, str | Silent]]:
     """Overrides that say the built-in words where a missing value would leave nothing to say."""

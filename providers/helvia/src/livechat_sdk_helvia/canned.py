@@ -171,22 +171,23 @@ class Canned:
         )
         await self._write(response_id, [delete, self._told(actor, "deleted", response_id)])
 
-    def filled(self, actor: DeskUser, conversation: Conversation, response: CannedResponse) -> str:
-        """The text for a reply of ``actor``. What is not known stays in its braces, for the agent to fill."""
+    async def filled(
+        self, actor: DeskUser, conversation: Conversation, *responses: CannedResponse
+    ) -> list[str]:
+        """Texts for replies of ``actor``. What is not known stays in its braces, for the agent to fill."""
         require(actor, Right.HANDLE)
         name = conversation.user_name or ""
-        return fill(
-            response.text,
-            {
-                "user_name": name,
-                "user_first_name": name.strip().partition(" ")[0],
-                "user_email": conversation.user_email or "",
-                "user_phone": conversation.user_phone or "",
-                "agent_name": self._messages.shown_agent(actor).name or "",
-                "bot": conversation.bot,
-                "conversation_id": str(conversation.id),
-            },
-        )
+        agent = await self._messages.shown_agent(actor, conversation.bot)
+        values = {
+            "user_name": name,
+            "user_first_name": name.strip().partition(" ")[0],
+            "user_email": conversation.user_email or "",
+            "user_phone": conversation.user_phone or "",
+            "agent_name": agent.name or "",
+            "bot": conversation.bot,
+            "conversation_id": str(conversation.id),
+        }
+        return [fill(response.text, values) for response in responses]
 
     def _told(self, actor: DeskUser, verb: str, response_id: int) -> Statement:
         return audit_entry(self._desk, actor, f"canned.{verb}", f"canned:{response_id}")

@@ -159,7 +159,7 @@ class Conversations:
             return self._not_new(actor, request)
         desk, now = self._desk, self._desk.now_text()
         conversation = request.conversation
-        agent = self._messages.shown_agent(actor)
+        agent = await self._messages.shown_agent(actor, conversation.bot)
         accepted = ChatAccepted(**desk.event_head(f"accepted:{request_id}", conversation.refs))
         joined = AgentJoined(**desk.event_head(f"joined:{request_id}", conversation.refs), agent=agent)
         try:

@@ -7,6 +7,7 @@ settings file and not here.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -162,7 +163,7 @@ def _changed() -> Changed:
     )
 
 
-def made_settings(values: dict[str, object]) -> DeskSettings:
+def made_settings(values: Mapping[str, object]) -> DeskSettings:
     """Settings out of what a form or a program sent. Raises ``InvalidField`` naming the field."""
     try:
         return DeskSettings.model_validate(values)

@@ -16,6 +16,7 @@ from livechat_sdk_helvia.context import DeskContext, check_text, require
 from livechat_sdk_helvia.faults import ConversationOver, Forbidden, InvalidField
 from livechat_sdk_helvia.hub import INBOX, conversation_topic
 from livechat_sdk_helvia.lines import Line, insert_line, update_last_line
+from livechat_sdk_helvia.masking import Masking
 from livechat_sdk_helvia.records import (
     Conversation,
     ConversationStatus,
@@ -25,7 +26,6 @@ from livechat_sdk_helvia.records import (
     from_row,
     to_json,
 )
-from livechat_sdk_helvia.settings import AgentNames
 
 __all__ = ["MAX_MESSAGE_TEXT", "Messages"]
 
@@ -40,22 +40,15 @@ _TYPING_REPEAT: Final = 3.0
 class Messages:
     """Sending, taking in and reading messages, and the signs around them (typing, read)."""
 
-    def __init__(self, desk: DeskContext, agent_names: AgentNames) -> None:
+    def __init__(self, desk: DeskContext, masking: Masking) -> None:
         self._desk = desk
-        self._agent_names = agent_names
+        self._masking = masking
         self._user_typing: dict[int, datetime] = {}
         self._agent_typing: dict[int, tuple[bool, datetime]] = {}
 
-    def shown_name(self, name: str) -> str:
-        """An agent's name as the end user may see it."""
-        if self._agent_names is AgentNames.FULL_NAME:
-            return name
-        first, _, _ = name.strip().partition(" ")
-        return first
-
-    def shown_agent(self, user: DeskUser) -> Agent:
-        """An agent as the end user may see them."""
-        return Agent(id=str(user.id), name=self.shown_name(user.name))
+    async def shown_agent(self, user: DeskUser, bot: str) -> Agent:
+        """A member as the end users of ``bot`` may see them."""
+        return (await self._masking.of(bot)).agent(user.id, user.name)
 
     async def page(self, conversation_id: int, *, after: int = 0, take: int = 200) -> Sequence[DeskMessage]:
         """Messages after ``seq``, oldest first."""
@@ -97,6 +90,7 @@ class Messages:
         self.require_part(actor, conversation)
         text = check_text(text, limit=MAX_MESSAGE_TEXT, what="message")
         key = new_key() if key is None else _checked_key(key)
+        names = await self._masking.of(conversation.bot)
         desk, now = self._desk, self._desk.now_text()
         line = update_last_line(
             desk, conversation.id, text=text, author="agent", statuses=("started", "started"), at=now
@@ -113,7 +107,7 @@ class Messages:
                 author_name=actor.name,
             ),
         )
-        event = self._received(conversation, key, text, self.shown_agent(actor))
+        event = self._received(conversation, key, names.text(text), names.agent(actor.id, actor.name))
         try:
             await desk.database.commit([line, row], [event])
         except Expect as clash:
@@ -180,12 +174,13 @@ class Messages:
             since=utc_text(since),
         )
         stored = [from_row(DeskMessage, row) for row in rows]
+        names = await self._masking.of(conversation.bot)
         return [
             self._received(
                 conversation,
                 message.key,
-                message.text,
-                Agent(id=str(message.author_id), name=self.shown_name(message.author_name or "")),
+                names.text(message.text),
+                names.agent(message.author_id, message.author_name or ""),
                 sent_at=message.sent_at,
             )
             for message in stored

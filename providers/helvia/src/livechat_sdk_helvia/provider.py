@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 from livechat_sdk.domain.capabilities import Capabilities, Inbound
 from livechat_sdk.domain.chats import Chat, MessageReceived
 from livechat_sdk.domain.ends import WHO, WHY, EndReason, Who, Why
-from livechat_sdk.domain.handoff import Route
+from livechat_sdk.domain.handoff import Handoff, Route
 from livechat_sdk.domain.messages import UserReceipt
-from livechat_sdk.errors import RejectedError, RetryableError
+from livechat_sdk.domain.moments import Moment, Silent
+from livechat_sdk.domain.outgoing import SystemMessage
+from livechat_sdk.errors import RejectedError, RetryableError, UnavailableError
+from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.hosting import EmbeddedHost
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.interface import (
@@ -138,8 +141,30 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
             )
         return found
 
+    @hookimpl
+    async def livechat_system_message(
+        self, moment: Moment, handoff: Handoff, language: str
+    ) -> SystemMessage | Silent | None:
+        """The words of the Admin Panel for this bot, unless the request brings its own or is elsewhere."""
+        elsewhere = handoff.integration not in {None, self.name}
+        if elsewhere or not self.started or moment in handoff.request.system_messages:
+            return None
+        found = await self.desk.bots.words(handoff.request.bot, moment, language)
+        if found is None:
+            return None
+        tag, text = found
+        return text if isinstance(text, Silent) else SystemMessage(text=text, language=tag, moment=moment)
+
     async def open(self, opening: ChatOpening) -> Chat:
-        """Put a request into New."""
+        """Put a request into New. Raises ``UnavailableError`` for a bot that the desk is switched off for."""
+        known = await self.desk.conversations.by_ref(opening.ref)
+        if known is None and not (await self.desk.bots.get(opening.bot)).available:
+            raise UnavailableError(
+                f"live chat is switched off for {opening.bot!r} at the desk {self.name!r}",
+                provider=self.type,
+                operation="open",
+                sent=False,
+            )
         conversation, request_id = await self.desk.conversations.open(opening)
         return Chat(
             integration=self.name,
@@ -191,7 +216,12 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
             await self.desk.conversations.add_details(conversation.id, details)
 
     async def availability(self, route: Route) -> Availability:
-        """How many wait and how long it took lately. Whether somebody sits at the desk is not known."""
+        """How many wait and how long it took lately. Whether somebody sits at the desk is not known.
+
+        Nobody does for a bot that the desk is switched off for.
+        """
+        if not (await self.desk.bots.get(route.bot)).available:
+            return Availability(agents="no", at=self.context.now())
         counts = await self.desk.conversations.counts()
         estimate = await self.desk.conversations.average_wait()
         return Availability(agents="unknown", waiting=counts.new, estimate=estimate, at=self.context.now())

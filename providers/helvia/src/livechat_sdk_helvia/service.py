@@ -12,6 +12,7 @@ from livechat_sdk_helvia.accounts import Accounts
 from livechat_sdk_helvia.audit import Audit
 from livechat_sdk_helvia.auth import Passwords, Sessions
 from livechat_sdk_helvia.automations.service import Automations
+from livechat_sdk_helvia.bots import Bots
 from livechat_sdk_helvia.canned import Canned
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
@@ -20,6 +21,7 @@ from livechat_sdk_helvia.groups import Groups
 from livechat_sdk_helvia.history import History
 from livechat_sdk_helvia.hub import Hub
 from livechat_sdk_helvia.ids import IdMaker
+from livechat_sdk_helvia.masking import Masking
 from livechat_sdk_helvia.members import Members
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import Notes
@@ -58,7 +60,8 @@ class Desk:
         self.accounts = Accounts(self.context, passwords, self.sessions)
         self.members = Members(self.context, passwords, self.sessions)
         self.groups = Groups(self.context)
-        self.messages = Messages(self.context, settings.agent_names)
+        self.bots = Bots(self.context)
+        self.messages = Messages(self.context, Masking(self.context, self.bots, settings.agent_names))
         self.sight = Sight(self.context, self.settings)
         self.conversations = Conversations(self.context, self.messages, self.sight)
         self.notes = Notes(self.context, self.sight)

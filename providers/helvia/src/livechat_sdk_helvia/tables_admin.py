@@ -1,6 +1,6 @@
-"""Tables of what admins set for the whole desk, and of who did what.
+"""Tables of what admins set, for the whole desk and for single bots, and of who did what.
 
-Settings are one document, read and replaced as a whole. The audit log only ever gets new rows.
+Settings are one document each, read and replaced as a whole. The audit log only ever gets new rows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 __all__ = ["DDL", "SCHEMA_NAME", "SCHEMA_VERSION"]
 
 SCHEMA_NAME: Final = "helvia_desk_admin"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 DDL: Final = (
     """
@@ -21,6 +21,17 @@ DDL: Final = (
         document TEXT NOT NULL,
         updated_at TEXT NOT NULL,
         PRIMARY KEY (workspace, integration)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS desk_bots (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        bot TEXT NOT NULL,
+        revision BIGINT NOT NULL,
+        document TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        PRIMARY KEY (workspace, integration, bot)
     )
     """,
     """

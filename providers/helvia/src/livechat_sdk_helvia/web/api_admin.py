@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk_helvia.audit import AuditEntry
+from livechat_sdk_helvia.bots import StoredBot, made_bot_settings
 from livechat_sdk_helvia.desk_settings import StoredSettings, made_settings
 from livechat_sdk_helvia.faults import InvalidField
 from livechat_sdk_helvia.ids import MAX_ID
@@ -19,7 +20,7 @@ from livechat_sdk_helvia.web.admin import audit_filter
 from livechat_sdk_helvia.web.bodies import read_json, whole_number
 from livechat_sdk_helvia.web.programs import for_programs
 
-__all__ = ["admin_api_routes", "settings_document"]
+__all__ = ["admin_api_routes", "bot_document", "settings_document"]
 
 _NAMES: Final = {
     "livechatMode": "mode",
@@ -29,6 +30,12 @@ _NAMES: Final = {
     "idleReminderTeamAfter": "idle_reminder_team_after",
 }
 _ASSISTANT_NAMES: Final = {"enabled": "enabled", "tenantId": "bot", "botDeploymentId": "deployment"}
+_BOT_NAMES: Final = {
+    "available": "available",
+    "agentNames": "names",
+    "teamName": "team_name",
+    "systemMessages": "system_messages",
+}
 _REQUIRED: Final = ("livechatMode", "agentDefaultLanguage", "isTranslationEnabled", "idleReminderThreshold")
 
 
@@ -37,6 +44,9 @@ def admin_api_routes() -> list[BaseRoute]:
     return [
         Route("/settings", for_programs(_settings, Right.ADMINISTER), methods=["GET"]),
         Route("/settings", for_programs(_replace_settings, Right.ADMINISTER), methods=["PUT"]),
+        Route("/bots", for_programs(_bots, Right.ADMINISTER), methods=["GET"]),
+        Route("/bots/{bot:path}/settings", for_programs(_bot, Right.ADMINISTER), methods=["GET"]),
+        Route("/bots/{bot:path}/settings", for_programs(_replace_bot, Right.ADMINISTER), methods=["PUT"]),
         Route("/audit", for_programs(_audit, Right.ADMINISTER), methods=["GET"]),
     ]
 
@@ -59,6 +69,19 @@ def settings_document(stored: StoredSettings) -> dict[str, Any]:
     }
 
 
+def bot_document(stored: StoredBot) -> dict[str, Any]:
+    """The settings of one bot. The published API has none; the names are ours."""
+    settings = stored.settings
+    return {
+        "tenantId": stored.bot,
+        "revision": stored.revision,
+        "available": settings.available,
+        "agentNames": settings.names.value if settings.names else None,
+        "teamName": settings.team_name,
+        "systemMessages": settings.system_messages,
+    }
+
+
 async def _settings(_: Request, desk: Desk, __: DeskUser) -> Response:
     return JSONResponse(settings_document(await desk.settings.stored()))
 
@@ -76,6 +99,27 @@ async def _replace_settings(request: Request, desk: Desk, user: DeskUser) -> Res
     revision = fields.number("revision") if fields.has("revision") else None
     settings = made_settings(given | {"assistant": assistant})
     return JSONResponse(settings_document(await desk.settings.replace(user, settings, revision=revision)))
+
+
+async def _bots(_: Request, desk: Desk, __: DeskUser) -> Response:
+    return JSONResponse(
+        {"items": [bot_document(await desk.bots.stored(bot)) for bot in await desk.bots.known()]}
+    )
+
+
+async def _bot(request: Request, desk: Desk, _: DeskUser) -> Response:
+    return JSONResponse(bot_document(await desk.bots.stored(str(request.path_params["bot"]))))
+
+
+async def _replace_bot(request: Request, desk: Desk, user: DeskUser) -> Response:
+    fields = await read_json(request)
+    given = fields.known(_BOT_NAMES)
+    if "available" not in given:
+        raise InvalidField("Settings are replaced as a whole: available is missing.")
+    revision = fields.number("revision") if fields.has("revision") else None
+    bot = str(request.path_params["bot"])
+    stored = await desk.bots.replace(user, bot, made_bot_settings(given), revision=revision)
+    return JSONResponse(bot_document(stored))
 
 
 async def _audit(request: Request, desk: Desk, user: DeskUser) -> Response:

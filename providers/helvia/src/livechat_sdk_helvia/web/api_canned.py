@@ -67,7 +67,7 @@ async def _filled(request: Request) -> Response:
     desk, user = desk_of(request), (await bearer(request)).user
     response = await desk.canned.get(user, _id(request, "response"))
     conversation = await desk.conversations.seen(user, _id(request))
-    text = desk.canned.filled(user, conversation, response)
+    [text] = await desk.canned.filled(user, conversation, response)
     return JSONResponse({"id": response.id, "name": response.name, "text": text})
 
 

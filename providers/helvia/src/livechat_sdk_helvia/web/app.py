@@ -23,6 +23,7 @@ from livechat_sdk_helvia.web.api_admin import admin_api_routes
 from livechat_sdk_helvia.web.api_canned import canned_api_routes
 from livechat_sdk_helvia.web.api_history import history_api_routes
 from livechat_sdk_helvia.web.assets import Assets
+from livechat_sdk_helvia.web.bots import BotRoutes
 from livechat_sdk_helvia.web.canned import CannedRoutes
 from livechat_sdk_helvia.web.headers import SecurityHeaders
 from livechat_sdk_helvia.web.history import HistoryRoutes
@@ -67,6 +68,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *pages.routes(),
             *ActionRoutes(pages).routes(),
             *AdminRoutes(faults.templates).routes(),
+            *BotRoutes(faults.templates).routes(),
             *HistoryRoutes(faults.templates).routes(),
             *CannedRoutes(faults.templates, pages).routes(),
             *TeamRoutes(faults.templates).routes(),

@@ -96,7 +96,8 @@ class CannedRoutes:
         search, category = request.query_params.get("search", ""), request.query_params.get("category", "")
         offered = await desk.canned.listed(signed_in.user, bot=found.bot)
         fitting = await desk.canned.listed(signed_in.user, bot=found.bot, search=search, category=category)
-        filled = [(response, desk.canned.filled(signed_in.user, found, response)) for response in fitting]
+        texts = await desk.canned.filled(signed_in.user, found, *fitting)
+        filled = list(zip(fitting, texts, strict=True))
         if request.query_params.get("part") == "canned":
             return self._templates.page("_canned.html", responses=filled, conversation=found)
         values = await self._pages.around(request, desk, signed_in, found)

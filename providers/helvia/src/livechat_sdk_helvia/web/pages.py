@@ -110,7 +110,7 @@ class PageRoutes:
         unsent = ""
         if chosen := request.query_params.get("canned"):
             response = await desk.canned.get(signed_in.user, whole_number(chosen, "canned"))
-            unsent = desk.canned.filled(signed_in.user, found, response)
+            [unsent] = await desk.canned.filled(signed_in.user, found, response)
         return await self.conversation_page(request, desk, signed_in, found, unsent=unsent)
 
     async def conversation_page(
