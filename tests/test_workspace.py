@@ -75,6 +75,13 @@ def test_every_dependency_is_explained(distribution: Distribution) -> None:
             )
 
 
+def test_all_brings_whatever_a_command_asks_for() -> None:
+    words = ("export", "--quiet", "--frozen", "--offline", "--no-dev", "--no-hashes", "--extra", "all")
+    uv = Path(sys.executable).parent / "uv"
+    done = subprocess.run([uv, *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"copier", "typer", "uvicorn"} <= set(re.findall(r"^([\w-]+)==", done.stdout, re.MULTILINE))
+
+
 def test_entry_points_of_the_providers_are_found() -> None:
     assert {entry.name: entry.value for entry in entry_points(group="livechat_sdk")} == {
         "cisco": "livechat_sdk_cisco.plugin",
