@@ -105,8 +105,8 @@ def _matching(folder: Path, pattern: str) -> Iterator[Path]:
             return iter([Path(pattern)])
         return iter(sorted(folder.glob(pattern))[:_MOST_FILES])
     except (ValueError, NotImplementedError, OSError):
-        # NotImplementedError is `Path.glob` on an absolute pattern. `is_absolute` has caught those above, but not
-        # every pattern with a root is absolute everywhere. Nothing is completed then; `validate` says why.
+        # NotImplementedError is `Path.glob` on an absolute pattern; `is_absolute` above leaves those with a
+        # root and no drive, or a drive and no root (Windows). They complete nothing; `validate` says why.
         return iter(())
 
 

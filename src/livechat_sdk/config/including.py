@@ -125,8 +125,8 @@ class Including:
         try:
             found = sorted(one for one in start.glob(pattern) if one.is_file())[: MAX_FILES + 1]
         except (OSError, ValueError, NotImplementedError):
-            # NotImplementedError is `Path.glob` on an absolute pattern: the anchor is cut off above, but after
-            # three slashes (`///etc/*`) what is left is absolute again. It fits nothing, like a wrong pattern.
+            # NotImplementedError is `Path.glob` on an absolute pattern: the anchor is cut off above, but of
+            # `///etc/*` (three slashes) what is left is absolute again. It fits nothing, as a wrong one.
             found = []
         if not found:
             self._say("LC614", "no file fits this pattern", node, f"looked in {start}")

@@ -45,9 +45,13 @@ class Capabilities(Model):
     """Beside ``inbound`` there is an event stream: of joins and ends, say, where webhooks bring messages."""
     webhook_auth: WebhookAuth = WebhookAuth.NONE
     typing_to_agent: bool = False
+    """``typing`` shows the agent that the end user types."""
     typing_to_user: bool = False
+    """``TypingChanged`` comes when the agent types."""
     receipts_to_agent: bool = False
+    """``receipt`` tells the vendor what the end user has, or has read."""
     receipts_to_user: bool = False
+    """``MessageDelivered`` or ``MessageRead`` come for messages of the end user."""
     attachment_types: tuple[str, ...] = ()
     attachment_limit: int | None = Field(default=None, ge=0)
     attachment_links: Literal["lasting", "fetch"] = "lasting"
@@ -55,9 +59,14 @@ class Capabilities(Model):
     credentials and are fetched at once (``ChatProvider.fetch``)."""
     text_limit: int | None = Field(default=None, ge=1)
     choices: bool = False
+    """Buttons under a message of the end user's side can be shown to the agent; else they are lines of its
+    text. What an agent offers (``Message.choices`` of a ``MessageReceived``) needs no declaration."""
     transfer: bool = False
+    """``ChatTransferred`` comes when the chat goes to another agent or team."""
     queue_position: bool = False
+    """``QueueUpdated`` comes with the place in the queue."""
     availability: bool = False
+    """``availability`` can say whether agents are there, or that nobody knows."""
     update: bool = False
     """Details (survey answers, a late contact) can be added to an open chat."""
     dedupes_by_key: bool = False

@@ -39,7 +39,10 @@ class VendorFile:
 
 
 class FileOpener(Protocol):
-    """Opens files that were kept by the host, for a provider that uploads them to its vendor."""
+    """Opens files that were kept by the host, for a provider that uploads them to its vendor.
+
+    Over HTTP use ``livechat_sdk.http.AttachmentReader``: it is given this, and fetches other links too.
+    """
 
     async def open(self, attachment: Attachment) -> OpenedFile:
         """The file that an attachment names by one of our links or references.

@@ -191,6 +191,9 @@ class ChatProvider(ABC, Generic[Settings]):
     with a chat that another process opened: keep nothing in memory that cannot be lost.
     Errors: raise the ``ProviderError`` family only; set ``sent=False`` when the request provably
     never left.
+
+    ``self.settings`` are the integration's, ``self.name`` is its name, ``self.context.now()`` the time (tests
+    move it: ask no other clock).
     """
 
     type: ClassVar[str]
@@ -212,7 +215,7 @@ class ChatProvider(ABC, Generic[Settings]):
         return PollPace()
 
     async def start(self, host: ProviderHost) -> None:
-        """Called once before the first chat. Most adapters need nothing here."""
+        """Called once before the first chat: the place to keep ``host.files``. Most adapters need no more."""
 
     async def stop(self) -> None:
         """Called once when the dispatcher stops: close what ``start`` or a call opened."""

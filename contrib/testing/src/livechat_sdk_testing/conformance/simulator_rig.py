@@ -113,7 +113,8 @@ class SimulatorRig(Rig):
     A subclass gives ``plugin``, ``settings`` and ``webhooks``. What the vendor has is read from the
     ``details`` of a chat: ``visitor``, ``queue``, ``summary``, ``transcript`` (documents with ``text``),
     ``fields``, ``receipts`` (``read <id>``), ``visitor_types``; override ``seen`` where a simulator tells it
-    otherwise.
+    otherwise. ``can`` is what the simulator's agents say that they can do. A place in the queue is played by
+    ``move_up``: write it and add ``queue`` to ``can``.
     """
 
     over = "http"
