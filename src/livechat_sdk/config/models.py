@@ -79,7 +79,9 @@ class InactivitySettings(_Part):
     """What happens while the end user is silent: a reminder, then the end. Both off unless set."""
 
     remind_after: Duration | None = None
+    """How long the end user is silent before a reminder."""
     close_after: Duration | None = None
+    """How long the end user is silent before the handoff ends."""
 
 
 class AgentSilenceSettings(_Part):
@@ -90,9 +92,13 @@ class AgentSilenceSettings(_Part):
     """
 
     remind_after: Duration | None = None
+    """How long the agent is silent before the end user is told to be patient."""
     release_after: Duration | None = None
+    """How long the agent is silent before the chat is taken away."""
     then: Literal["fall_back", "requeue"] = "fall_back"
+    """To the next integration, or back to the queue of the same one."""
     requeue_at_most: int = Field(default=2, ge=1, le=10)
+    """How often a chat goes back to the queue before the next integration is asked."""
 
 
 class QueueSettings(_Part):
@@ -103,38 +109,49 @@ class QueueSettings(_Part):
     """
 
     every: Duration | None = 30.0
+    """The time between two messages about the queue; ``None``: there are none."""
     fresh_for: Duration = 120.0
+    """How old what the vendor says of the queue may be."""
     tells: tuple[Literal["position", "wait"], ...] = ("position", "wait")
+    """What is told, where the vendor knows it."""
 
 
 class SurveyQuestionSettings(_Part):
     """One question of the pre-chat survey; ``choices`` are offered as quick replies."""
 
     id: Identifier
+    """The name of the answer: ``survey.ID`` in rules and field maps."""
     text: Annotated[str, Field(min_length=1, max_length=1000)]
+    """What the end user is asked."""
     choices: tuple[ShortText, ...] = Field(default=(), max_length=50)
+    """Answers that are offered as quick replies; without them any text is one."""
 
 
 class LivechatSettings(_Part):
     """Live chat for one bot. Durations are in seconds once read; ``None`` switches a clock off."""
 
     enabled: bool = True
+    """Whether this bot hands conversations over at all; if not, the outcome is ``unavailable``."""
     integrations: tuple[Identifier, ...] = ()
     """Names of integrations, in order: the second is the fallback of the first."""
     request_timeout: Duration | None = 120.0
     """How long the end user waits for an agent before the request is missed."""
     inactivity: InactivitySettings = Field(default_factory=InactivitySettings)
+    """What happens while the end user is silent."""
     agent_silence: AgentSilenceSettings = Field(default_factory=AgentSilenceSettings)
+    """What happens while the agent is silent."""
     agent_names: AgentNames = Field(default_factory=AgentNames)
     """How the end user sees the names of agents: ``full``, ``first``, ``alias`` or ``none``."""
     welcome: Literal["bot", "vendor"] = "bot"
     """Whose words greet the end user who waits, and say that nobody is there; never both."""
     queue: QueueSettings = Field(default_factory=QueueSettings)
+    """What the end user is told while waiting."""
     max_duration: Duration | None = None
     """The longest life of a handoff."""
     wait_for_contact: Annotated[Duration, AfterValidator(_contact_wait)] | None = None
     """How long opening a chat may wait for what the CRMs know of the end user; at most two seconds."""
     allow_bot_while_waiting: bool = False
+    """Whether the bot may speak until an agent has joined."""
     doubtful: Literal["hold", "repeat"] = "hold"
     """What is done with a message that may or may not have arrived."""
     business_hours: BusinessHoursSettings | None = None
@@ -148,6 +165,7 @@ class LivechatSettings(_Part):
     reviewed: tuple[Language, ...] = Field(default=(), max_length=100)
     """Languages whose built-in words were read by somebody who answers for them."""
     survey: tuple[SurveyQuestionSettings, ...] = Field(default=(), max_length=50)
+    """Questions for the end user who waits; the answers go to the agent."""
     tickets_on: tuple[Outcome, ...] = ()
     """Outcomes for which a ticket is made by itself."""
     routing: Rules = ()
@@ -205,11 +223,15 @@ class BotSettings(_Part):
     """One bot: its live chat, the CRMs to ask about the end user, where its tickets go, what is kept."""
 
     livechat: LivechatSettings = Field(default_factory=LivechatSettings)
+    """Who takes this bot's conversations, and how."""
     crm: tuple[Identifier, ...] = ()
+    """Names of integrations that are asked who the end user is, all at once."""
     ticketing: Identifier | None = None
+    """The integration in which tickets are made."""
     tickets: TicketsSettings | None = None
     """At which moments a ticket is made, and what stands in it."""
     retention: BotRetentionSettings | None = None
+    """How long the handoffs of this bot are kept."""
 
     def policy(self) -> HandoffPolicy:
         """The part of these settings that a handoff keeps for its whole life."""
@@ -238,9 +260,13 @@ class GatewaySettings(_Part):
     """
 
     host: ListenAddress = "127.0.0.1"
+    """The address to listen on."""
     port: int = Field(default=8080, ge=1, le=65535)
+    """The port to listen on."""
     tokens: Secret | None = None
+    """What opens ``/v1`` and ``/metrics``: one, or ``[new, old]`` while it rotates."""
     metrics_tokens: Secret | None = None
+    """What opens ``/metrics`` and nothing else, for whoever collects the counts."""
     public_url: PublicUrl | None = None
     """The address under which vendors reach the gateway; without a slash at the end."""
     platform: PlatformSettings | None = None
@@ -251,6 +277,7 @@ class FileEgressSettings(_Part):
     """Where links of vendors may lead beyond the public internet: names, addresses, networks."""
 
     allow: tuple[EgressTarget, ...] = Field(default=(), max_length=100)
+    """Names, addresses and networks that are not public and may be fetched from."""
 
 
 class FilesSettings(_Part):
@@ -266,6 +293,7 @@ class FilesSettings(_Part):
     max_total: Size = 20 * 1024**3
     """All files of the workspace together."""
     max_per_message: int = Field(default=10, ge=1, le=100)
+    """The most files of one message."""
     kinds: tuple[FileKind, ...] = Field(default=DEFAULT_KINDS, max_length=200)
     """Media types that are accepted, ``image/*`` for a family."""
     link_lifetime: Duration = 86_400.0
@@ -273,6 +301,7 @@ class FilesSettings(_Part):
     keep_for: Age | None = None
     """How long the bytes of a file are kept; ``None`` for as long as its handoff."""
     egress: FileEgressSettings = Field(default_factory=FileEgressSettings)
+    """Where links of vendors may lead beyond the public internet."""
 
     def limits(self) -> FileLimits:
         """The part of these settings that decides what is accepted."""
@@ -288,31 +317,42 @@ class PluginSettings(_Part):
     """Which plugins are left out, and how long a hook may take (seconds)."""
 
     block: tuple[Identifier, ...] = ()
+    """Names of plugins that are left out."""
     hook_timeout: Duration = 2.0
+    """How long a plugin may take for one question, where the hook names no other time."""
 
 
 class LivechatFile(_Part):
     """The whole of ``livechat.yaml``, checked and with every default filled in."""
 
     version: Literal[1] = 1
+    """The form of the file."""
     include: Paths = ()
     """Other files, whose settings hold where this one says nothing; patterns such as ``bots/*.yaml`` too."""
     store: StoreAddress = Field("sqlite:///livechat.db", repr=False)
+    """The ledger: ``sqlite:///PATH`` or ``postgresql://…``."""
     store_key: Secret | None = None
     """Encrypts what must not be read from the store; ``[new, old]`` while it is being changed."""
     workspace: Identifier = "default"
+    """The tenant; part of every key in the store."""
     integrations: dict[Identifier, IntegrationDocument] = Field(
         default_factory=dict[str, IntegrationDocument]
     )
+    """Connections to vendors, by the names that bots use."""
     calendars: dict[Identifier, CalendarSettings] = Field(default_factory=dict[str, CalendarSettings])
     """Business hours by name, for bots to share."""
     bots: dict[Identifier, BotSettings] = Field(default_factory=dict[str, BotSettings])
+    """The bots, by name."""
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
+    """The HTTP side: where it listens, who may call it, where the platform is."""
     files: FilesSettings = Field(default_factory=FilesSettings)
+    """Attachments."""
     plugins: PluginSettings = Field(default_factory=PluginSettings)
+    """Which plugins take part."""
     reconcile_every: Duration = 60.0
     """How often vendors that can tell are asked what is true of each open chat."""
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    """How long what is kept."""
     routing: Rules = ()
     """Rules that say where handoffs go, for every bot."""
 

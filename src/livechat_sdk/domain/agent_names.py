@@ -31,8 +31,11 @@ class AgentNames(Model):
     """
 
     show: Literal["full", "first", "alias", "none"] = "full"
+    """Everything, the first name, an alias, or nothing."""
     alias: ShortText | None = None
+    """The name of everybody without one of ``aliases``."""
     aliases: dict[str, ShortText] = Field(default_factory=dict)
+    """Names by the agent's id at the vendor, or by the name that the vendor gives."""
 
     def shown(self, agent: Agent) -> Agent:
         """An agent as the end user may see them; the id is not for them and stays."""

@@ -26,6 +26,7 @@ class CsvContactsSettings(IntegrationSettings):
     """
 
     path: str = Field(min_length=1, max_length=1000)
+    """The file; a relative path starts at the working directory of the process."""
 
 
 class LocalTicketingSettings(IntegrationSettings):

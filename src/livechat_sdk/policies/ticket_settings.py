@@ -67,17 +67,24 @@ class MomentTicketSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     subject: Subject | None = None
+    """A template of one line."""
     text: Body | None = None
+    """A template of any number of lines."""
     priority: TicketPriority | None = None
+    """How urgent the ticket is; each ticket system has its own word for it."""
     kind: TicketKind | None = None
+    """What sort of ticket it is; each ticket system has its own word for it."""
     tags: tuple[ShortText, ...] = Field(default=(), max_length=50)
+    """Tags of the ticket, beside those of the integration."""
     fields: dict[str, FieldTemplate] = Field(default_factory=dict[str, FieldTemplate], max_length=100)
+    """Templates by the labels of the integration's field map."""
 
 
 class EndedTicketSettings(MomentTicketSettings):
     """The ticket of a handoff that ended neither missed nor out of hours, for these outcomes."""
 
     outcomes: tuple[Outcome, ...] = (Outcome.COMPLETED, Outcome.UNAVAILABLE, Outcome.FAILED)
+    """Outcomes for which it is made."""
 
 
 class TicketsSettings(BaseModel):
@@ -88,8 +95,11 @@ class TicketsSettings(BaseModel):
     during: MomentTicketSettings | None = None
     """As soon as an agent has joined."""
     ended: EndedTicketSettings | None = None
+    """When the handoff ended neither missed nor out of hours."""
     missed: MomentTicketSettings | None = None
+    """When nobody took the request in time."""
     out_of_hours: MomentTicketSettings | None = None
+    """When the team was not there."""
 
     def plan(self, moment: TicketMoment) -> MomentTicketSettings | None:
         """What is said about the ticket of a moment."""
