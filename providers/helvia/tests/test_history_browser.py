@@ -96,3 +96,20 @@ async def test_an_admin_downloads_transcripts_and_sees_how_far_it_is(quick_world
         await expect(page.get_by_text("Done: 2 conversations.")).to_be_visible()
         await shoot_both(page, "desk-admin-transcripts")
         assert troubles == []
+
+
+@pytest.mark.feature("TR-07")
+async def test_an_admin_purges_after_looking_and_confirming(quick_world: World) -> None:
+    await a_past(quick_world)
+    async with served(mounted(quick_world.provider.pages())) as address, browser() as chrome:
+        page = await chrome.new_page()
+        await sign_in_as(page, address, "ines")
+        await page.get_by_role("navigation", name="LiveChat").get_by_role("link", name="Admin").click()
+        await page.get_by_role("link", name="Retention").click()
+        await page.get_by_label("Ended before", exact=True).fill("2026-03-03")
+        await page.get_by_role("button", name="Look how many they are").click()
+        await expect(page.get_by_role("heading", name="Delete 4 conversations for good?")).to_be_visible()
+        await shoot_both(page, "desk-admin-retention")
+        await page.get_by_label("Type the name of this desk").fill("desk")
+        await page.get_by_role("button", name="Delete for good").click()
+        await expect(page.get_by_text("4 conversations are deleted.")).to_be_visible()

@@ -99,6 +99,8 @@ ADMIN = [
     ("GET", "admin/bots?bot=shop-bot"),
     ("POST", "admin/bots"),
     ("POST", "admin/bots/words"),
+    ("GET", "admin/retention"),
+    ("POST", "admin/retention"),
 ]
 """Pages for LiveChat Admins only."""
 
@@ -113,6 +115,7 @@ ADMIN_API = [
     ("GET", "api/bots"),
     ("GET", "api/bots/shop-bot/settings"),
     ("PUT", "api/bots/shop-bot/settings"),
+    ("DELETE", "api/data-retention?before=2020-01-01T00:00:00Z"),
 ]
 
 FIELDS = {

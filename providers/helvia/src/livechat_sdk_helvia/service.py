@@ -25,6 +25,7 @@ from livechat_sdk_helvia.masking import Masking
 from livechat_sdk_helvia.members import Members
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import Notes
+from livechat_sdk_helvia.purge import Purge
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
 from livechat_sdk_helvia.sight import Sight
@@ -69,6 +70,7 @@ class Desk:
         self.canned = Canned(self.context, self.messages)
         self.transcripts = Transcripts(self.context)
         self.automations = Automations(self.context, self.conversations, self.accounts, host)
+        self.purge = Purge(self.context)
 
     @property
     def hub(self) -> Hub:

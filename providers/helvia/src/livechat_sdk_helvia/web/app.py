@@ -30,6 +30,7 @@ from livechat_sdk_helvia.web.history import HistoryRoutes
 from livechat_sdk_helvia.web.live import LiveRoutes
 from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
+from livechat_sdk_helvia.web.retention import RetentionRoutes, retention_api_routes
 from livechat_sdk_helvia.web.signing import SigningRoutes
 from livechat_sdk_helvia.web.team import TeamRoutes
 from livechat_sdk_helvia.web.transcripts import TranscriptRoutes, transcript_api_routes
@@ -61,6 +62,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *history_api_routes(),
                     *canned_api_routes(),
                     *transcript_api_routes(),
+                    *retention_api_routes(),
                 ],
             ),
             Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
@@ -73,6 +75,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *CannedRoutes(faults.templates, pages).routes(),
             *TeamRoutes(faults.templates).routes(),
             *TranscriptRoutes(faults.templates).routes(),
+            *RetentionRoutes(faults.templates).routes(),
             *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),
         ],
         exception_handlers={
