@@ -20,6 +20,7 @@ from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.domain.people import EndUser
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_helvia.audit import AuditFilter
+from livechat_sdk_helvia.desk_settings import DeskSettings, Mode
 from livechat_sdk_helvia.faults import Forbidden, NotFound
 from livechat_sdk_helvia.past import PastFilter
 from livechat_sdk_helvia.records import Conversation, ConversationStatus
@@ -251,6 +252,19 @@ async def test_an_agent_exports_one_conversation_without_its_notes(
     assert [(one.actor_name, one.subject) for one in entries] == [
         ("Ada Marsh", f"conversation:{conversation.id}")
     ] * 2
+
+
+async def test_in_private_mode_a_colleague_gets_no_transcript(
+    quick_world: World, browser: httpx.AsyncClient
+) -> None:
+    conversation = await talk(quick_world, "a", by="ben")
+    await quick_world.desk.settings.replace(quick_world.ines, DeskSettings(mode=Mode.PRIVATE))
+    await sign_in(browser, "ada")
+    assert (await browser.get(f"/desk/conversations/{conversation.id}/transcript")).status_code == 404
+    headers = await token_of(browser, "ada")
+    address = f"/desk/api/conversations/{conversation.id}/transcript"
+    assert (await browser.get(address, headers=headers)).status_code == 404
+    assert (await browser.get(address, headers=await token_of(browser, "ben"))).status_code == 200
 
 
 def test_the_name_of_a_file_is_nothing_that_anybody_chose() -> None:

@@ -68,7 +68,7 @@ class Desk:
         self.notes = Notes(self.context, self.sight)
         self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)
-        self.transcripts = Transcripts(self.context)
+        self.transcripts = Transcripts(self.context, self.sight)
         self.automations = Automations(self.context, self.conversations, self.accounts, host)
         self.purge = Purge(self.context)
 

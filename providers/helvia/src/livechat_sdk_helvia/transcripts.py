@@ -22,6 +22,7 @@ from livechat_sdk_helvia.context import DeskContext, require
 from livechat_sdk_helvia.faults import NotFound
 from livechat_sdk_helvia.past import PastFilter
 from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskUser, Right, from_row
+from livechat_sdk_helvia.sight import Sight
 from livechat_sdk_helvia.zipping import ZipStream
 
 __all__ = ["COLUMNS", "Export", "Progress", "Transcripts", "safe_cell", "transcript_name"]
@@ -71,15 +72,17 @@ def transcript_name(conversation: Conversation) -> str:
 class Transcripts:
     """Gives out what was said."""
 
-    def __init__(self, desk: DeskContext) -> None:
+    def __init__(self, desk: DeskContext, sight: Sight) -> None:
         self._desk = desk
+        self._sight = sight
 
     async def of(self, actor: DeskUser, conversation: Conversation) -> AsyncIterator[bytes]:
-        """The transcript of one conversation, in pieces. For everybody who handles conversations.
+        """The transcript of one conversation, in pieces, for everybody who sees it. Raises ``NotFound``.
 
         What is checked is checked at once, before the first piece is asked for.
         """
         require(actor, Right.HANDLE)
+        await self._sight.check_may_see(actor, conversation)
         entry = audit_entry(self._desk, actor, "transcript.downloaded", f"conversation:{conversation.id}")
         await self._desk.database.commit([entry])
         return self._csv(conversation)
