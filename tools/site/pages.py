@@ -21,6 +21,8 @@ __all__ = ["PUBLISHED", "SECTIONS", "copy_pages", "navigation", "published", "re
 PUBLISHED: Final = (
     ("README.md", "index.md"),
     ("docs/**/*.md", ""),
+    ("docs/architecture.md", "explanation/architecture.md"),
+    ("docs/dependencies.md", "project/dependencies.md"),
     ("providers/*/README.md", "vendors/{folder}.md"),
     ("contrib/*/README.md", "reference/{folder}.md"),
     ("examples/workflow.py", "reference/workflow-example.md"),
@@ -29,7 +31,7 @@ PUBLISHED: Final = (
     ("changelog.d/README.md", "project/changelog-fragments.md"),
 )
 """Files of the repository, and their place in the site; ``{folder}`` is the name of the file's folder. What
-lies in ``docs`` has the same place in the site."""
+lies in ``docs`` has the same place in the site, unless a later line gives it another."""
 
 SECTIONS: Final = (
     ("Tutorial", "tutorial"),
@@ -37,7 +39,7 @@ SECTIONS: Final = (
     ("Vendors", "vendors"),
     ("Reference", "reference"),
     ("Programming interface", "reference/api"),
-    ("Explanation", ""),
+    ("Explanation", "explanation"),
     ("Project", "project"),
 )
 """The title of each section, and the folder whose pages it lists in the order of their names."""
@@ -51,7 +53,7 @@ def published(root: Path) -> dict[str, str]:
 
     Raises ``ValueError`` for a page in a folder of ``docs`` that no section lists.
     """
-    folders = {folder for _, folder in SECTIONS}
+    folders = {"", *(folder for _, folder in SECTIONS)}
     found: dict[str, str] = {}
     for pattern, place in PUBLISHED:
         for path in sorted(root.glob(pattern)):
