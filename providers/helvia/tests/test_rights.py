@@ -8,6 +8,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from livechat_sdk_helvia.automations.records import AutomationDraft
 from livechat_sdk_helvia.canned import CannedDraft
 from providers.helvia.tests.browsing import client, mounted, sign_in, token_of
 from providers.helvia.tests.memory_database import MemoryDatabase
@@ -33,6 +34,9 @@ PAGES = [
     ("GET", "conversations/{conversation}/end"),
     ("GET", "conversations/{conversation}/canned"),
     ("GET", "conversations/{conversation}/canned?part=canned"),
+    ("GET", "conversations/{conversation}?part=automations"),
+    ("GET", "conversations/{conversation}/automations/{automation}"),
+    ("POST", "conversations/{conversation}/automations/{automation}"),
     ("GET", "history"),
     ("GET", "history/{past}"),
     ("GET", "conversations/{conversation}/transcript"),
@@ -59,6 +63,10 @@ API = [
     ("GET", "api/canned"),
     ("GET", "api/canned/{canned}"),
     ("GET", "api/conversations/{conversation}/canned/{canned}"),
+    ("GET", "api/conversations/{conversation}/automations"),
+    ("GET", "api/conversations/{conversation}/runs"),
+    ("GET", "api/tickets?associatedId={conversation}"),
+    ("POST", "api/conversations/{conversation}/automations/{automation}"),
     ("GET", "api/history"),
     ("GET", "api/history/{past}"),
     ("GET", "api/conversations/{conversation}/transcript"),
@@ -93,6 +101,15 @@ ADMIN = [
     ("POST", "admin/canned"),
     ("POST", "admin/canned/{canned}"),
     ("POST", "admin/canned/{canned}/delete"),
+    ("GET", "admin/automations"),
+    ("GET", "admin/automations/new"),
+    ("GET", "admin/automations/{automation}"),
+    ("GET", "admin/automations/{automation}/try"),
+    ("POST", "admin/automations"),
+    ("POST", "admin/automations/{automation}"),
+    ("POST", "admin/automations/{automation}/delete"),
+    ("POST", "admin/automations/flows"),
+    ("POST", "admin/automations/flows/{flow}/delete"),
     ("GET", "admin/transcripts"),
     ("GET", "admin/transcripts/download?job=0123456789abcdef"),
     ("GET", "admin/bots"),
@@ -111,6 +128,11 @@ ADMIN_API = [
     ("POST", "api/canned"),
     ("PATCH", "api/canned/{canned}"),
     ("DELETE", "api/canned/{canned}"),
+    ("GET", "api/automations"),
+    ("POST", "api/automations"),
+    ("GET", "api/automations/{automation}"),
+    ("PUT", "api/automations/{automation}"),
+    ("DELETE", "api/automations/{automation}"),
     ("GET", "api/transcripts"),
     ("GET", "api/bots"),
     ("GET", "api/bots/shop-bot/settings"),
@@ -128,7 +150,7 @@ FIELDS = {
     "group_name": "New group",
 }
 
-OWN = ("messages", "typing", "read", "notes/", "/end")
+OWN = ("messages", "typing", "read", "notes/", "automations/", "/end")
 """Parts of addresses that only the owner (or the author of the note) may use."""
 
 
@@ -145,6 +167,7 @@ async def places(world: World) -> dict[str, Any]:
         "note": note.id,
         "past": await over(world),
         "canned": await canned(world),
+        **await automation(world),
         "request": request_id(waiting),
     }
 
@@ -153,6 +176,16 @@ async def over(world: World) -> int:
     """A conversation that is over."""
     past = await world.accepted("ref-past", by="ada")
     return (await world.desk.conversations.end(world.ada, past.id)).id
+
+
+async def automation(world: World) -> dict[str, int]:
+    """An automation and a flow trigger."""
+    automations = world.desk.automations
+    made = await automations.definitions.create(
+        world.ines, AutomationDraft(name="call", address="https://crm.example/")
+    )
+    flow, _ = await automations.flows.register(world.ines, "livechat-request-missed", "https://crm.example/")
+    return {"automation": made.id, "flow": flow}
 
 
 async def canned(world: World) -> int:
@@ -237,6 +270,7 @@ async def test_agent_and_admin_may_do_everything_with_what_is_theirs(
         "note": note.id,
         "past": await over(quick_world),
         "canned": await canned(quick_world),
+        **await automation(quick_world),
         "request": request_id(waiting),
     }
     token = await sign_in(browser, role)

@@ -117,7 +117,7 @@ class Runs:
         if key is not None and not (1 <= len(key) <= _MAX_KEY and key.isascii() and key.isalnum()):
             raise InvalidField(f"The key of a run has 1 to {_MAX_KEY} letters and digits.")
         now = self._desk.now_text()
-        full = f"{conversation.id}.button.{key or new_key()}"
+        full = f"{conversation.id}.button.{automation.id}.{key or new_key()}"
         insert = self._desk.statement(
             """
             INSERT INTO desk_automation_runs (workspace, integration, key, automation_id, name, kind,

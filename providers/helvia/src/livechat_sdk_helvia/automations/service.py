@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from livechat_sdk.domain.tickets import Ticket
+from livechat_sdk.errors import HandoffNotFound
 from livechat_sdk.provider.hosting import EmbeddedHost
 from livechat_sdk_helvia.accounts import Accounts
 from livechat_sdk_helvia.automations.calling import body_of
@@ -67,6 +69,7 @@ class Automations:
 
     async def buttons(self, actor: DeskUser, conversation: Conversation) -> Sequence[Automation]:
         """What ``actor`` may start in this conversation; nothing where somebody else handles it."""
+        require(actor, Right.HANDLE)
         if not await self._may_start(actor, conversation):
             return ()
         return await self.definitions.buttons(actor, conversation.bot)
@@ -107,6 +110,16 @@ class Automations:
         """The runs of a conversation, the newest first."""
         require(actor, Right.HANDLE)
         return await self.runs.of(conversation.id)
+
+    async def tickets(self, actor: DeskUser, conversation: Conversation) -> Sequence[Ticket]:
+        """The tickets that were made of the conversation's handoff, whoever asked for them."""
+        require(actor, Right.HANDLE)
+        if self.outside.host is None:
+            return ()
+        try:
+            return await self.outside.host.tickets(conversation.handoff_id)
+        except HandoffNotFound:
+            return ()
 
     async def dry_look(
         self,

@@ -20,9 +20,12 @@ from livechat_sdk_helvia.web.admin import AdminRoutes
 from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path
 from livechat_sdk_helvia.web.api import api_routes
 from livechat_sdk_helvia.web.api_admin import admin_api_routes
+from livechat_sdk_helvia.web.api_automations import automation_api_routes
 from livechat_sdk_helvia.web.api_canned import canned_api_routes
 from livechat_sdk_helvia.web.api_history import history_api_routes
 from livechat_sdk_helvia.web.assets import Assets
+from livechat_sdk_helvia.web.automation_runs import RunRoutes
+from livechat_sdk_helvia.web.automations import AutomationRoutes
 from livechat_sdk_helvia.web.bots import BotRoutes
 from livechat_sdk_helvia.web.canned import CannedRoutes
 from livechat_sdk_helvia.web.headers import SecurityHeaders
@@ -61,6 +64,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *admin_api_routes(),
                     *history_api_routes(),
                     *canned_api_routes(),
+                    *automation_api_routes(),
                     *transcript_api_routes(),
                     *retention_api_routes(),
                 ],
@@ -73,6 +77,8 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *BotRoutes(faults.templates).routes(),
             *HistoryRoutes(faults.templates).routes(),
             *CannedRoutes(faults.templates, pages).routes(),
+            *AutomationRoutes(faults.templates).routes(),
+            *RunRoutes(faults.templates, pages).routes(),
             *TeamRoutes(faults.templates).routes(),
             *TranscriptRoutes(faults.templates).routes(),
             *RetentionRoutes(faults.templates).routes(),

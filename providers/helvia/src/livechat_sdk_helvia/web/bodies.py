@@ -73,6 +73,10 @@ class Fields:
         names = (name for name, value in self._values.items() if value == "1")
         return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
+    def named(self, prefix: str) -> list[str]:
+        """What follows ``prefix`` in the names of the fields that begin with it."""
+        return [name.removeprefix(prefix) for name in self._values if name.startswith(prefix)]
+
     def number(self, name: str) -> int:
         """A whole number, also as digits in a form."""
         value = self._values.get(name)

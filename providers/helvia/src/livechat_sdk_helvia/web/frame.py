@@ -36,6 +36,7 @@ SECTIONS: Final = (
 ADMIN_PAGES: Final = (
     Place("general", "General", "admin/general", Right.ADMINISTER),
     Place("canned", "Canned responses", "admin/canned", Right.ADMINISTER),
+    Place("automations", "Automations", "admin/automations", Right.ADMINISTER),
     Place("team", "Users and groups", "admin/team", Right.ADMINISTER),
     Place("transcripts", "Transcripts", "admin/transcripts", Right.ADMINISTER),
     Place("bots", "Bots", "admin/bots", Right.ADMINISTER),

@@ -67,7 +67,7 @@ class LiveRoutes:
             yield "retry: 2000\n\n"
             changes: frozenset[str] = frozenset({"counts"})
             if conversation_id:
-                changes |= {"messages", "typing", "receipts", "status", "notes", "details"}
+                changes |= {"messages", "typing", "receipts", "status", "notes", "details", "automations"}
             check_at = clock() + self._heartbeat
             while True:
                 user = signed_in.user
@@ -119,7 +119,7 @@ class LiveRoutes:
         if "status" in changes:
             conversation = await desk.conversations.get(conversation_id)
             events.append((sse("status", {"status": conversation.status.value}), 0))
-        events += [(sse(name, {}), 0) for name in ("notes", "details") if name in changes]
+        events += [(sse(name, {}), 0) for name in ("notes", "details", "automations") if name in changes]
         return events
 
     def _message(self, request: Request, conversation: Conversation, message: DeskMessage) -> str:

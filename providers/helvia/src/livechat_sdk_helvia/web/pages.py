@@ -133,6 +133,9 @@ class PageRoutes:
             and (found.owner_id == signed_in.user.id or signed_in.user.may(Right.ADMINISTER)),
             "participants": await desk.conversations.participants(found.id),
             "notes": await desk.notes.of(signed_in.user, found.id),
+            "automations": await desk.automations.buttons(signed_in.user, found),
+            "runs": await desk.automations.of(signed_in.user, found),
+            "run_key": new_key(),
             "me": signed_in.user,
             "base": base_of(request),
             "csrf_token": signed_in.session.csrf_token,
@@ -144,7 +147,7 @@ class PageRoutes:
             "message_key": new_key(),
             "now": desk.context.now(),
         }
-        if part in {"head", "composer", "details", "notes"}:
+        if part in {"head", "composer", "details", "notes", "automations"}:
             return self._templates.page(f"_{part}.html", **values)
         values |= await self._frame(request, desk, signed_in, _TAB_OF[found.status], found.id)
         values["fault"] = fault

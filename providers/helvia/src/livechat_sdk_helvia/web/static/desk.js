@@ -43,6 +43,7 @@ let after = () => 0;
 if (kind === "conversation") {
   const timeline = await import("./timeline.js");
   const composer = await import("./composer.js");
+  const automations = await import("./automations.js");
   after = timeline.lastSeq;
   const address = `/conversations/${conversation}`;
   let typingTimer = null;
@@ -56,6 +57,7 @@ if (kind === "conversation") {
   handlers.receipts = timeline.receipts;
   handlers.typing = ({ on }) => showTyping(on);
   handlers.notes = calmly(() => refreshNotes(), 100);
+  handlers.automations = calmly(automations.refreshRuns, 100);
   handlers.details = calmly(() => refresh("details", `${address}?part=details`), 100);
   let status = page.dataset.status;
   handlers.status = (news) => {
@@ -79,6 +81,7 @@ if (kind === "conversation") {
       refresh("head", `${address}?part=head`),
       refresh("composer", `${address}?part=composer`),
       refresh("details", `${address}?part=details`),
+      automations.refreshRuns(),
     ]);
     showSide();
     composer.setUp();
