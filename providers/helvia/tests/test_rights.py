@@ -53,6 +53,7 @@ PAGES = [
 API = [
     ("GET", "api/me"),
     ("GET", "api/counts"),
+    ("GET", "api/alerts"),
     ("GET", "api/requests"),
     ("GET", "api/requests/{request}"),
     ("GET", "api/conversations"),

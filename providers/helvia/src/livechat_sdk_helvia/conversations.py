@@ -42,7 +42,10 @@ _CONVERSATION: Final = """
     SELECT c.*, owner.name AS owner_name,
            (SELECT COUNT(*) FROM desk_messages m
             WHERE m.workspace = c.workspace AND m.integration = c.integration
-              AND m.conversation_id = c.id AND m.author = 'end-user' AND m.read_at IS NULL) AS unread
+              AND m.conversation_id = c.id AND m.author = 'end-user' AND m.read_at IS NULL) AS unread,
+           COALESCE((SELECT w.total FROM desk_waits w
+                     WHERE w.workspace = c.workspace AND w.integration = c.integration
+                       AND w.conversation_id = c.id), 0) AS reminders
     FROM desk_conversations c
     LEFT JOIN desk_users owner
       ON owner.workspace = c.workspace AND owner.integration = c.integration AND owner.id = c.owner_id

@@ -26,6 +26,7 @@ from livechat_sdk_helvia.records import (
     from_row,
     to_json,
 )
+from livechat_sdk_helvia.wait_rows import begin_wait, end_wait, was_alerted
 
 __all__ = ["MAX_MESSAGE_TEXT", "Messages"]
 
@@ -91,6 +92,7 @@ class Messages:
         text = check_text(text, limit=MAX_MESSAGE_TEXT, what="message")
         key = new_key() if key is None else _checked_key(key)
         names = await self._masking.of(conversation.bot)
+        alerted = await was_alerted(self._desk, conversation.id)
         desk, now = self._desk, self._desk.now_text()
         line = update_last_line(
             desk, conversation.id, text=text, author="agent", statuses=("started", "started"), at=now
@@ -109,7 +111,7 @@ class Messages:
         )
         event = self._received(conversation, key, names.text(text), names.agent(actor.id, actor.name))
         try:
-            await desk.database.commit([line, row], [event])
+            await desk.database.commit([line, row, end_wait(desk, conversation.id)], [event])
         except Expect as clash:
             stored = await self.by_key(conversation.id, "agent", key)
             if stored is not None:
@@ -119,6 +121,8 @@ class Messages:
             ) from clash
         self._agent_typing.pop(conversation.id, None)
         self._changed(conversation.id, "messages")
+        if alerted:
+            desk.hub.publish(INBOX, "waits")
         stored = await self.by_key(conversation.id, "agent", key)
         if stored is None:
             raise AssertionError("a committed message is there")
@@ -148,7 +152,7 @@ class Messages:
             ),
         )
         try:
-            await desk.database.commit([line, row])
+            await desk.database.commit([line, row, begin_wait(desk, conversation.id, desk.now_text())])
         except Expect as clash:
             stored = await self.by_key(conversation.id, "end-user", message.key)
             if stored is not None:

@@ -8,6 +8,7 @@ from livechat_sdk.provider.interface import ChatOpening
 from livechat_sdk_helvia.context import PREVIEW, DeskContext
 from livechat_sdk_helvia.lines import Line, insert_line
 from livechat_sdk_helvia.records import DeskUser, to_json
+from livechat_sdk_helvia.wait_rows import begin_wait, end_wait
 
 __all__ = ["accepting_statements", "farewell_statements", "opening_statements"]
 
@@ -128,7 +129,7 @@ def accepting_statements(
             sent_at=now,
         ),
     )
-    return [request, conversation, participant, line]
+    return [request, conversation, participant, line, begin_wait(desk, conversation_id, now)]
 
 
 def farewell_statements(desk: DeskContext, conversation_id: int, text: str, now: str) -> list[Statement]:
@@ -143,4 +144,4 @@ def farewell_statements(desk: DeskContext, conversation_id: int, text: str, now:
         now=now,
     )
     line = insert_line(desk, conversation_id, Line(author="system", key="ended", text=text, sent_at=now))
-    return [participants, line]
+    return [participants, line, end_wait(desk, conversation_id)]

@@ -113,6 +113,7 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
         await desk.start(self._announce)
         if self._background:
             desk.automations.lane.start()
+            desk.waits.start()
         self._desk = desk
 
     async def stop(self) -> None:

@@ -159,6 +159,8 @@ class Conversation(Model):
     owner_name: str | None
     unread: int
     """Messages of the end user that no agent has read."""
+    reminders: int = 0
+    """How often the desk has alerted because the end user waited for an answer."""
 
     @property
     def user_label(self) -> str:

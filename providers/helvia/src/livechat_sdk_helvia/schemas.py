@@ -29,7 +29,7 @@ class Schema:
 
 SCHEMAS: Final = (
     Schema(schema.SCHEMA_NAME, schema.SCHEMA_VERSION, schema.DDL, schema.PERSONAL),
-    Schema(tables_admin.SCHEMA_NAME, tables_admin.SCHEMA_VERSION, tables_admin.DDL),
+    Schema(tables_admin.SCHEMA_NAME, tables_admin.SCHEMA_VERSION, tables_admin.DDL, tables_admin.PERSONAL),
     Schema("helvia_desk_tools", 1, tables_tools.DDL, tables_tools.PERSONAL),
     Schema(tables_team.SCHEMA_NAME, tables_team.SCHEMA_VERSION, tables_team.DDL),
     Schema(tables_history.SCHEMA_NAME, tables_history.SCHEMA_VERSION, tables_history.DDL),

@@ -30,6 +30,7 @@ from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
 from livechat_sdk_helvia.sight import Sight
 from livechat_sdk_helvia.transcripts import Transcripts
+from livechat_sdk_helvia.waits import Waits
 
 __all__ = ["Desk"]
 
@@ -64,6 +65,7 @@ class Desk:
         self.bots = Bots(self.context)
         self.messages = Messages(self.context, Masking(self.context, self.bots, settings.agent_names))
         self.sight = Sight(self.context, self.settings)
+        self.waits = Waits(self.context, self.settings, self.sight)
         self.conversations = Conversations(self.context, self.messages, self.sight)
         self.notes = Notes(self.context, self.sight)
         self.history = History(self.context, self.sight)
@@ -100,4 +102,5 @@ class Desk:
     async def stop(self) -> None:
         """End the live streams of open pages; they come back by themselves."""
         self.hub.close()
+        await self.waits.stop()
         await self.automations.lane.stop()

@@ -1,16 +1,19 @@
 """Tables of what admins set, for the whole desk and for single bots, and of who did what.
 
-Settings are one document each, read and replaced as a whole. The audit log only ever gets new rows.
+Settings are one document each, read and replaced as a whole. The audit log only ever gets new rows. Beside
+them: since when the end user of a conversation waits for an answer, and how often the desk has alerted.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DDL", "SCHEMA_NAME", "SCHEMA_VERSION"]
+from livechat_sdk.provider.personal import PersonalTable
+
+__all__ = ["DDL", "PERSONAL", "SCHEMA_NAME", "SCHEMA_VERSION"]
 
 SCHEMA_NAME: Final = "helvia_desk_admin"
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 DDL: Final = (
     """
@@ -35,6 +38,21 @@ DDL: Final = (
     )
     """,
     """
+    CREATE TABLE IF NOT EXISTS desk_waits (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        conversation_id BIGINT NOT NULL,
+        waiting_since TEXT,
+        last_at TEXT,
+        tries BIGINT NOT NULL,
+        total BIGINT NOT NULL,
+        PRIMARY KEY (workspace, integration, conversation_id)
+    )
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_waits_by_time ON desk_waits (workspace, integration, last_at)
+    """,
+    """
     CREATE TABLE IF NOT EXISTS desk_audit (
         workspace TEXT NOT NULL,
         integration TEXT NOT NULL,
@@ -56,3 +74,17 @@ DDL: Final = (
     CREATE INDEX IF NOT EXISTS desk_audit_by_area ON desk_audit (workspace, integration, area, id)
     """,
 )
+
+PERSONAL: Final = (
+    PersonalTable(
+        "desk_waits",
+        "handoff",
+        """
+        (integration, conversation_id) IN (
+            SELECT c.integration, c.id FROM desk_conversations AS c
+            WHERE c.workspace = :workspace AND c.handoff_id = :handoff
+        )
+        """,
+    ),
+)
+"""Where rows about end users are: how long they waited for an answer."""

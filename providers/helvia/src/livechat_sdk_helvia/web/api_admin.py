@@ -1,4 +1,4 @@
-"""The API for programs: settings of the whole desk, and the audit log. For LiveChat Admins."""
+"""The API for programs: what LiveChat Admins set and read, and the alerts, which are for every member."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from livechat_sdk_helvia.records import DeskUser, Right
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.admin import audit_filter
 from livechat_sdk_helvia.web.bodies import read_json, whole_number
+from livechat_sdk_helvia.web.documents import waits_document
 from livechat_sdk_helvia.web.programs import for_programs
 
 __all__ = ["admin_api_routes", "bot_document", "settings_document"]
@@ -44,6 +45,7 @@ def admin_api_routes() -> list[BaseRoute]:
     return [
         Route("/settings", for_programs(_settings, Right.ADMINISTER), methods=["GET"]),
         Route("/settings", for_programs(_replace_settings, Right.ADMINISTER), methods=["PUT"]),
+        Route("/alerts", for_programs(_alerts), methods=["GET"]),
         Route("/bots", for_programs(_bots, Right.ADMINISTER), methods=["GET"]),
         Route("/bots/{bot:path}/settings", for_programs(_bot, Right.ADMINISTER), methods=["GET"]),
         Route("/bots/{bot:path}/settings", for_programs(_replace_bot, Right.ADMINISTER), methods=["PUT"]),
@@ -99,6 +101,10 @@ async def _replace_settings(request: Request, desk: Desk, user: DeskUser) -> Res
     revision = fields.number("revision") if fields.has("revision") else None
     settings = made_settings(given | {"assistant": assistant})
     return JSONResponse(settings_document(await desk.settings.replace(user, settings, revision=revision)))
+
+
+async def _alerts(_: Request, desk: Desk, user: DeskUser) -> Response:
+    return JSONResponse({"items": [waits_document(alert) for alert in await desk.waits.alerts(user)]})
 
 
 async def _bots(_: Request, desk: Desk, __: DeskUser) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskRequest, DeskUser, Note, Participant
+from livechat_sdk_helvia.waits import Alert
 
 __all__ = [
     "conversation_document",
@@ -16,6 +17,7 @@ __all__ = [
     "participant_document",
     "request_document",
     "user_document",
+    "waits_document",
 ]
 
 
@@ -42,6 +44,7 @@ def conversation_document(conversation: Conversation) -> dict[str, Any]:
         if conversation.owner_id is not None
         else None,
         "unread": conversation.unread,
+        "idleReminderTries": conversation.reminders,
         "lastMessage": conversation.last_text,
         "handoffId": conversation.handoff_id,
         "historyLength": conversation.history_length,
@@ -104,6 +107,18 @@ def participant_document(participant: Participant) -> dict[str, Any]:
         "fullName": participant.name,
         "status": participant.status,
         "isOwner": participant.is_owner,
+    }
+
+
+def waits_document(alert: Alert) -> dict[str, Any]:
+    """An end user who has waited too long for an answer."""
+    return {
+        "conversation": alert.conversation_id,
+        "user": alert.user_label,
+        "waitingSince": _time(alert.waiting_since),
+        "tries": alert.tries,
+        "owner": alert.owner_name,
+        "mine": alert.mine,
     }
 
 

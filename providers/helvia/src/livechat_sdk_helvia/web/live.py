@@ -19,6 +19,7 @@ from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskUser, Rig
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of, desk_of, page_session
 from livechat_sdk_helvia.web.bodies import whole_number
+from livechat_sdk_helvia.web.documents import waits_document
 from livechat_sdk_helvia.web.rendering import Templates
 
 __all__ = ["EVENT_STREAM", "LiveRoutes", "sse"]
@@ -105,6 +106,9 @@ class LiveRoutes:
         if changes & {"counts", "lines", "settings"}:
             counts = await desk.conversations.counts(user)
             events.append((sse("inbox", counts.model_dump()), 0))
+        if changes & {"counts", "waits", "settings"}:
+            alerts = [waits_document(alert) for alert in await desk.waits.alerts(user)]
+            events.append((sse("waits", {"alerts": alerts}), 0))
         if not conversation_id:
             return events
         if "messages" in changes:

@@ -65,6 +65,8 @@ class PageRoutes:
         values = await self._frame(request, desk, signed_in, tab, selected)
         if request.query_params.get("part") == "list":
             return self._templates.page("_list.html", **values)
+        if request.query_params.get("part") == "waits":
+            return self._templates.page("_waits.html", **values)
         return self._templates.page("inbox.html", **values)
 
     async def _request(self, request: Request) -> Response:
@@ -201,6 +203,7 @@ class PageRoutes:
             "live": True,
             "counts": await desk.conversations.counts(signed_in.user),
             "rows": rows,
+            "waits": await desk.waits.alerts(signed_in.user),
             "selected": selected,
             "tab": tab,
         }

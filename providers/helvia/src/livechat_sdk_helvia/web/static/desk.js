@@ -5,6 +5,7 @@ import { setUp as setUpCopy } from "./copy.js";
 import { setUp as setUpDialogs } from "./dialogs.js";
 import { follow } from "./live.js";
 import { setUp as setUpShortcuts } from "./shortcuts.js";
+import { waits } from "./waits.js";
 
 const { conversation, item, kind, selected, tab, user } = page.dataset;
 const title = document.title;
@@ -36,6 +37,8 @@ const handlers = {
     refreshList();
   },
 };
+
+handlers.waits = waits(() => refresh("waits", `/inbox/${tab}?part=waits`));
 
 let after = () => 0;
 
