@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from cli.tests.helpers import assert_golden
+from livechat_sdk_cli.commanding import ENTRIES
 from livechat_sdk_cli.exits import MEANINGS
 from livechat_sdk_cli.main import app
 from livechat_sdk_cli.manual import HEADINGS, MORE
@@ -41,6 +42,15 @@ def test_help_fits_a_small_terminal_and_explains_every_option(words: tuple[str, 
 def test_help_of_the_root_lists_every_exit_code() -> None:
     text = cli_reference.help_of(())
     assert all(f"{code.value}  {meaning}" in text for code, meaning in MEANINGS.items())
+
+
+def test_list_of_commands_says_what_each_says_itself() -> None:
+    root = get_command(app)
+    assert isinstance(root, TyperGroup)
+    for name, entry in ENTRIES.items():
+        assert entry.heading in HEADINGS
+        assert root.commands[name].name == name
+        assert root.commands[name].get_short_help_str(limit=200) == entry.short_help
 
 
 @pytest.mark.parametrize("words", [one for one in cli_reference.commands() if one], ids=" ".join)

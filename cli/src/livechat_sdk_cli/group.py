@@ -11,17 +11,18 @@ from typer.core import TyperGroup
 
 from livechat_sdk.errors import ConfigurationError, LivechatError
 from livechat_sdk_cli import terminal
+from livechat_sdk_cli.commanding import ENTRIES, Commands
 from livechat_sdk_cli.exits import exit_code_of, next_step_of
-from livechat_sdk_cli.manual import HEADINGS, MORE
+from livechat_sdk_cli.manual import HEADINGS
 
-__all__ = ["LivechatGroup", "report"]
+__all__ = ["LivechatGroup", "Root", "report"]
 
 DEBUG: Final = "--debug"
 _OURS: Final = "livechat_sdk"
 
 
 class LivechatGroup(TyperGroup):
-    """The root of the command line. Usage errors, help and ``typer.Exit`` are typer's; the rest is ours."""
+    """A command line that ends as ours do. Usage errors, help and ``typer.Exit`` are typer's."""
 
     def main(
         self,
@@ -51,22 +52,21 @@ class LivechatGroup(TyperGroup):
             report(problem, debug=debug)
             sys.exit(exit_code_of(problem))
 
+
+class Root(LivechatGroup):
+    """The root of the command line: it knows its commands, and loads the one that is asked for."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = Commands()
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The commands under their headings, instead of one long list."""
-        under: dict[str, list[tuple[str, Any]]] = {heading: [] for heading in HEADINGS}
-        for name in self.list_commands(ctx):
-            command: Any = self.get_command(ctx, name)
-            if command is not None and not command.hidden:
-                heading: object = getattr(command, "rich_help_panel", None)
-                under[heading if isinstance(heading, str) and heading in under else MORE].append(
-                    (name, command)
-                )
-        width = max((len(name) for listed in under.values() for name, _ in listed), default=0)
-        for heading, listed in under.items():
-            rows = [
-                (name.ljust(width), command.get_short_help_str(formatter.width - 6 - width))
-                for name, command in listed
-            ]
+        under: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS}
+        width = max(map(len, ENTRIES))
+        for name, entry in ENTRIES.items():
+            under[entry.heading].append((name.ljust(width), entry.short_help))
+        for heading, rows in under.items():
             if rows:
                 with formatter.section(heading):
                     formatter.write_dl(rows)

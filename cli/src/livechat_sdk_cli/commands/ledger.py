@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Show the schema of the ledger, or bring it to another one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show the schema of the ledger, or bring it to another one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 _Settings = Annotated[Path, typer.Option("--settings", metavar="FILE", help="The settings, for `store`.")]
 _Store = Annotated[
