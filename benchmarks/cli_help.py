@@ -7,14 +7,13 @@ integrations. The processor's time is taken, for others may use the machine; run
 
 from __future__ import annotations
 
-import os
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+
+from benchmarks._processes import compiling, seconds
 
 GOAL = 1.4
 ROUNDS = 15
@@ -37,14 +36,6 @@ SETTINGS = "version: 1\nintegrations:\n" + "".join(
 ASKED = {"COMP_WORDS": "livechat record desk-1", "COMP_CWORD": "2", "_LIVECHAT_COMPLETE": "complete_bash"}
 
 
-def seconds(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> float:
-    """Run a program and return the processor's time that it took."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(words, cwd=folder, env={**os.environ, **variables}, capture_output=True, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def main() -> None:
     """Measure, and print the line that ``benchmarks/run.py`` reads."""
     livechat = str(Path(sys.executable).with_name("livechat"))
@@ -61,10 +52,12 @@ def main() -> None:
         }
         times: dict[str, list[float]] = {program: [] for program in programs}
         for words, variables in programs.values():
-            seconds(words, folder, variables)  # compiles what was never imported before
+            seconds(
+                words, compiling(folder / "compiled", variables), folder
+            )  # compiles what was never imported before
         for _ in range(ROUNDS):
             for program, (words, variables) in programs.items():
-                times[program].append(seconds(words, folder, variables))
+                times[program].append(seconds(words, compiling(folder / "compiled", variables), folder))
     median = {program: statistics.median(values) for program, values in times.items()}
     for program, value in median.items():
         print(f"{program}: {value * 1000:.0f} ms of processor time, whole process", file=sys.stderr)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from livechat_sdk.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from livechat_sdk.hooks import Hooks, PluginInfo
+    from livechat_sdk.hooks import Hooks, PluginInfo, Plugins
     from livechat_sdk.provider.integration import IntegrationType
 
 __all__ = ["Registry"]
+
+T = TypeVar("T", bound="Plugins")
 
 logger = logging.getLogger("livechat_sdk.registry")
 
@@ -33,33 +35,40 @@ class Registry:
         self, plugins: Mapping[str, object] | None = None, *, found: Sequence[PluginInfo] = ()
     ) -> None:
         """``plugins`` are plugin objects by name, beside the built-in ones."""
+        from livechat_sdk.hooks import Plugins
+
         self._plugins = dict(plugins or {})
         self.found = tuple(found)
         """What discovery found, loaded or not."""
         self.types: Mapping[str, IntegrationType] = {
-            one.type: one for one in self.hooks().integration_types()
+            one.type: one for one in self._all_in(Plugins()).integration_types()
         }
 
     @classmethod
     def discover(cls, *, block: Sequence[str] = ()) -> Self:
         """Load every installed plugin. One that cannot load fails alone: see ``found``."""
-        from livechat_sdk.hooks import Hooks, discover
+        from livechat_sdk.hooks import Plugins, discover
 
-        finder = Hooks()
+        finder = Plugins()
         found = discover(finder, block=block)
         return cls(finder.targets(), found=found)
 
     def hooks(self, *, hook_timeout: float = 2.0) -> Hooks:
         """A fresh hook manager with every plugin of this registry; ``hook_timeout`` is in seconds."""
         from livechat_sdk.hooks import Hooks
-        from livechat_sdk.policies.plugin import BuiltinIntegrationTypes
 
-        hooks = Hooks(hook_timeout=hook_timeout)
-        hooks.register(BuiltinIntegrationTypes(), name="builtin", inline=True)
-        for name, plugin in self._plugins.items():
-            hooks.register(plugin, name=name)
+        hooks = self._all_in(Hooks(hook_timeout=hook_timeout))
         hooks.check()
         return hooks
+
+    def _all_in(self, plugins: T) -> T:
+        """``plugins`` with every plugin of this registry, each checked."""
+        from livechat_sdk.policies.plugin import BuiltinIntegrationTypes
+
+        plugins.register(BuiltinIntegrationTypes(), name="builtin", inline=True)
+        for name, plugin in self._plugins.items():
+            plugins.register(plugin, name=name)
+        return plugins
 
     def build(
         self,

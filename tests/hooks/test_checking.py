@@ -13,7 +13,7 @@ import pytest
 
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.errors import PluginError
-from livechat_sdk.hooks import Hooks, hookimpl, manager
+from livechat_sdk.hooks import Hooks, hookimpl, plugin_set
 from livechat_sdk.hooks.checking import SPECS
 from livechat_sdk.hooks.specs import RoutingSpecs
 from livechat_sdk.provider.integration import IntegrationType
@@ -334,7 +334,7 @@ def test_check_finds_what_was_changed_after_registering() -> None:
 
 # ------------------------------------------------------------------------------------------------- block-list
 async def test_blocked_plugin_is_not_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(manager.BLOCK_VARIABLE, " acme , other,,")
+    monkeypatch.setenv(plugin_set.BLOCK_VARIABLE, " acme , other,,")
     hooks = Hooks(block=["third"])
     assert hooks.blocked == {"acme", "other", "third"}
     assert [hooks.register(Acme(), name) for name in ("acme", "other", "third", "fourth")] == [
@@ -347,7 +347,7 @@ async def test_blocked_plugin_is_not_taken_in(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_blocked_plugin_is_not_even_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(manager.BLOCK_VARIABLE, raising=False)
+    monkeypatch.delenv(plugin_set.BLOCK_VARIABLE, raising=False)
     assert Hooks(block=["acme"]).register(_of("livechat_route", _misspelt), "acme") is None
 
 

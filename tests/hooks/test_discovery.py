@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from livechat_sdk.hooks import Hooks, PluginInfo, discover, discovery
-from livechat_sdk.hooks.manager import BLOCK_VARIABLE
 from livechat_sdk.hooks.markers import ENTRY_POINT_GROUP
+from livechat_sdk.hooks.plugin_set import BLOCK_VARIABLE
 from tests.hooks.samples import REQUEST, ROUTE
 
 INSTALLED = frozenset(entry.name for entry in entry_points(group=ENTRY_POINT_GROUP))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_hook_is_documented_tested_and_used(hook: Hook) -> None:
 def test_hook_has_a_typed_method_that_names_it(hook: Hook) -> None:
     named = [
         name
-        for name, value in vars(Hooks).items()
+        for name, value in inspect.getmembers(Hooks)
         if f"``{hook.name}``" in (getattr(value, "__doc__", "") or "")
     ]
     assert len(named) == 1, f"{hook.name} is called by {named or 'nobody'}"

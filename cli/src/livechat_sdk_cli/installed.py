@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from livechat_sdk.hooks import Hooks, PluginInfo
+    from livechat_sdk.hooks import PluginInfo, Plugins
     from livechat_sdk.registry import Registry
 
 __all__ = ["InstalledPlugin", "discover_registry", "survey"]
@@ -74,10 +74,10 @@ def survey() -> list[InstalledPlugin]:
     """Every plugin, the built-in one first. Never raises because of a plugin."""
     from importlib.metadata import version
 
-    from livechat_sdk.hooks import Hooks, PluginInfo, discover
+    from livechat_sdk.hooks import PluginInfo, Plugins, discover
     from livechat_sdk.policies.plugin import BuiltinIntegrationTypes
 
-    hooks = Hooks()
+    hooks = Plugins()
     owners: dict[str, str] = {}
     try:
         with _quiet_plugins():
@@ -90,7 +90,7 @@ def survey() -> list[InstalledPlugin]:
         hooks.close()
 
 
-def _ask(hooks: Hooks, info: PluginInfo, owners: dict[str, str]) -> InstalledPlugin:
+def _ask(hooks: Plugins, info: PluginInfo, owners: dict[str, str]) -> InstalledPlugin:
     """Ask one plugin for its integration types; ``owners`` remembers who offered which."""
     from livechat_sdk.errors import PluginError
 
@@ -98,17 +98,20 @@ def _ask(hooks: Hooks, info: PluginInfo, owners: dict[str, str]) -> InstalledPlu
     reason, types = info.reason, tuple[str, ...]()
     if status == "loaded":
         try:
-            types = tuple(one.type for one in hooks.integration_types(plugin=info.name))
+            offered = hooks.integration_types(plugin=info.name)
+            types = tuple(one.type for one in offered)
+            for one in offered:
+                _ = one.settings  # loaded where they are used, and here, so that what is broken is listed
         except PluginError as error:
             status, reason = "broken", str(error)
-        for one in types:
-            if owner := owners.get(one):
+        for name in types:
+            if owner := owners.get(name):
                 status = "broken"
                 reason = (
-                    f"it offers {one}, which plugin {owner!r} offers already; block or uninstall one of them"
+                    f"it offers {name}, which plugin {owner!r} offers already; block or uninstall one of them"
                 )
             else:
-                owners[one] = info.name
+                owners[name] = info.name
     return InstalledPlugin(
         name=info.name,
         distribution=info.distribution,

@@ -63,9 +63,12 @@ def _root(
 def main() -> None:
     """Run the command line; the console script ``livechat`` calls this."""
     # What is imported stays: looking through it for garbage again and again takes a tenth of a short command.
-    gc.set_threshold(50_000)
+    gc.set_threshold(100_000)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its number, not a UnicodeEncodeError.
             stream.reconfigure(errors="backslashreplace")
-    get_command(app)()
+    try:
+        get_command(app)()
+    finally:
+        gc.freeze()  # the process ends: taking apart piece by piece what it loaded is time for nobody

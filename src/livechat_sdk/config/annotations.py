@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, SecretBytes, SecretStr
@@ -75,10 +76,15 @@ def inner(kinds: Kinds, key: str) -> Kinds:
             arguments = get_args(kind)
             found += kinds_of(arguments[1]) if len(arguments) > 1 else (Any,)
     for model in models(kinds):
-        for name, info in model.model_fields.items():
-            if key in (name, info.alias):
-                found += kinds_of(info.annotation)
+        found += _under(model, key)
     return tuple(found)
+
+
+@lru_cache(maxsize=2000)
+def _under(model: type[BaseModel], key: str) -> Kinds:
+    """What one model says about the value under ``key``; files have many integrations of one type."""
+    named = (info for name, info in model.model_fields.items() if key in (name, info.alias))
+    return tuple(kind for info in named for kind in kinds_of(info.annotation))
 
 
 def items(kinds: Kinds) -> Kinds:

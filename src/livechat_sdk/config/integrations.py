@@ -12,11 +12,11 @@ from pydantic.alias_generators import to_camel
 
 from livechat_sdk.config.diagnostics import Draft, certainly_means, did_you_mean, finish, rewritten
 from livechat_sdk.config.masking import Masks
-from livechat_sdk.config.sensitive import find_sensitive
+from livechat_sdk.config.sensitive import find_sensitive, model_of
 from livechat_sdk.config.strength import check_secrets
 from livechat_sdk.config.translate import drafts_from
 from livechat_sdk.config.tree import MappingNode, Node, Path, ScalarNode, TooBig, from_plain, plain
-from livechat_sdk.errors import Problem
+from livechat_sdk.errors import PluginError, Problem
 from livechat_sdk.provider.integration import IntegrationType
 from livechat_sdk.provider.settings import IntegrationSettings
 
@@ -74,11 +74,9 @@ def read_integration(
     if name is None:
         drafts.append(Draft("LC408", "the integration has no `name`", suggestion="add `name`"))
     settings = check_integration(node, (), installed, drafts, label=_label(name.value if name else None))
-    models = {one.type: one.settings for one in installed.values()}
     kind = node.entries.get("type") if isinstance(node, MappingNode) else None
     type_name = kind.value.value if kind is not None and isinstance(kind.value, ScalarNode) else None
-    model = models.get(type_name, IntegrationSettings) if isinstance(type_name, str) else IntegrationSettings
-    sensitive = find_sensitive(node, model, models)
+    sensitive = find_sensitive(node, model_of(installed, type_name), installed)
     check_secrets(sensitive, drafts)
     problems = finish(drafts, root=node, lines=None, file=None, masks=Masks.of(sensitive))
     failed = any(problem.severity == "error" for problem in problems)
@@ -106,16 +104,22 @@ def check_integration(
     offered = _offered(node, path, types, drafts, label)
     if offered is None:
         return None
-    _check_spellings(node, offered, path, drafts)
+    try:
+        model = offered.settings
+    except PluginError as error:
+        advice = "this is a bug of the plugin that offers the type, or something it needs is not installed"
+        drafts.append(Draft("LC406", str(error), path, suggestion=advice))
+        return None
+    _check_spellings(node, model, path, drafts)
     content = dict(plain(node))
     content.setdefault("name", label or "unnamed")
     _check_category(content, offered, path, drafts)
     try:
-        settings = offered.settings.model_validate(content)
+        settings = model.model_validate(content)
         drafts += _remarks(settings, node, path)
     except ValidationError as error:
         whole = _under(node, path)
-        drafts += drafts_from(error, root=whole, model=offered.settings, base=path, integration=True)
+        drafts += drafts_from(error, root=whole, model=model, base=path, integration=True)
     except Exception as error:  # noqa: BLE001 - a validator of a plugin may raise anything
         drafts.append(
             Draft(
@@ -235,9 +239,11 @@ def _check_name(node: MappingNode, path: Path, drafts: list[Draft], *, label: st
         )
 
 
-def _check_spellings(node: MappingNode, offered: IntegrationType, path: Path, drafts: list[Draft]) -> None:
+def _check_spellings(
+    node: MappingNode, model: type[IntegrationSettings], path: Path, drafts: list[Draft]
+) -> None:
     """Of two spellings of one setting one would be ignored."""
-    for name in offered.settings.model_fields:
+    for name in model.model_fields:
         camel = to_camel(name)
         if name != camel and name in node.entries and camel in node.entries:
             later = max((name, camel), key=list(node.entries).index)

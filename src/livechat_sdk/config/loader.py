@@ -190,7 +190,6 @@ def _checked(
     from livechat_sdk.config.translate import drafts_from
 
     installed = types_by_name(types)
-    models = {one.type: one.settings for one in installed.values()}
     if isinstance(root, MappingNode):
         root = files.resolve(root)
     filler = Filler(os.environ if env is None else env, drafts, files.folder_of)
@@ -201,7 +200,7 @@ def _checked(
     document = found.document
     left_out = [*found.left_out, *(filler.fill(one, ()) for one in files.left_out)]
     check_version(document, drafts, needed=needs_version and not found.is_bare)
-    sensitive = find_sensitive(document, LivechatFile, models, left_out)
+    sensitive = find_sensitive(document, LivechatFile, installed, left_out)
     check_secrets(sensitive, drafts)
     settings: LivechatFile | None = None
     try:

@@ -26,7 +26,6 @@ from livechat_sdk.config.texts import (
 from livechat_sdk.domain.agent_names import AgentNames
 from livechat_sdk.domain.base import Identifier, ShortText
 from livechat_sdk.domain.ends import Outcome
-from livechat_sdk.domain.handoff import HandoffPolicy, SurveyQuestion
 from livechat_sdk.domain.retention import RetentionPlan
 from livechat_sdk.files.kinds import DEFAULT_KINDS
 from livechat_sdk.files.limits import FileLimits
@@ -37,6 +36,7 @@ from livechat_sdk.policies.ticket_settings import TicketsSettings
 from livechat_sdk.provider.settings import Secret
 
 if TYPE_CHECKING:
+    from livechat_sdk.domain.handoff import HandoffPolicy
     from livechat_sdk.policies.routing import RuleBook
 
 __all__ = [
@@ -178,6 +178,8 @@ class LivechatSettings(_Part):
 
     def policy(self) -> HandoffPolicy:
         """The part of these settings that a handoff keeps for its whole life."""
+        from livechat_sdk.domain.handoff import HandoffPolicy, SurveyQuestion
+
         return HandoffPolicy(
             enabled=self.enabled,
             request_timeout=self.request_timeout,

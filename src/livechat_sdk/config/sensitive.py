@@ -20,9 +20,11 @@ from livechat_sdk.config.annotations import (
 )
 from livechat_sdk.config.documents import MASK, IntegrationDocument, glued_from, looks_secret
 from livechat_sdk.config.tree import Entry, MappingNode, Node, Path, ScalarNode, SequenceNode, Span
+from livechat_sdk.errors import PluginError
+from livechat_sdk.provider.integration import IntegrationType
 from livechat_sdk.provider.settings import IntegrationSettings
 
-__all__ = ["SecretValue", "Sensitive", "find_sensitive", "is_suspicious", "text_of"]
+__all__ = ["SecretValue", "Sensitive", "find_sensitive", "is_suspicious", "model_of", "text_of"]
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
 _ONLY_REFERENCES: Final = re.compile(r"(?:\$\{(?:\w+|file:[^{}\n]+)\})+", re.ASCII)
@@ -60,10 +62,10 @@ def text_of(value: Any) -> str:
 def find_sensitive(
     root: Node,
     model: type[BaseModel],
-    types: Mapping[str, type[IntegrationSettings]],
+    types: Mapping[str, IntegrationType],
     left_out: Iterable[Node] = (),
 ) -> Sensitive:
-    """Go through a document beside its model; ``types`` are the models of integrations by type.
+    """Go through a document beside its model; ``types`` are the installed ones by name.
 
     ``left_out`` are integrations that stand in the text and are not part of the document.
 
@@ -76,6 +78,14 @@ def find_sensitive(
     return finder.result
 
 
+def model_of(types: Mapping[str, IntegrationType], name: object) -> type[IntegrationSettings]:
+    """The settings of a type; the base of all where it is not installed, or its plugin cannot give them."""
+    try:
+        return types[name].settings if isinstance(name, str) else IntegrationSettings
+    except (KeyError, PluginError):
+        return IntegrationSettings
+
+
 def is_suspicious(entry: Entry) -> bool:
     """Whether an unknown key may be, or hold, a value: it has spaces or colons, or nothing behind it."""
     value = entry.value
@@ -84,7 +94,7 @@ def is_suspicious(entry: Entry) -> bool:
 
 
 class _Finder:
-    def __init__(self, types: Mapping[str, type[IntegrationSettings]]) -> None:
+    def __init__(self, types: Mapping[str, IntegrationType]) -> None:
         self._types = types
         self.result = Sensitive()
 
@@ -120,7 +130,7 @@ class _Finder:
             return kinds
         entry = node.entries.get("type")
         name = entry.value.value if entry is not None and isinstance(entry.value, ScalarNode) else None
-        return (self._types.get(name, IntegrationSettings) if isinstance(name, str) else IntegrationSettings,)
+        return (model_of(self._types, name),)
 
     def _key(self, entry: Entry, path: Path, *, known: bool, secret: bool) -> None:
         """Hide a key that is no key: ``{secret:abc}`` without a space, ``secret: {abc}`` with braces."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
 
 from livechat_sdk.domain.base import Model, ShortText
-from livechat_sdk.domain.people import Agent
+
+if TYPE_CHECKING:
+    from livechat_sdk.domain.people import Agent
 
 __all__ = ["NOBODY", "AgentNames", "HiddenName", "hide", "pseudonym"]
 
@@ -39,6 +41,8 @@ class AgentNames(Model):
 
     def shown(self, agent: Agent) -> Agent:
         """An agent as the end user may see them; the id is not for them and stays."""
+        from livechat_sdk.domain.people import Agent
+
         return agent if self.show == "full" else Agent(id=agent.id, name=self._name(agent))
 
     def _name(self, agent: Agent) -> str | None:

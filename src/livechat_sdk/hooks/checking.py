@@ -6,18 +6,19 @@ hook, an argument with a default value, or a forgotten ``@hookimpl`` without a w
 
 from __future__ import annotations
 
-import difflib
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
 
 import pluggy
 
 from livechat_sdk.errors import PluginError
-from livechat_sdk.hooks.hook_api import Version, refusal
 from livechat_sdk.hooks.markers import PROJECT
 from livechat_sdk.hooks.plugins import Found
 from livechat_sdk.hooks.specs import SPEC_CLASSES, RegistrationSpecs
+
+if TYPE_CHECKING:
+    from livechat_sdk.hooks.hook_api import Version
 
 __all__ = ["REGISTRATION_HOOKS", "SPECS", "check_api", "find_implementations"]
 
@@ -48,7 +49,11 @@ _OF_EVERY_OBJECT: Final = frozenset(dir(_Plain()))
 def check_api(name: str, plugin: object, have: Version) -> None:
     """Raise ``PluginError`` when the plugin says that it cannot run under hook API ``have``."""
     declared: object = getattr(plugin, "LIVECHAT_HOOK_API", None)
-    if declared is not None and (why := refusal(declared, have)):
+    if declared is None:
+        return
+    from livechat_sdk.hooks.hook_api import refusal
+
+    if why := refusal(declared, have):
         raise PluginError(name, why)
 
 
@@ -101,7 +106,7 @@ def _is_computed(static: object) -> bool:
 
 def _check(name: str, one: Found) -> None:
     if one.hook not in SPECS:
-        close = difflib.get_close_matches(one.hook, SPECS, n=1, cutoff=0.5)
+        close = _near(one.hook, SPECS, cutoff=0.5)
         hint = f"did you mean {close[0]}?" if close else f"the hooks are: {', '.join(SPECS)}"
         raise PluginError(name, f"unknown hook {one.hook}; {hint}")
     if one.options.get("wrapper") or one.options.get("hookwrapper"):
@@ -132,7 +137,7 @@ def _check_arguments(name: str, hook: str, function: Callable[..., object]) -> N
         if parameter.name not in known:
             if parameter.default is not parameter.empty:
                 continue  # an argument of the plugin's own
-            close = difflib.get_close_matches(parameter.name, known, n=1)
+            close = _near(parameter.name, known)
             hint = f"did you mean {close[0]!r}? " if close else ""
             raise PluginError(
                 name, f"{hook} has no argument {parameter.name!r}; {hint}its arguments are {listed}"
@@ -145,6 +150,12 @@ def _check_arguments(name: str, hook: str, function: Callable[..., object]) -> N
                 f"{hook}: argument {parameter.name!r} has a default value and would never be given; "
                 f"remove the default",
             )
+
+
+def _near(wrong: str, known: Iterable[str], *, cutoff: float = 0.6) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(wrong, known, n=1, cutoff=cutoff)
 
 
 def _check_unmarked(name: str, attribute: str, function: object) -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from livechat_sdk.errors import PluginError
-from livechat_sdk.hooks.manager import Hooks
 from livechat_sdk.hooks.markers import ENTRY_POINT_GROUP
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from livechat_sdk.hooks.plugin_set import Plugins
 
 __all__ = ["PluginInfo", "discover"]
 
@@ -42,7 +43,7 @@ class PluginInfo:
     reason: str = ""
 
 
-def discover(hooks: Hooks, *, block: Collection[str] = ()) -> Sequence[PluginInfo]:
+def discover(hooks: Plugins, *, block: Collection[str] = ()) -> Sequence[PluginInfo]:
     """Load every installed plugin of the entry point group ``livechat_sdk`` into ``hooks``, by name.
 
     ``block`` holds names of plugins not to load, beside those that ``hooks`` blocks; what is blocked is
@@ -55,7 +56,7 @@ def discover(hooks: Hooks, *, block: Collection[str] = ()) -> Sequence[PluginInf
     return tuple(_take_in(hooks, entry, frozenset(block) | hooks.blocked) for entry in entries)
 
 
-def _take_in(hooks: Hooks, entry: EntryPoint, blocked: Collection[str]) -> PluginInfo:
+def _take_in(hooks: Plugins, entry: EntryPoint, blocked: Collection[str]) -> PluginInfo:
     distribution = entry.dist.name if entry.dist else ""
     version = entry.dist.version if entry.dist else ""
     if entry.name in blocked:

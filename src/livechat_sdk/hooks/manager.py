@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,16 +15,11 @@ from livechat_sdk.domain.people import Contact, EndUser
 from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
 from livechat_sdk.hooks.answers import contact_of, instance_of, nothing, route_to, tickets, words
 from livechat_sdk.hooks.caller import Caller
-from livechat_sdk.hooks.plugin_list import PluginList
+from livechat_sdk.hooks.plugin_set import Plugins
 from livechat_sdk.hooks.plugins import Implementation
-from livechat_sdk.hooks.registration import collect_types
 from livechat_sdk.hooks.stats import HookStat
-from livechat_sdk.provider.integration import IntegrationType
 
-__all__ = ["BLOCK_VARIABLE", "TRACE_VARIABLE", "Hooks"]
-
-BLOCK_VARIABLE: Final = "LIVECHAT_BLOCK_PLUGINS"
-"""Environment variable: names of plugins that are not to be used, with commas between them."""
+__all__ = ["TRACE_VARIABLE", "Hooks"]
 
 TRACE_VARIABLE: Final = "LIVECHAT_TRACE_HOOKS"
 """Environment variable: ``1`` logs each call (logger ``livechat_sdk.hooks.trace``, level INFO)."""
@@ -32,8 +27,8 @@ TRACE_VARIABLE: Final = "LIVECHAT_TRACE_HOOKS"
 logger = logging.getLogger("livechat_sdk.hooks")
 
 
-class Hooks:
-    """The plugins of one dispatcher.
+class Hooks(Plugins):
+    """The plugins of one dispatcher, and how they are asked.
 
     Plugins are asked last registered first; those with ``tryfirst`` before, those with ``trylast`` after
     the others. ``block`` holds names of plugins that are not to be used, beside those in the environment
@@ -54,69 +49,14 @@ class Hooks:
         self.hook_timeout = hook_timeout
         self.contact_timeout = contact_timeout
         self.ticket_timeout = ticket_timeout
-        from_environment = (name.strip() for name in os.environ.get(BLOCK_VARIABLE, "").split(","))
-        self.blocked = frozenset({*block, *(name for name in from_environment if name)})
-        """Names of plugins that are not used."""
-        self._plugins = PluginList(self.blocked, threads)
+        super().__init__(block=block, threads=threads)
         self._caller = Caller(
             trace=os.environ.get(TRACE_VARIABLE, "") not in {"", "0"}, blocking_limit=blocking_limit
         )
 
-    # ------------------------------------------------------------------------------------------ plugins
-    def register(
-        self, plugin: object, name: str | None = None, *, inline: bool = False, selectable: bool = False
-    ) -> str | None:
-        """Take in a module or object with implementations; returns its name, ``None`` when it is blocked.
-
-        ``inline`` runs ``def`` implementations on the event loop: only for the SDK's own policies, which do
-        no I/O. A ``selectable`` plugin (an integration from the settings) is asked for contacts only when
-        it is named. Without a name, a module has its own and an object that of its class.
-
-        Raises ``PluginError``, and takes nothing in, when the plugin needs another hook API, misuses a
-        hook, is registered already, or when the name is taken.
-        """
-        return self._plugins.register(plugin, name, inline=inline, selectable=selectable)
-
-    def unregister(self, name: str) -> None:
-        """Ask a plugin no more; raise ``PluginError`` when there is none of this name. Its counts stay."""
-        self._plugins.unregister(name)
-
-    def check(self) -> None:
-        """Look at every registered plugin once more; raise ``PluginError`` for the first misuse of a hook."""
-        self._plugins.check()
-
-    def plugins(self) -> Mapping[str, tuple[str, ...]]:
-        """The hooks that each registered plugin implements, in the order of registration."""
-        return {name: entry.hooks for name, entry in self._plugins.all().items()}
-
-    def targets(self) -> dict[str, object]:
-        """The registered modules and objects themselves, by name."""
-        return {name: entry.target for name, entry in self._plugins.all().items()}
-
     def stats(self) -> Sequence[HookStat]:
         """What was counted since the start, by plugin and hook."""
         return self._caller.tallies.snapshot()
-
-    def stuck(self) -> list[str]:
-        """Names of the plugins that are skipped because their earlier calls hang."""
-        return sorted(name for name, entry in self._plugins.all().items() if entry.is_stuck())
-
-    def close(self) -> None:
-        """Let the plugins' threads end and cancel what was abandoned. Hooks can be called afterwards."""
-        for entry in self._plugins.all().values():
-            entry.close()
-
-    # ------------------------------------------------------------------------------------- registration
-    def integration_types(self, *, plugin: str | None = None) -> Sequence[IntegrationType]:
-        """``livechat_integration_types``: what the plugins, or only the one named ``plugin``, can build.
-
-        Raises ``PluginError`` when a plugin fails or answers with something else, and naming both when two
-        plugins offer the same type.
-        """
-        if plugin is not None:
-            self._plugins.named(plugin)
-        asked = self._plugins.implementing("livechat_integration_types")
-        return collect_types([one for one in asked if plugin in {None, one.plugin.name}])
 
     # ------------------------------------------------------------------------------------ first answers
     async def route(self, request: HandoffRequest, candidates: Sequence[str]) -> Route | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pluggy import HookimplOpts
 
-from livechat_sdk.hooks.tasks import Guarded
 from livechat_sdk.hooks.threads import PluginThreads
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from livechat_sdk.hooks.tasks import Guarded
 
 __all__ = ["ABANDONED_TASKS", "CLEANUP_SECONDS", "Found", "Implementation", "Plugin", "default_name"]
 
@@ -99,6 +102,8 @@ class Plugin:
 
         It has ``CLEANUP_SECONDS`` to end by itself.
         """
+        import asyncio
+
         since = time.monotonic()
         self._overdue[task] = (hook, guarded)
         last_call = asyncio.get_running_loop().call_later(CLEANUP_SECONDS, _kill, task, guarded)

@@ -7,7 +7,6 @@ from typing import cast
 
 from livechat_sdk.errors import PluginError
 from livechat_sdk.hooks.plugins import Implementation
-from livechat_sdk.hooks.stats import describe
 from livechat_sdk.provider.integration import IntegrationType
 
 __all__ = ["collect_types"]
@@ -46,6 +45,8 @@ def _ask(implementation: Implementation) -> Sequence[IntegrationType]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # sys.exit, too: it is told which plugin keeps the program from starting
+        from livechat_sdk.hooks.stats import describe
+
         detail = describe(error, implementation.file)
         raise PluginError(plugin, f"{_HOOK} failed: {detail}") from error
     if items is None:

@@ -9,16 +9,20 @@ the plugin's name and counts as abstaining. Plugins are asked last registered fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from livechat_sdk.domain.handoff import Handoff, HandoffRequest, OpeningHours, Route
-from livechat_sdk.domain.moments import Moment, Silent
-from livechat_sdk.domain.outgoing import SystemMessage
-from livechat_sdk.domain.people import Contact, EndUser
-from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
 from livechat_sdk.hooks.markers import hookspec
-from livechat_sdk.provider.integration import IntegrationType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from livechat_sdk.domain.handoff import Handoff, HandoffRequest, OpeningHours, Route
+    from livechat_sdk.domain.moments import Moment, Silent
+    from livechat_sdk.domain.outgoing import SystemMessage
+    from livechat_sdk.domain.people import Contact, EndUser
+    from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
+    from livechat_sdk.provider.integration import IntegrationType
 
 __all__ = [
     "SPEC_CLASSES",

@@ -20,25 +20,18 @@ class BuiltinIntegrationTypes:
     @hookimpl
     def livechat_integration_types(self) -> Iterable[IntegrationType]:
         """Both types; what they do is loaded only where one is built."""
-        from livechat_sdk.policies.builtin_settings import (
-            CSV_CONTACTS,
-            LOCAL_TICKETING,
-            CsvContactsSettings,
-            LocalTicketingSettings,
-        )
-
         return (
             IntegrationType(
-                type=CSV_CONTACTS,
+                type="CSV_CONTACTS",
                 kind="crm",
-                settings=CsvContactsSettings,
+                settings="livechat_sdk.policies.builtin_settings:CsvContactsSettings",
                 build=_csv_contacts,
                 summary="contacts from a CSV file",
             ),
             IntegrationType(
-                type=LOCAL_TICKETING,
+                type="LOCAL_TICKETING",
                 kind="ticketing",
-                settings=LocalTicketingSettings,
+                settings="livechat_sdk.policies.builtin_settings:LocalTicketingSettings",
                 build=_local_ticketing,
                 summary="tickets in the store of the workspace",
             ),

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from livechat_sdk.domain.base import ShortText
 from livechat_sdk.domain.ends import Outcome
-from livechat_sdk.domain.tickets import TicketKind, TicketMoment, TicketPriority
+from livechat_sdk.domain.ticket_words import TicketKind, TicketMoment, TicketPriority
 from livechat_sdk.policies.placeholders import placeholders_in
 
 __all__ = ["IN_SUBJECT", "IN_TEXT", "EndedTicketSettings", "MomentTicketSettings", "TicketsSettings"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pkgutil import resolve_name
 from typing import Any, Literal, Self
 
-from livechat_sdk.errors import ProviderError
+from livechat_sdk.errors import PluginError, ProviderError
 from livechat_sdk.provider.settings import IntegrationSettings
 
 __all__ = ["Finding", "IntegrationContext", "IntegrationType"]
@@ -29,20 +31,51 @@ class IntegrationContext:
 SettingsClass = type[IntegrationSettings]
 """A class of integration settings (``type`` is a field's name below)."""
 
+_Kind = Literal["livechat", "crm", "ticketing"]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, init=False)
 class IntegrationType:
     """A type of integration that a plugin offers.
 
     ``type`` is the platform's name (``HELVIA_LIVECHAT``), ``kind`` what it builds: a ``ChatProvider``,
     or a plugin object with the CRM or ticketing hooks. ``build`` must do no I/O.
+
+    ``settings`` is the class of its settings, or says where it is: ``package.module:Class`` is loaded when it
+    is used, so that nobody waits for the settings of types that a file does not have.
     """
 
     type: str
-    kind: Literal["livechat", "crm", "ticketing"]
-    settings: SettingsClass
+    kind: _Kind
     build: Callable[[IntegrationContext, Any], object] = field(repr=False)
-    summary: str = ""
+    summary: str
+    _settings: SettingsClass | str = field(repr=False)
+
+    def __init__(
+        self,
+        type: str,  # noqa: A002 - the platform's own word
+        kind: _Kind,
+        settings: SettingsClass | str,
+        build: Callable[[IntegrationContext, Any], object],
+        summary: str = "",
+    ) -> None:
+        given = {"type": type, "kind": kind, "_settings": settings, "build": build, "summary": summary}
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def settings(self) -> SettingsClass:
+        """The class of its settings; raises ``PluginError`` when the plugin cannot give it."""
+        if not isinstance(self._settings, str):
+            return self._settings
+        try:
+            found: object = resolve_name(self._settings)
+        except Exception as error:
+            why = f"{error.__class__.__name__}: {error}"
+            raise PluginError(self.type, f"its settings {self._settings} do not load: {why}") from error
+        if not (inspect.isclass(found) and issubclass(found, IntegrationSettings)):
+            raise PluginError(self.type, f"{self._settings} is no class below IntegrationSettings")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
-from livechat_sdk_cisco.settings import CiscoSettings
 
 __all__ = ["livechat_integration_types"]
 
@@ -25,7 +24,7 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
         IntegrationType(
             type="CISCO_LIVECHAT",
             kind="livechat",
-            settings=CiscoSettings,
+            settings="livechat_sdk_cisco.settings:CiscoSettings",
             build=_build,
             summary="Cisco Customer Collaboration Platform: chats for agents at Finesse (Unified CCX)",
         ),

@@ -7,7 +7,6 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
-from livechat_sdk_dynamics.settings import DynamicsCrmSettings
 
 __all__ = ["livechat_integration_types"]
 
@@ -25,7 +24,7 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
         IntegrationType(
             type="MICROSOFT_DYNAMICS_CRM",
             kind="crm",
-            settings=DynamicsCrmSettings,
+            settings="livechat_sdk_dynamics.settings:DynamicsCrmSettings",
             build=_build,
             summary="Microsoft Dynamics 365: contacts with their company and cases",
         ),

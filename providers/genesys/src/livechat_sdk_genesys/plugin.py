@@ -7,8 +7,6 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
-from livechat_sdk_genesys.crm.settings import GenesysCrmSettings
-from livechat_sdk_genesys.settings import GenesysSettings
 
 __all__ = ["livechat_integration_types"]
 
@@ -32,14 +30,14 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
         IntegrationType(
             type="GENESYS_LIVECHAT",
             kind="livechat",
-            settings=GenesysSettings,
+            settings="livechat_sdk_genesys.settings:GenesysSettings",
             build=_build,
             summary="Genesys Cloud: conversations of Open Messaging, routed by Architect",
         ),
         IntegrationType(
             type="GENESYS_CRM",
             kind="crm",
-            settings=GenesysCrmSettings,
+            settings="livechat_sdk_genesys.crm.settings:GenesysCrmSettings",
             build=_build_crm,
             summary="Genesys Cloud: external contacts with their organization",
         ),

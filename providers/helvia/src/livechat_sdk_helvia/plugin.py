@@ -7,7 +7,6 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
-from livechat_sdk_helvia.settings import HelviaSettings
 
 __all__ = ["livechat_integration_types"]
 
@@ -25,7 +24,7 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
         IntegrationType(
             type="HELVIA_LIVECHAT",
             kind="livechat",
-            settings=HelviaSettings,
+            settings="livechat_sdk_helvia.settings:HelviaSettings",
             build=_build,
             summary="the built-in Helvia LiveChat desk, embedded in this process; works with no settings",
         ),

@@ -7,12 +7,6 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
-from livechat_sdk_tickets.dynamics.settings import DynamicsTicketingSettings
-from livechat_sdk_tickets.freshdesk.settings import FreshdeskTicketingSettings
-from livechat_sdk_tickets.jira.settings import JiraTicketingSettings
-from livechat_sdk_tickets.salesforce.settings import SalesforceTicketingSettings
-from livechat_sdk_tickets.servicenow.settings import ServiceNowTicketingSettings
-from livechat_sdk_tickets.zendesk.settings import ZendeskTicketingSettings
 
 __all__ = ["livechat_integration_types"]
 
@@ -60,42 +54,42 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
         IntegrationType(
             type="ZENDESK_TICKETING",
             kind="ticketing",
-            settings=ZendeskTicketingSettings,
+            settings="livechat_sdk_tickets.zendesk.settings:ZendeskTicketingSettings",
             build=_zendesk,
             summary="tickets in Zendesk Support",
         ),
         IntegrationType(
             type="DYNAMICS_TICKETING",
             kind="ticketing",
-            settings=DynamicsTicketingSettings,
+            settings="livechat_sdk_tickets.dynamics.settings:DynamicsTicketingSettings",
             build=_dynamics,
             summary="cases in Dynamics 365 Customer Service",
         ),
         IntegrationType(
             type="FRESHDESK_TICKETING",
             kind="ticketing",
-            settings=FreshdeskTicketingSettings,
+            settings="livechat_sdk_tickets.freshdesk.settings:FreshdeskTicketingSettings",
             build=_freshdesk,
             summary="tickets in Freshdesk",
         ),
         IntegrationType(
             type="JIRA_SERVICE_MANAGEMENT_TICKETING",
             kind="ticketing",
-            settings=JiraTicketingSettings,
+            settings="livechat_sdk_tickets.jira.settings:JiraTicketingSettings",
             build=_jira,
             summary="requests in Jira Service Management Cloud",
         ),
         IntegrationType(
             type="SERVICENOW_TICKETING",
             kind="ticketing",
-            settings=ServiceNowTicketingSettings,
+            settings="livechat_sdk_tickets.servicenow.settings:ServiceNowTicketingSettings",
             build=_servicenow,
             summary="incidents or cases in ServiceNow",
         ),
         IntegrationType(
             type="SALESFORCE_TICKETING",
             kind="ticketing",
-            settings=SalesforceTicketingSettings,
+            settings="livechat_sdk_tickets.salesforce.settings:SalesforceTicketingSettings",
             build=_salesforce,
             summary="cases in Salesforce Service Cloud",
         ),

@@ -7,8 +7,6 @@ from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
-from livechat_sdk_zendesk.crm.settings import ZendeskCrmSettings
-from livechat_sdk_zendesk.settings import ZendeskSettings
 
 __all__ = ["livechat_integration_types"]
 
@@ -32,14 +30,14 @@ def livechat_integration_types() -> Iterable[IntegrationType]:
         IntegrationType(
             type="ZENDESK_LIVECHAT",
             kind="livechat",
-            settings=ZendeskSettings,
+            settings="livechat_sdk_zendesk.settings:ZendeskSettings",
             build=_build,
             summary="Zendesk messaging: conversations in the agent workspace",
         ),
         IntegrationType(
             type="ZENDESK_CRM",
             kind="crm",
-            settings=ZendeskCrmSettings,
+            settings="livechat_sdk_zendesk.crm.settings:ZendeskCrmSettings",
             build=_build_crm,
             summary="Zendesk Support: users with their organization and tickets",
         ),

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any, Final, cast
 
 from livechat_sdk.domain.base import Model
-from livechat_sdk.policies.hours.spans import read_spans
 from livechat_sdk.policies.settings_troubles import Trouble
 
 __all__ = ["DateHours", "DateTable", "day_number", "names_same_days", "read_dates"]
@@ -167,6 +166,8 @@ def _entry(
         name, content, hours_at = (raw_name or "").strip(), table["hours"], (*at, "hours")
     if content is None:
         return DateHours(key=text, name=name)
+    from livechat_sdk.policies.hours.spans import read_spans
+
     spans, wrongs = read_spans(content)
     troubles += [Trouble((*hours_at, *wrong.at), wrong.message, "LC809") for wrong in wrongs]
     return None if wrongs else DateHours(key=text, hours=tuple(one.text for one in spans), name=name)

@@ -1,4 +1,7 @@
-"""Business hours as settings: calendars, and which of them holds for which requests of a bot."""
+"""Business hours as settings: calendars, and which of them holds for which requests of a bot.
+
+What reads times and days is loaded when some are there.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, ValidationError
 
 from livechat_sdk.domain.base import Identifier, Model, ShortText
 from livechat_sdk.policies.hours.dates import DateHours, names_same_days, read_dates
-from livechat_sdk.policies.hours.holidays_package import holiday_troubles
-from livechat_sdk.policies.hours.oneoffs import read_reading
-from livechat_sdk.policies.hours.spans import read_spans
-from livechat_sdk.policies.hours.zones import zone_named
 from livechat_sdk.policies.settings_troubles import Trouble, refuse
-from livechat_sdk.policies.week_rules import read_week
 
 __all__ = [
     "BusinessHoursSettings",
@@ -75,6 +73,8 @@ def _dates(value: Any, *, listed: bool) -> Any:
 
 
 def _spans(value: Any) -> Any:
+    from livechat_sdk.policies.hours.spans import read_spans
+
     hours, troubles = read_spans(value)
     refuse("hours", [Trouble(one.at, one.message, "LC809") for one in troubles])
     return tuple(one.text for one in hours)
@@ -133,6 +133,8 @@ class HolidaySettings(Model):
 
     @model_validator(mode="after")
     def _known(self) -> HolidaySettings:
+        from livechat_sdk.policies.hours.holidays_package import holiday_troubles
+
         refuse("holidays", holiday_troubles(self.country, self.subdivision, self.language))
         return self
 
@@ -164,6 +166,8 @@ class OneOffSettings(Model):
 
     @model_validator(mode="after")
     def _in_order(self) -> OneOffSettings:
+        from livechat_sdk.policies.hours.oneoffs import read_reading
+
         troubles: list[Trouble] = []
         ends: list[int] = []
         for key, text in (("from", self.from_), ("to", self.to)):
@@ -193,6 +197,8 @@ class CalendarFields(Model):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
+        from livechat_sdk.policies.hours.zones import zone_named
+
         if value is not None:
             try:
                 zone_named(value)
@@ -203,6 +209,8 @@ class CalendarFields(Model):
     @field_validator("weekly", mode="before")
     @classmethod
     def _readable_week(cls, value: Any) -> Any:
+        from livechat_sdk.policies.week_rules import read_week
+
         if value is not None:
             refuse(cls.__name__, read_week(value).troubles)
         return value

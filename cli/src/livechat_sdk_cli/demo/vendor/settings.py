@@ -55,10 +55,10 @@ def registry_with(kind: str) -> Registry:
 
     Raises ``CommandError`` when nothing that is installed offers this type, and for a type without live chat.
     """
-    from livechat_sdk.hooks import Hooks, discover
+    from livechat_sdk.hooks import Plugins, discover
     from livechat_sdk.registry import Registry
 
-    finder = Hooks()
+    finder = Plugins()
     found = discover(finder)
     plugins = dict(finder.targets())
     if kind in _MODELS:
