@@ -77,3 +77,19 @@ def test_terminal_that_lacks_a_character_gets_numbers_instead_of_an_error(tmp_pa
     assert done.returncode == 3
     assert done.stdout.startswith("\\u03b2\\u03ac")
     assert "Traceback" not in done.stderr
+
+
+def test_validating_loads_the_settings_of_the_types_that_the_file_has_and_no_machinery(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "livechat.yaml").write_text(
+        "version: 1\nintegrations:\n"
+        "  desk: {type: CISCO_LIVECHAT, endpoint: 'https://ccp.example.com', chatId: '7', ccxQueueTag: Q}\n"
+        "bots: {shop-bot: {livechat: {integrations: [desk]}}}\n",
+        "utf-8",
+    )
+    loaded = _loaded_by(["validate", "livechat.yaml"], tmp_path)
+    assert "livechat_sdk_cisco.settings" in loaded
+    assert not [name for name in loaded if name.startswith("livechat_sdk_") and name.endswith("crm.settings")]
+    needless = {"asyncio", "sqlite3", "livechat_sdk.hooks.caller", "livechat_sdk.domain.handoff"}
+    assert not loaded & {*needless, "livechat_sdk_zendesk.settings", "livechat_sdk_tickets.jira.settings"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from livechat_sdk.config import load_mapping
+from livechat_sdk.config import load_mapping, load_text
 from tests.config.vendors import ENV, TYPES
 
 DESK = {"type": "HELVIA_LIVECHAT"}
@@ -73,6 +73,33 @@ def test_clocks_fit_together(clocks: dict[str, Any], expected: list[str]) -> Non
 )
 def test_references_fit(livechat: dict[str, Any], bot: dict[str, Any], expected: list[str]) -> None:
     assert codes(livechat, **bot) == expected
+
+
+@pytest.mark.feature("PV-05")
+def test_bot_that_names_an_integration_that_is_not_there_is_refused_at_its_place_with_what_to_do() -> None:
+    text = (
+        "version: 1\nintegrations:\n  desk: {type: HELVIA_LIVECHAT}\n"
+        "bots:\n  shop-bot:\n    livechat:\n      integrations: [desk, dask]\n"
+    )
+    loaded = load_text(text, types=TYPES, env=ENV)
+    assert loaded.settings is None
+    (problem,) = loaded.problems
+    assert (problem.code, problem.severity, problem.line, problem.column) == ("LC301", "error", 7, 28)
+    assert problem.suggestion is not None
+    assert "desk" in problem.suggestion
+
+
+@pytest.mark.feature("PV-05")
+def test_integration_whose_type_nobody_brings_cannot_be_used_until_its_package_is_installed() -> None:
+    text = (
+        "version: 1\nintegrations:\n  acme:\n    type: GENESYS_LIVECHAT\n"
+        "bots: {shop-bot: {livechat: {integrations: [acme]}}}\n"
+    )
+    loaded = load_text(text, types=TYPES, env=ENV)
+    assert loaded.settings is None
+    (problem,) = loaded.problems
+    assert (problem.code, problem.line, problem.column) == ("LC402", 4, 11)
+    assert problem.suggestion == "pip install livechat-sdk-genesys"
 
 
 def test_misplaced_integration_says_where_it_belongs() -> None:

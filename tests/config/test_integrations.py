@@ -10,6 +10,7 @@ import pytest
 
 from livechat_sdk.config.integrations import KNOWN_TYPES, read_integration
 from livechat_sdk.provider import IntegrationType, Remark
+from livechat_sdk.registry import Registry
 from tests.config.vendors import ENV, TYPES, DeskSettings, ZendeskSettings
 
 CANARY = "canary-9c1f2e3d4b5a"
@@ -24,6 +25,10 @@ GOOD: dict[str, Any] = {
 }
 
 
+BASE: dict[str, Any] = {"enabled": True, "tags": (), "description": "", "category": ""}
+"""The fields that every integration of the platform has beside its type, and what they are unless said."""
+
+
 def codes(document: dict[str, Any]) -> list[str]:
     return [problem.code for problem in read_integration(document, types=TYPES)[1]]
 
@@ -34,6 +39,29 @@ def test_good_document_gives_the_settings_of_its_type() -> None:
     assert isinstance(settings, ZendeskSettings)
     assert settings.name == "acme"
     assert [one.get_secret_value() for one in settings.webhook_key] == [ENV["LONG"], ENV["LONGER"]]
+
+
+@pytest.mark.feature("PV-10")
+@pytest.mark.parametrize("name", sorted(KNOWN_TYPES))
+def test_every_type_of_ours_has_a_switch_tags_a_description_a_category_and_a_type(name: str) -> None:
+    offered = Registry.discover().types[name]
+    fields = offered.settings.model_fields
+    assert {one: fields[one].get_default(call_default_factory=True) for one in BASE} == BASE
+    assert fields["type"].is_required() or fields["type"].default == name
+    said = {"enabled": False, "tags": ["eu"], "description": "the desk in Athens", "category": "MAIL"}
+    problems = read_integration({"type": name, "name": "acme", **said}, types={name: offered})[1]
+    of_base = [one for one in problems if one.path in said]
+    assert [(one.code, one.path) for one in of_base] == [("LC411", "category")]
+
+
+@pytest.mark.feature("PV-10")
+def test_base_fields_are_kept_as_they_are_written() -> None:
+    said = {"enabled": False, "tags": ["eu", "sales"], "description": "Athens", "category": "LIVECHAT"}
+    settings, problems = read_integration({**GOOD, **said}, types=TYPES)
+    assert problems == ()
+    assert settings is not None
+    found = (settings.enabled, settings.tags, settings.description, settings.category, settings.type)
+    assert found == (False, ("eu", "sales"), "Athens", "LIVECHAT", "ZENDESK_LIVECHAT")
 
 
 def test_types_may_be_a_mapping() -> None:

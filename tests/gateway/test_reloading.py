@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from livechat_sdk import Dispatcher, Registry, hookimpl
+from livechat_sdk import Dispatcher, Message, Registry, hookimpl
 from livechat_sdk.config.models import LivechatFile
 from livechat_sdk.errors import ConfigurationError
 from livechat_sdk.gateway.reloading import ReloadingGateway
@@ -269,6 +269,25 @@ async def test_what_says_nothing_of_the_account_may_change_while_chats_are_open(
     await house.handoff()
     house.content["integrations"]["toy"].update({"greeting": "hello", "enabled": False})
     assert (await house.served.reload()).status == "reloaded"
+
+
+@pytest.mark.feature("PV-10")
+async def test_integration_that_is_switched_off_keeps_its_chats_and_gets_no_new_ones(house: House) -> None:
+    old = await house.handoff("c-1")
+    ref = house.plugin.vendor.ref
+    await house.vendor("joined")
+    house.content["integrations"]["toy"]["enabled"] = False
+    done = await house.served.reload()
+    assert (done.status, done.draining) == ("reloaded", ())
+    await house.served.dispatcher.user_message(old, Message.text("still there?"))
+    await house.served.dispatcher.wait_idle()
+    assert "still there?" in repr(house.plugin.vendor.received)
+    running = await house.served.dispatcher.handoff(old)
+    assert (running.state, running.integration) == ("active", "toy")
+    new = await house.handoff("c-2")
+    assert (await house.served.dispatcher.handoff(new)).integration == "other"
+    await house.vendor("ended", ref=ref)
+    assert (await house.served.dispatcher.handoff(old)).outcome == "completed"
 
 
 async def test_integration_without_open_chats_may_go(house: House) -> None:
