@@ -141,6 +141,27 @@ ADMIN_API = [
     ("DELETE", "api/data-retention?before=2020-01-01T00:00:00Z"),
 ]
 
+HANDING = [
+    ("GET", "conversations/{conversation}/transfer"),
+    ("GET", "conversations/{conversation}/invite"),
+    ("POST", "conversations/{conversation}/transfer"),
+    ("POST", "conversations/{conversation}/invite"),
+    ("POST", "conversations/{conversation}/leave"),
+    ("POST", "requests/{asked}/decline"),
+    ("POST", "requests/{asked}/cancel"),
+]
+"""Pages for whoever is in the conversation, or was asked to be."""
+
+HANDING_API = [
+    ("GET", "api/conversations/{conversation}/targets"),
+    ("GET", "api/conversations/{conversation}/handings"),
+    ("POST", "api/conversations/{conversation}/transfers"),
+    ("POST", "api/conversations/{conversation}/invitations"),
+    ("POST", "api/conversations/{conversation}/leave"),
+    ("POST", "api/requests/{asked}/decline"),
+    ("POST", "api/requests/{asked}/cancel"),
+]
+
 FIELDS = {
     "text": "hello",
     "on": "1",
@@ -149,6 +170,8 @@ FIELDS = {
     "name": "New Person",
     "id": "new",
     "group_name": "New group",
+    "target": "member:1",
+    "targetUserId": "1",
 }
 
 OWN = ("messages", "typing", "read", "notes/", "automations/", "/end")
@@ -169,8 +192,15 @@ async def places(world: World) -> dict[str, Any]:
         "past": await over(world),
         "canned": await canned(world),
         **await automation(world),
+        "asked": await asked(world, conversation.id),
         "request": request_id(waiting),
     }
+
+
+async def asked(world: World, conversation: int) -> int:
+    """Ines is invited to a conversation of Ada's."""
+    await world.desk.sessions.start(world.ines, "page")
+    return (await world.desk.transfers.invite(world.ada, conversation, agent=world.ines.id)).request_id
 
 
 async def over(world: World) -> int:
@@ -207,7 +237,7 @@ async def in_api(
     return await program.request(method, f"/desk/{path}", json=body, headers=headers)
 
 
-@pytest.mark.parametrize(("method", "path"), PAGES + ADMIN)
+@pytest.mark.parametrize(("method", "path"), PAGES + HANDING + ADMIN)
 async def test_nobody_sees_or_does_anything_without_signing_in(
     quick_world: World, browser: httpx.AsyncClient, method: str, path: str
 ) -> None:
@@ -221,7 +251,7 @@ async def test_nobody_sees_or_does_anything_without_signing_in(
     assert len(await before.committed_events()) == told
 
 
-@pytest.mark.parametrize(("method", "path"), API + ADMIN_API)
+@pytest.mark.parametrize(("method", "path"), API + HANDING_API + ADMIN_API)
 async def test_no_program_does_anything_without_a_token(
     quick_world: World, browser: httpx.AsyncClient, method: str, path: str
 ) -> None:
@@ -235,7 +265,7 @@ async def test_no_program_does_anything_without_a_token(
 
 
 @pytest.mark.feature("RO-04")
-@pytest.mark.parametrize(("method", "path"), PAGES + ADMIN)
+@pytest.mark.parametrize(("method", "path"), PAGES + HANDING + ADMIN)
 async def test_an_account_without_a_role_is_refused_on_every_page(
     quick_world: World, browser: httpx.AsyncClient, app: ASGIApp, method: str, path: str
 ) -> None:
@@ -247,7 +277,7 @@ async def test_an_account_without_a_role_is_refused_on_every_page(
     assert "Maria" not in answer.text
 
 
-@pytest.mark.parametrize(("method", "path"), API + ADMIN_API)
+@pytest.mark.parametrize(("method", "path"), API + HANDING_API + ADMIN_API)
 async def test_a_program_of_an_account_without_a_role_is_refused(
     quick_world: World, browser: httpx.AsyncClient, method: str, path: str
 ) -> None:
@@ -301,6 +331,18 @@ async def test_what_belongs_to_a_colleague_is_refused_by_the_server(
         assert answer.status_code == 403, answer.text
     else:
         assert answer.status_code in {200, 201, 303}
+
+
+@pytest.mark.parametrize(("method", "path"), [case for case in HANDING + HANDING_API if case[0] != "GET"])
+async def test_whoever_is_not_in_a_conversation_nor_asked_hands_nothing_over(
+    quick_world: World, browser: httpx.AsyncClient, method: str, path: str
+) -> None:
+    where = path.format(**await places(quick_world))
+    if path.startswith("api/"):
+        answer = await in_api(browser, method, where, await token_of(browser, "ben"))
+    else:
+        answer = await on_page(browser, method, where, await sign_in(browser, "ben"))
+    assert answer.status_code in {403, 404}, answer.text
 
 
 @pytest.mark.feature("RO-01")

@@ -1,4 +1,4 @@
-"""What agents work with, in a real browser: canned responses."""
+"""What agents work with, in a real browser: canned responses, transfers and invitations."""
 
 from __future__ import annotations
 
@@ -135,3 +135,56 @@ async def test_the_pages_of_the_admin_panel(quick_world: World, windows: Windows
     await page.get_by_role("button", name="Delete for good").click()
     await expect(page.get_by_role("row", name="Goodbye")).to_be_visible()
     await expect(page.get_by_role("row", name="Voucher")).to_have_count(0)
+
+
+@pytest.mark.feature("CV-08", "CV-10", "CV-11", "CV-12")
+async def test_two_agents_hand_a_conversation_over_while_both_look_at_it(
+    quick_world: World, windows: Windows
+) -> None:
+    world = quick_world
+    await world.desk.groups.create(world.ines, "invoices", "Invoices", [], [world.ben.id, world.ines.id])
+    talk = await world.accepted()
+    await world.desk.messages.send(world.ada, talk, "Let me ask a colleague.")
+    ben = await windows.open("ben", "inbox/new")
+    ada = await windows.open("ada", f"conversations/{talk.id}")
+    await live(ada)
+    await live(ben)
+    dialog = ada.get_by_role("dialog", name="Transfer the conversation")
+    await ada.keyboard.press("t")
+    await expect(dialog.get_by_role("radio", name="Ben Okoro")).to_be_focused()
+    await expect(dialog.get_by_role("radio", name="Ines Vidal")).to_be_disabled()
+    await dialog.get_by_label("Note for them").fill("Wants a refund, be kind.")
+    await shoot_both(ada, "desk-transfer")
+    await dialog.get_by_role("radio", name="Ben Okoro").check()
+    await dialog.get_by_role("button", name="Ask to take over").click()
+    await expect(ada.get_by_text("Ben Okoro is asked to take over.")).to_be_visible()
+    await expect(ada.get_by_label("Message to")).to_be_visible()
+    await shoot_both(ada, "desk-transfer-waits")
+
+    row = ben.get_by_role("navigation", name="Inbox").get_by_role("link", name="Transfer from Ada Marsh")
+    await expect(row).to_be_visible()  # by itself: nobody reloaded the page
+    await row.click()
+    await expect(ben.locator(".told-note").get_by_text("Wants a refund, be kind.")).to_be_visible()
+    await shoot_both(ben, "desk-transfer-preview")
+    await live(ada)
+    await ben.get_by_role("button", name="Take over").click()
+    await expect(ben.get_by_label("Message to")).to_be_visible()
+    await expect(ada.get_by_text("Ben Okoro handles this conversation.")).to_be_visible()
+    await expect(ada.get_by_label("Message to")).to_have_count(0)
+    await expect(ada.get_by_text("is asked to take over.")).to_have_count(0)
+
+    await live(ben)
+    await ben.keyboard.press("v")
+    invite = ben.get_by_role("dialog", name="Invite somebody")
+    await invite.get_by_role("radio", name="Ada Marsh").check()
+    await invite.get_by_role("button", name="Invite").click()
+    await expect(ben.get_by_text("Ada Marsh is invited.")).to_be_visible()
+    asked = (await world.desk.transfers.of(world.ada, talk.id))[-1]
+    await live(ben)
+    await world.desk.accept(world.ada, asked.request_id)
+    await expect(ada.get_by_label("Message to")).to_be_visible()  # she may write again
+    await expect(ada.get_by_role("button", name="Leave")).to_be_visible()
+    await ada.get_by_label("Message to").fill("I am still here.")
+    await ada.keyboard.press("Enter")
+    await expect(ben.locator("#timeline").get_by_text("I am still here.")).to_be_visible()
+    await shoot_both(ada, "desk-guest")

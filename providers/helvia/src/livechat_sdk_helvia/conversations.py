@@ -310,13 +310,16 @@ class Conversations:
     ) -> Sequence[DeskRequest]:
         """Requests of one status: waiting ones oldest first, others newest first.
 
-        Only those that ``seen_by`` may see; ``None`` is the desk itself.
+        Only those that ``seen_by`` may see. ``None`` is the desk itself, which asks for end users' alone.
         """
         skip, take = page_limits(skip, take)
-        view = await self._sight.view(seen_by)
+        view, (asked, viewer) = await self._sight.view(seen_by), _asked(seen_by)
         order = "r.id" if status is RequestStatus.NEW else "r.id DESC"
         rows = await self._desk.fetch(
-            f"{_REQUEST} AND r.status = :status AND {view.listed} ORDER BY {order} LIMIT :take OFFSET :skip",
+            f"""{_REQUEST} AND r.status = :status AND {view.listed} AND {asked}
+            ORDER BY {order} LIMIT :take OFFSET :skip
+            """,
+            **viewer,
             status=status.value,
             skip=skip,
             take=take,
@@ -330,7 +333,7 @@ class Conversations:
 
     async def counts(self, seen_by: DeskUser | None = None) -> Counts:
         """How many there are in New, Open and Closed, of those that ``seen_by`` may see."""
-        view = await self._sight.view(seen_by)
+        view, (asked, viewer) = await self._sight.view(seen_by), _asked(seen_by)
         talks = f"""
             SELECT COUNT(*) FROM desk_conversations c
             WHERE c.workspace = :workspace AND c.integration = :integration AND {view.conversations}
@@ -339,10 +342,11 @@ class Conversations:
             f"""
             SELECT
               (SELECT COUNT(*) FROM desk_requests r WHERE r.workspace = :workspace
-               AND r.integration = :integration AND r.status = 'new' AND {view.listed}) AS new,
+               AND r.integration = :integration AND r.status = 'new' AND {view.listed} AND {asked}) AS new,
               ({talks} AND c.status = 'started') AS open,
               ({talks} AND c.status = 'finished') AS closed
             """,
+            **viewer,
             **view.params,
         )
         return from_row(Counts, row) if row else Counts()
@@ -394,6 +398,17 @@ class Conversations:
         if row is None:
             raise AssertionError("a conversation is stored together with its request")
         return int(str(row["id"]))
+
+
+def _asked(viewer: DeskUser | None) -> tuple[str, dict[str, int]]:
+    """Which requests ``r`` ask something of ``viewer``: a transfer asks nothing of whoever owns the talk."""
+    if viewer is None:
+        return "r.type = 'external'", {}
+    condition = """(r.type = 'external' OR NOT EXISTS (
+        SELECT 1 FROM desk_conversations own
+        WHERE own.workspace = r.workspace AND own.integration = r.integration
+          AND own.id = r.conversation_id AND own.owner_id = :viewer))"""
+    return condition, {"viewer": viewer.id}
 
 
 def _ended_line(reason: EndReason) -> str:

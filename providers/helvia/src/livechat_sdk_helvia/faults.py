@@ -14,6 +14,7 @@ __all__ = [
     "NotFound",
     "NotSignedIn",
     "RequestGone",
+    "TargetUnavailable",
     "TooManyAttempts",
 ]
 
@@ -84,6 +85,13 @@ class RequestGone(DeskFault):
     """The request is no longer waiting: it was missed, or the end user gave up."""
 
     code = "request_gone"
+    status = 409
+
+
+class TargetUnavailable(DeskFault):
+    """Nobody is there who could take over or join."""
+
+    code = "target_unavailable"
     status = 409
 
 

@@ -8,6 +8,8 @@ from typing import Literal
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_helvia.context import PREVIEW, DeskContext
 
+# ruff: noqa: S608 - the SQL is put together from constants of the desk only
+
 __all__ = ["Line", "insert_line", "update_last_line"]
 
 
@@ -51,15 +53,32 @@ def insert_line(desk: DeskContext, conversation_id: int, line: Line) -> Statemen
 
 
 def update_last_line(
-    desk: DeskContext, conversation_id: int, *, text: str, author: str, statuses: tuple[str, str], at: str
+    desk: DeskContext,
+    conversation_id: int,
+    *,
+    text: str,
+    author: str,
+    statuses: tuple[str, str],
+    at: str,
+    participant: int | None = None,
 ) -> Statement:
-    """Note the last thing said; changes no row unless the conversation has one of the ``statuses``."""
+    """Note the last thing said; changes no row unless the conversation has one of the ``statuses``.
+
+    With ``participant``, nor unless that member is in the conversation.
+    """
+    inside = """
+          AND EXISTS (SELECT 1 FROM desk_participants p
+                      WHERE p.workspace = :workspace AND p.integration = :integration
+                        AND p.conversation_id = :id AND p.user_id = :participant AND p.status = 'active')
+    """
+    values = {} if participant is None else {"participant": participant}
     return desk.statement(
         """
         UPDATE desk_conversations SET last_at = :at, last_text = :text, last_author = :author
         WHERE workspace = :workspace AND integration = :integration AND id = :id
           AND status IN (:status_1, :status_2)
-        """,
+        """
+        + (inside if values else ""),
         expect=1,
         id=conversation_id,
         at=at,
@@ -67,4 +86,5 @@ def update_last_line(
         author=author,
         status_1=statuses[0],
         status_2=statuses[1],
+        **values,
     )

@@ -45,7 +45,8 @@ class Messages:
         self._desk = desk
         self._masking = masking
         self._user_typing: dict[int, datetime] = {}
-        self._agent_typing: dict[int, tuple[bool, datetime]] = {}
+        self._agents_typing: dict[int, dict[int, tuple[str, datetime]]] = {}
+        self._told_typing: dict[int, tuple[bool, datetime]] = {}
 
     async def shown_agent(self, user: DeskUser, bot: str) -> Agent:
         """A member as the end users of ``bot`` may see them."""
@@ -88,14 +89,20 @@ class Messages:
         The same ``key`` again is the same message. Raises ``InvalidField``, ``Forbidden`` for whoever
         is not in the conversation, ``ConversationOver``.
         """
-        self.require_part(actor, conversation)
+        await self.require_part(actor, conversation)
         text = check_text(text, limit=MAX_MESSAGE_TEXT, what="message")
         key = new_key() if key is None else _checked_key(key)
         names = await self._masking.of(conversation.bot)
         alerted = await was_alerted(self._desk, conversation.id)
         desk, now = self._desk, self._desk.now_text()
         line = update_last_line(
-            desk, conversation.id, text=text, author="agent", statuses=("started", "started"), at=now
+            desk,
+            conversation.id,
+            text=text,
+            author="agent",
+            statuses=("started", "started"),
+            at=now,
+            participant=actor.id,
         )
         row = insert_line(
             desk,
@@ -116,10 +123,13 @@ class Messages:
             stored = await self.by_key(conversation.id, "agent", key)
             if stored is not None:
                 return stored, False
+            if await self._goes_on(conversation.id):
+                raise _not_yours("somebody else by now") from clash
             raise ConversationOver(
                 "The conversation has ended: nothing can be sent to the end user any more."
             ) from clash
-        self._agent_typing.pop(conversation.id, None)
+        self._agents_typing.get(conversation.id, {}).pop(actor.id, None)
+        self._told_typing.pop(conversation.id, None)
         self._changed(conversation.id, "messages")
         if alerted:
             desk.hub.publish(INBOX, "waits")
@@ -192,7 +202,7 @@ class Messages:
 
     async def read(self, actor: DeskUser, conversation: Conversation, up_to: int) -> int:
         """Mark the end user's messages up to ``seq`` as read by the agent; how many were new to it."""
-        self.require_part(actor, conversation)
+        await self.require_part(actor, conversation)
         desk = self._desk
         rows = await desk.fetch(
             """
@@ -261,20 +271,39 @@ class Messages:
         return {name: int(str(row[name])) for name in ("delivered", "read")} if row else {}
 
     async def agent_typing(self, actor: DeskUser, conversation: Conversation, *, on: bool) -> None:
-        """Tell the end user that the agent types, or stopped; repeated news within 3 s are left out."""
-        self.require_part(actor, conversation)
+        """Tell the end user, and colleagues in the conversation, that the agent types, or stopped.
+
+        The end user is told that somebody types, not who; repeated news within 3 s are left out.
+        """
+        await self.require_part(actor, conversation)
         if conversation.status is not ConversationStatus.STARTED:
             return
         desk, now = self._desk, self._desk.now()
-        known = self._agent_typing.get(conversation.id)
+        typing = self._agents_typing.setdefault(conversation.id, {})
+        if on:
+            typing[actor.id] = (actor.name, now)
+        else:
+            typing.pop(actor.id, None)
+        desk.hub.publish(conversation_topic(conversation.id), "typing")
+        on = bool(self.agents_typing(conversation.id))
+        known = self._told_typing.get(conversation.id)
         fresh = known is not None and (now - known[1]).total_seconds() < _TYPING_REPEAT
         if (known is None and not on) or (known is not None and known[0] == on and (fresh or not on)):
             return
-        self._agent_typing[conversation.id] = (on, now)
+        self._told_typing[conversation.id] = (on, now)
         event = TypingChanged(
             **desk.event_head(f"typing:{conversation.id}:{desk.new_id()}", conversation.refs), on=on
         )
         await desk.database.commit([], [event])
+
+    def agents_typing(self, conversation_id: int, *, but: int | None = None) -> list[str]:
+        """The names of the members who type right now, without the one with the id ``but``."""
+        now = self._desk.now()
+        return [
+            name
+            for user_id, (name, at) in self._agents_typing.get(conversation_id, {}).items()
+            if user_id != but and (now - at).total_seconds() < _TYPING_SECONDS
+        ]
 
     def user_typing(self, conversation_id: int, *, on: bool) -> None:
         """Show the agents that the end user types, for 6 s unless it is said again."""
@@ -292,16 +321,36 @@ class Messages:
     def forget_typing(self, conversation_id: int) -> None:
         """The conversation is over: nobody types any more."""
         self._user_typing.pop(conversation_id, None)
-        self._agent_typing.pop(conversation_id, None)
+        self._agents_typing.pop(conversation_id, None)
+        self._told_typing.pop(conversation_id, None)
 
-    def require_part(self, actor: DeskUser, conversation: Conversation) -> None:
-        """Raise ``Forbidden`` unless ``actor`` handles this conversation."""
+    async def require_part(self, actor: DeskUser, conversation: Conversation) -> None:
+        """Raise ``Forbidden`` unless ``actor`` is in this conversation: its owner, or somebody invited."""
         require(actor, Right.HANDLE)
-        if conversation.owner_id != actor.id:
-            owner = conversation.owner_name or "nobody yet"
-            raise Forbidden(
-                f"This conversation is handled by {owner}.", hint="You can read it and write notes in it."
-            )
+        if conversation.owner_id != actor.id and not await self._takes_part(actor, conversation.id):
+            raise _not_yours(conversation.owner_name or "nobody yet")
+
+    async def _goes_on(self, conversation_id: int) -> bool:
+        row = await self._desk.first(
+            """
+            SELECT 1 AS there FROM desk_conversations
+            WHERE workspace = :workspace AND integration = :integration AND id = :id AND status = 'started'
+            """,
+            id=conversation_id,
+        )
+        return row is not None
+
+    async def _takes_part(self, actor: DeskUser, conversation_id: int) -> bool:
+        row = await self._desk.first(
+            """
+            SELECT 1 AS there FROM desk_participants
+            WHERE workspace = :workspace AND integration = :integration
+              AND conversation_id = :conversation_id AND user_id = :user_id AND status = 'active'
+            """,
+            conversation_id=conversation_id,
+            user_id=actor.id,
+        )
+        return row is not None
 
     def _received(
         self,
@@ -324,6 +373,12 @@ class Messages:
     def _changed(self, conversation_id: int, what: str) -> None:
         self._desk.hub.publish(conversation_topic(conversation_id), what)
         self._desk.hub.publish(INBOX, "lines")
+
+
+def _not_yours(owner: str) -> Forbidden:
+    return Forbidden(
+        f"This conversation is handled by {owner}.", hint="You can read it and write notes in it."
+    )
 
 
 def _checked_key(key: str) -> str:

@@ -14,7 +14,7 @@ from livechat_sdk_helvia.hub import conversation_topic
 from livechat_sdk_helvia.records import DeskUser, Note, Right, from_row
 from livechat_sdk_helvia.sight import Sight
 
-__all__ = ["MAX_NOTE_TEXT", "Notes"]
+__all__ = ["MAX_NOTE_TEXT", "Notes", "writing_statements"]
 
 MAX_NOTE_TEXT: Final = 2000
 """Longest note in characters (``LivechatNote.text`` in Helvia's published ``hbf-lcm.openapi.json``)."""
@@ -46,25 +46,11 @@ class Notes:
         require(actor, Right.HANDLE)
         await self._sight.check_may_see(actor, conversation_id)
         text = check_text(text, limit=MAX_NOTE_TEXT, what="note")
-        note_id, now = self._desk.new_id(), self._desk.now_text()
-        insert = self._desk.statement(
-            """
-            INSERT INTO desk_notes (workspace, integration, id, conversation_id, author_id, author_name, text,
-                                    created_at, updated_at)
-            SELECT c.workspace, c.integration, :id, c.id, :author_id, :author_name, :text, :now, :now
-            FROM desk_conversations c
-            WHERE c.workspace = :workspace AND c.integration = :integration AND c.id = :conversation_id
-            """,
-            expect=1,
-            id=note_id,
-            conversation_id=conversation_id,
-            author_id=actor.id,
-            author_name=actor.name,
-            text=text,
-            now=now,
-        )
+        note_id = self._desk.new_id()
         try:
-            await self._desk.database.commit([insert, self._told(actor, "added", conversation_id, note_id)])
+            await self._desk.database.commit(
+                writing_statements(self._desk, actor, conversation_id, note_id, text)
+            )
         except Expect as clash:
             raise NotFound(f"There is no conversation {conversation_id} at this desk.") from clash
         self._desk.hub.publish(conversation_topic(conversation_id), "notes")
@@ -85,7 +71,9 @@ class Notes:
             text=text,
             now=self._desk.now_text(),
         )
-        await self._desk.database.commit([update, self._told(actor, "changed", conversation_id, note_id)])
+        await self._desk.database.commit(
+            [update, _told(self._desk, actor, "changed", conversation_id, note_id)]
+        )
         self._desk.hub.publish(conversation_topic(conversation_id), "notes")
         return await self._get(conversation_id, note_id)
 
@@ -98,11 +86,10 @@ class Notes:
             "DELETE FROM desk_notes WHERE workspace = :workspace AND integration = :integration AND id = :id",
             id=note_id,
         )
-        await self._desk.database.commit([delete, self._told(actor, "deleted", conversation_id, note_id)])
+        await self._desk.database.commit(
+            [delete, _told(self._desk, actor, "deleted", conversation_id, note_id)]
+        )
         self._desk.hub.publish(conversation_topic(conversation_id), "notes")
-
-    def _told(self, actor: DeskUser, verb: str, conversation_id: int, note_id: int) -> Statement:
-        return audit_entry(self._desk, actor, f"note.{verb}", f"conversation:{conversation_id}", note=note_id)
 
     async def _own(self, actor: DeskUser, conversation_id: int, note_id: int) -> Note:
         note = await self._get(conversation_id, note_id)
@@ -123,3 +110,30 @@ class Notes:
         if row is None:
             raise NotFound(f"There is no note {note_id} in conversation {conversation_id}.")
         return from_row(Note, row)
+
+
+def writing_statements(
+    desk: DeskContext, actor: DeskUser, conversation_id: int, note_id: int, text: str
+) -> list[Statement]:
+    """Write a note. The first statement changes no row without such a conversation; ``text`` was checked."""
+    insert = desk.statement(
+        """
+        INSERT INTO desk_notes (workspace, integration, id, conversation_id, author_id, author_name, text,
+                                created_at, updated_at)
+        SELECT c.workspace, c.integration, :id, c.id, :author_id, :author_name, :text, :now, :now
+        FROM desk_conversations c
+        WHERE c.workspace = :workspace AND c.integration = :integration AND c.id = :conversation_id
+        """,
+        expect=1,
+        id=note_id,
+        conversation_id=conversation_id,
+        author_id=actor.id,
+        author_name=actor.name,
+        text=text,
+        now=desk.now_text(),
+    )
+    return [insert, _told(desk, actor, "added", conversation_id, note_id)]
+
+
+def _told(desk: DeskContext, actor: DeskUser, verb: str, conversation_id: int, note_id: int) -> Statement:
+    return audit_entry(desk, actor, f"note.{verb}", f"conversation:{conversation_id}", note=note_id)

@@ -6,6 +6,7 @@ from livechat_sdk.domain.base import utc_text
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk.provider.interface import ChatOpening
 from livechat_sdk_helvia.context import PREVIEW, DeskContext
+from livechat_sdk_helvia.handing import ended_statements
 from livechat_sdk_helvia.lines import Line, insert_line
 from livechat_sdk_helvia.records import DeskUser, to_json
 from livechat_sdk_helvia.wait_rows import begin_wait, end_wait
@@ -133,7 +134,7 @@ def accepting_statements(
 
 
 def farewell_statements(desk: DeskContext, conversation_id: int, text: str, now: str) -> list[Statement]:
-    """Everybody leaves, and a last line says why."""
+    """Everybody leaves, nobody is asked to join any more, and a last line says why."""
     participants = desk.statement(
         """
         UPDATE desk_participants SET status = 'inactive', left_at = :now
@@ -144,4 +145,5 @@ def farewell_statements(desk: DeskContext, conversation_id: int, text: str, now:
         now=now,
     )
     line = insert_line(desk, conversation_id, Line(author="system", key="ended", text=text, sent_at=now))
-    return [participants, line, end_wait(desk, conversation_id)]
+    over = [*ended_statements(desk, conversation_id, now), end_wait(desk, conversation_id)]
+    return [participants, *over, line]

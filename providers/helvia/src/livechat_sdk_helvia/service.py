@@ -26,10 +26,13 @@ from livechat_sdk_helvia.members import Members
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import Notes
 from livechat_sdk_helvia.purge import Purge
+from livechat_sdk_helvia.records import Conversation, DeskUser
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
 from livechat_sdk_helvia.sight import Sight
+from livechat_sdk_helvia.targets import RecentlySeen, Targets
 from livechat_sdk_helvia.transcripts import Transcripts
+from livechat_sdk_helvia.transfers import Transfers
 from livechat_sdk_helvia.waits import Waits
 
 __all__ = ["Desk"]
@@ -71,6 +74,15 @@ class Desk:
         self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)
         self.transcripts = Transcripts(self.context, self.sight)
+        self.targets = Targets(self.context, self.groups, RecentlySeen(self.context))
+        self.transfers = Transfers(
+            self.context,
+            self.conversations,
+            self.messages,
+            self.targets,
+            self.sight,
+            time_limit=settings.transfer_timeout,
+        )
         self.automations = Automations(self.context, self.conversations, self.accounts, host)
         self.purge = Purge(self.context)
 
@@ -98,6 +110,13 @@ class Desk:
             )
         await self.accounts.bring_up_to_date(self._settings, announce)
         await self.groups.bring_up_to_date(self._settings)
+
+    async def accept(self, actor: DeskUser, request_id: int) -> Conversation:
+        """Take whatever kind of request this is: of an end user, a transfer, an invitation."""
+        request = await self.conversations.request(request_id)
+        if request.type == "external":
+            return await self.conversations.accept(actor, request_id)
+        return await self.transfers.accept(actor, request_id)
 
     async def stop(self) -> None:
         """End the live streams of open pages; they come back by themselves."""

@@ -103,6 +103,8 @@ class HelviaSettings(IntegrationSettings):
     groups: tuple[GroupSettings, ...] = Field(default=(), max_length=200)
     agent_names: AgentNames = AgentNames.FIRST_NAME
     demo_accounts: bool = False
+    transfer_timeout: float = Field(default=120.0, ge=10, le=3600)
+    """Seconds that a transfer or an invitation waits to be answered."""
 
     @model_validator(mode="after")
     def _emails_differ(self) -> HelviaSettings:

@@ -29,7 +29,34 @@ DDL: Final = (
         PRIMARY KEY (workspace, integration, id)
     )
     """,
+    """
+    CREATE TABLE IF NOT EXISTS desk_handings (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        request_id BIGINT NOT NULL,
+        conversation_id BIGINT NOT NULL,
+        handoff_id TEXT NOT NULL,
+        from_id BIGINT NOT NULL,
+        owner_id BIGINT NOT NULL,
+        target_name TEXT NOT NULL,
+        leave_on_accept BIGINT NOT NULL,
+        note_id BIGINT,
+        expires_at TEXT NOT NULL,
+        outcome TEXT CHECK (outcome IN ('accepted', 'declined', 'cancelled', 'unanswered', 'ended')),
+        settled_at TEXT,
+        settled_by BIGINT,
+        PRIMARY KEY (workspace, integration, request_id)
+    )
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_handings_by_conversation
+    ON desk_handings (workspace, integration, conversation_id)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_handings_waiting
+    ON desk_handings (workspace, integration, outcome, expires_at)
+    """,
 )
 
-PERSONAL: Final[tuple[PersonalTable, ...]] = ()
+PERSONAL: Final = (PersonalTable("desk_handings", "handoff", "handoff_id = :handoff"),)
 """Where rows about end users are. Canned responses are the team's."""

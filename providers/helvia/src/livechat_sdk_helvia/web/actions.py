@@ -40,7 +40,7 @@ class ActionRoutes:
     async def _accept(self, request: Request) -> Response:
         desk, signed_in, _ = await self._enter(request)
         try:
-            conversation = await desk.conversations.accept(signed_in.user, _id(request))
+            conversation = await desk.accept(signed_in.user, _id(request))
         except (AlreadyTaken, RequestGone) as fault:
             if wants_json(request):
                 raise

@@ -104,7 +104,7 @@ async def _request(request: Request, desk: Desk, user: DeskUser) -> Response:
 
 
 async def _accept(request: Request, desk: Desk, user: DeskUser) -> Response:
-    conversation = await desk.conversations.accept(user, _id(request))
+    conversation = await desk.accept(user, _id(request))
     return JSONResponse(conversation_document(conversation))
 
 

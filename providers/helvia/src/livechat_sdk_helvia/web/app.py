@@ -23,6 +23,7 @@ from livechat_sdk_helvia.web.api_admin import admin_api_routes
 from livechat_sdk_helvia.web.api_automations import automation_api_routes
 from livechat_sdk_helvia.web.api_canned import canned_api_routes
 from livechat_sdk_helvia.web.api_history import history_api_routes
+from livechat_sdk_helvia.web.api_transfers import transfer_api_routes
 from livechat_sdk_helvia.web.assets import Assets
 from livechat_sdk_helvia.web.automation_runs import RunRoutes
 from livechat_sdk_helvia.web.automations import AutomationRoutes
@@ -37,6 +38,7 @@ from livechat_sdk_helvia.web.retention import RetentionRoutes, retention_api_rou
 from livechat_sdk_helvia.web.signing import SigningRoutes
 from livechat_sdk_helvia.web.team import TeamRoutes
 from livechat_sdk_helvia.web.transcripts import TranscriptRoutes, transcript_api_routes
+from livechat_sdk_helvia.web.transfers import TransferRoutes
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -67,6 +69,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *automation_api_routes(),
                     *transcript_api_routes(),
                     *retention_api_routes(),
+                    *transfer_api_routes(),
                 ],
             ),
             Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
@@ -79,6 +82,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *CannedRoutes(faults.templates, pages).routes(),
             *AutomationRoutes(faults.templates).routes(),
             *RunRoutes(faults.templates, pages).routes(),
+            *TransferRoutes(faults.templates, pages).routes(),
             *TeamRoutes(faults.templates).routes(),
             *TranscriptRoutes(faults.templates).routes(),
             *RetentionRoutes(faults.templates).routes(),

@@ -20,6 +20,7 @@ from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of, desk_of, page_session
 from livechat_sdk_helvia.web.bodies import whole_number
 from livechat_sdk_helvia.web.documents import waits_document
+from livechat_sdk_helvia.web.pages import who_is_in
 from livechat_sdk_helvia.web.rendering import Templates
 
 __all__ = ["EVENT_STREAM", "LiveRoutes", "sse"]
@@ -68,7 +69,8 @@ class LiveRoutes:
             yield "retry: 2000\n\n"
             changes: frozenset[str] = frozenset({"counts"})
             if conversation_id:
-                changes |= {"messages", "typing", "receipts", "status", "notes", "details", "automations"}
+                changes |= {"messages", "typing", "receipts", "status", "notes", "details"}
+                changes |= {"automations", "handings"}
             check_at = clock() + self._heartbeat
             while True:
                 user = signed_in.user
@@ -83,6 +85,7 @@ class LiveRoutes:
                 changes = await subscription.wait(self._heartbeat)
                 if "ended" in changes or clock() >= check_at:
                     check_at = clock() + self._heartbeat
+                    await desk.transfers.settle_overdue()
                     found = await _still_signed_in(request)
                     if found is None:
                         yield sse("signed-out", {})
@@ -122,8 +125,11 @@ class LiveRoutes:
             events.append((sse("typing", {"on": desk.messages.is_user_typing(conversation_id)}), 0))
         if "status" in changes:
             conversation = await desk.conversations.get(conversation_id)
-            events.append((sse("status", {"status": conversation.status.value}), 0))
-        events += [(sse(name, {}), 0) for name in ("notes", "details", "automations") if name in changes]
+            people = await desk.conversations.participants(conversation_id)
+            told = {"status": conversation.status.value, "who": who_is_in(conversation, people)}
+            events.append((sse("status", told), 0))
+        names = ("notes", "details", "automations", "handings")
+        events += [(sse(name, {}), 0) for name in names if name in changes]
         return events
 
     def _message(self, request: Request, conversation: Conversation, message: DeskMessage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -13,14 +14,21 @@ from livechat_sdk_helvia.auth import SignedIn
 from livechat_sdk_helvia.faults import DeskFault, NotFound
 from livechat_sdk_helvia.messages import MAX_MESSAGE_TEXT
 from livechat_sdk_helvia.notes import MAX_NOTE_TEXT
-from livechat_sdk_helvia.records import Conversation, ConversationStatus, DeskRequest, RequestStatus, Right
+from livechat_sdk_helvia.records import (
+    Conversation,
+    ConversationStatus,
+    DeskRequest,
+    Participant,
+    RequestStatus,
+    Right,
+)
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of
 from livechat_sdk_helvia.web.bodies import whole_number
 from livechat_sdk_helvia.web.frame import enter, page_values
 from livechat_sdk_helvia.web.rendering import Templates
 
-__all__ = ["TABS", "PageRoutes"]
+__all__ = ["TABS", "PageRoutes", "who_is_in"]
 
 TABS: Final = ("new", "open", "closed")
 
@@ -102,6 +110,8 @@ class PageRoutes:
             "history_left_out": max(0, len(history) - _PREVIEWED),
             "messages": messages,
             "fault": fault,
+            "handing": (await desk.transfers.about([found])).get(found.id),
+            "notes": await desk.notes.of(signed_in.user, found.conversation_id),
         }
         name = "_preview.html" if request.query_params.get("part") == "preview" else "request.html"
         return self._templates.page(name, status=fault.status if fault else 200, **values)
@@ -128,12 +138,22 @@ class PageRoutes:
     ) -> Response:
         """The window of a conversation. What could not be sent or saved is put back into its field."""
         part = request.query_params.get("part", "")
+        participants = await desk.conversations.participants(found.id)
         values: dict[str, Any] = {
             "conversation": found,
             "mine": found.owner_id == signed_in.user.id,
+            "taking_part": any(
+                person.user_id == signed_in.user.id and person.status == "active" for person in participants
+            ),
+            "may_transfer": found.status is ConversationStatus.STARTED
+            and (found.owner_id == signed_in.user.id or signed_in.user.may(Right.ADMINISTER)),
+            "who": who_is_in(found, participants),
+            "askings": [
+                handing for handing in await desk.transfers.of(signed_in.user, found.id) if handing.waits
+            ],
             "may_end": found.status is ConversationStatus.STARTED
             and (found.owner_id == signed_in.user.id or signed_in.user.may(Right.ADMINISTER)),
-            "participants": await desk.conversations.participants(found.id),
+            "participants": participants,
             "notes": await desk.notes.of(signed_in.user, found.id),
             "automations": await desk.automations.buttons(signed_in.user, found),
             "runs": await desk.automations.of(signed_in.user, found),
@@ -149,7 +169,7 @@ class PageRoutes:
             "message_key": new_key(),
             "now": desk.context.now(),
         }
-        if part in {"head", "composer", "details", "notes", "automations"}:
+        if part in {"head", "composer", "details", "notes", "automations", "handing"}:
             return self._templates.page(f"_{part}.html", **values)
         values |= await self._frame(request, desk, signed_in, _TAB_OF[found.status], found.id)
         values["fault"] = fault
@@ -201,12 +221,19 @@ class PageRoutes:
             rows = list(await desk.conversations.with_status(status, seen_by=signed_in.user, take=_LISTED))
         return page_values(request, desk, signed_in, "inbox") | {
             "live": True,
+            "handings": await desk.transfers.about(rows) if tab == "new" else {},
             "counts": await desk.conversations.counts(signed_in.user),
             "rows": rows,
             "waits": await desk.waits.alerts(signed_in.user),
             "selected": selected,
             "tab": tab,
         }
+
+
+def who_is_in(conversation: Conversation, participants: Sequence[Participant]) -> str:
+    """The owner and everybody in the conversation, in one word: it changes when one of them does."""
+    active = sorted(person.user_id for person in participants if person.status == "active")
+    return "-".join(str(number) for number in [conversation.owner_id or 0, *active])
 
 
 def _id(request: Request) -> int:

@@ -5,6 +5,7 @@ import { setUp as setUpCopy } from "./copy.js";
 import { setUp as setUpDialogs } from "./dialogs.js";
 import { follow } from "./live.js";
 import { setUp as setUpShortcuts } from "./shortcuts.js";
+import "./handing.js";
 import { waits } from "./waits.js";
 
 const { conversation, item, kind, selected, tab, user } = page.dataset;
@@ -62,11 +63,12 @@ if (kind === "conversation") {
   handlers.notes = calmly(() => refreshNotes(), 100);
   handlers.automations = calmly(automations.refreshRuns, 100);
   handlers.details = calmly(() => refresh("details", `${address}?part=details`), 100);
-  let status = page.dataset.status;
+  let { status, who } = page.dataset;
   handlers.status = (news) => {
-    if (status !== news.status) refreshAll(news.status);
-    status = news.status;
+    if (status !== news.status || who !== news.who) refreshAll(news.status);
+    ({ status, who } = news);
   };
+  handlers.handings = calmly(() => refresh("handing", `${address}?part=handing`), 100);
 
   function showTyping(on) {
     clearTimeout(typingTimer);
@@ -86,8 +88,10 @@ if (kind === "conversation") {
       refresh("details", `${address}?part=details`),
       automations.refreshRuns(),
     ]);
+    page.dataset.mine = byId("reply") ? "yes" : "no";
     showSide();
     composer.setUp();
+    timeline.tellRead();
   }
 
   // While somebody changes a note, the list stays as it is; it comes up to date when they are done.

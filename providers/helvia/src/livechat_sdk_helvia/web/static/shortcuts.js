@@ -35,6 +35,8 @@ const actions = {
   r: () => byId("reply") && byId("reply").focus(),
   i: () => press("note"),
   "/": () => press("canned"),
+  t: () => press("transfer"),
+  v: () => press("invite"),
   "?": () => byId("keys").showModal(),
 };
 
