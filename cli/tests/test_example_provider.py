@@ -15,6 +15,14 @@ from cli.tests.packages import Package, made
 from tools.example_diff import ANSWERS, DIFF, example
 
 MOST_ADDED = 150
+OWN = """
+from pathlib import Path
+from livechat_sdk_cli.demo.vendor.settings import registry_with, worker_path
+registry = registry_with("PARLEY_LIVECHAT")
+assert registry.types["PARLEY_LIVECHAT"].settings.__module__ == "livechat_sdk_parley.settings"
+assert worker_path(Path(), "PARLEY_LIVECHAT", registry) is None
+"""
+"""`livechat demo --provider parley` takes what is installed, and its own model only where nothing is."""
 
 
 def _contents(folder: Path) -> dict[str, str]:
@@ -48,6 +56,7 @@ def test_few_lines_are_added_tests_and_readme_counted_too(tmp_path: Path) -> Non
 @pytest.mark.timeout(180)
 def test_the_example_is_certified_and_nothing_is_excused(tmp_path: Path) -> None:
     package = _installed(tmp_path)
+    package.passes(package.python, "-c", OWN)
     assert "passed" in package.passes_its_tests("tests/test_recordings.py")
     (certificate,) = json.loads(package.livechat("certify", "PARLEY_LIVECHAT", "--json"))["certificates"]
     assert (certificate["provider"], certificate["tier"]) == ("PARLEY_LIVECHAT", "complete")

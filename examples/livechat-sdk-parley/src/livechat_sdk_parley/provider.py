@@ -83,7 +83,7 @@ class ParleyProvider(ChatProvider[Settings]):
         self._client = VendorClient(
             provider=self.type, base_url=settings.base_url, auth=auth, classify=_meaning
         )
-        self._files = AttachmentReader(self.type, (), limit=_FILE_LIMIT, seconds=20.0)
+        self._files = AttachmentReader(self.type, settings.file_hosts, limit=_FILE_LIMIT, seconds=20.0)
 
     async def start(self, host: ProviderHost) -> None:
         """Take what opens the files that are kept on our side."""

@@ -14,7 +14,7 @@ class Settings(IntegrationSettings):
     """One account.
 
     ``webhook_key`` is the secret that webhooks are signed with. Every secret takes ``[new, old]`` while it is
-    being changed.
+    being changed. ``file_hosts`` are hosts in no public network from which files of end users may be fetched.
     """
 
     type: str = "PARLEY_LIVECHAT"
@@ -22,3 +22,4 @@ class Settings(IntegrationSettings):
     client_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     client_secret: Secret
     webhook_key: Secret
+    file_hosts: tuple[Annotated[str, StringConstraints(min_length=1, max_length=300)], ...] = ()

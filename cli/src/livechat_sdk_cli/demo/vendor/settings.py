@@ -32,7 +32,8 @@ _LOOPBACK: Final = "127.0.0.1"
 _MODELS: Final[Mapping[str, tuple[str, str]]] = {
     "PARLEY_LIVECHAT": ("livechat_sdk_testing.parley", "ParleyPlugin"),
 }
-"""Adapters that no package offers as a plugin, because their vendor does not exist."""
+"""Adapters that no package offers as a plugin, because their vendor does not exist. One that is installed for
+it all the same, such as the example of the documentation, goes before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Endpoints:
 
 
 def registry_with(kind: str) -> Registry:
-    """The installed plugins, and the model adapter where ``kind`` is its type.
+    """The installed plugins, and the model adapter where ``kind`` is its type and none of them offers it.
 
     Raises ``CommandError`` when nothing that is installed offers this type, and for a type without live chat.
     """
@@ -61,13 +62,14 @@ def registry_with(kind: str) -> Registry:
     finder = Plugins()
     found = discover(finder)
     plugins = dict(finder.targets())
-    if kind in _MODELS:
+    registry = Registry(plugins, found=found)
+    if kind in _MODELS and kind not in registry.types:
         module, name = _MODELS[kind]
         try:
             plugins[f"model of {kind}"] = getattr(importlib.import_module(module), name)()
         except ModuleNotFoundError as missing:
             raise _not_installed(kind, module.partition(".")[0]) from missing
-    registry = Registry(plugins, found=found)
+        registry = Registry(plugins, found=found)
     if kind not in registry.types:
         raise _not_installed(kind, "the adapter")
     if registry.types[kind].kind != "livechat":
@@ -155,9 +157,9 @@ def write_settings(
     return path
 
 
-def worker_path(folder: Path, kind: str) -> Path | None:
+def worker_path(folder: Path, kind: str, registry: Registry) -> Path | None:
     """Where the worker finds the model adapter as an installed plugin; ``None`` where a package brings it."""
-    if kind not in _MODELS:
+    if f"model of {kind}" not in dict(registry.hooks().targets()):
         return None
     module, name = _MODELS[kind]
     path = folder / "packages"

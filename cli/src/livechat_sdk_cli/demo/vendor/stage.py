@@ -113,7 +113,7 @@ async def set_stage(
             integration = integration_of(told, registry)
             settings = write_settings(folder, vendor, integration, places, registry)
             able = capabilities_of(vendor, integration, registry)
-            stage = Stage(folder, settings, worker_path(folder, kind), agents, places, able)
+            stage = Stage(folder, settings, worker_path(folder, kind, registry), agents, places, able)
             if without is not None:
                 stage.cut = await cut(without, vendor, able, agents)
             try:
