@@ -22,4 +22,4 @@ class Settings(IntegrationSettings):
     client_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     client_secret: Secret
     webhook_key: Secret
-    file_hosts: tuple[Annotated[str, StringConstraints(min_length=1, max_length=300)], ...] = ()
+    file_hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[\w.*:/-]+$", max_length=300)], ...] = ()
