@@ -18,6 +18,7 @@ from providers.helvia.tests.world import World, make_provider, start
 FORM: dict[str, str] = {
     "mode": "semi-private",
     "member_language": "el",
+    "timezone": "Europe/Athens",
     "translation": "1",
     "assistant_enabled": "1",
     "assistant_bot": "helper",
@@ -29,6 +30,7 @@ FORM: dict[str, str] = {
 DOCUMENT: dict[str, Any] = {
     "livechatMode": "semi-private",
     "agentDefaultLanguage": "el",
+    "timezone": "Europe/Athens",
     "isTranslationEnabled": True,
     "idleReminderThreshold": 90,
     "idleReminderTeamAfter": 2,
@@ -38,6 +40,7 @@ DOCUMENT: dict[str, Any] = {
 SAVED = DeskSettings(
     mode=Mode.PRIVATE,
     member_language="el",
+    timezone="Europe/Athens",
     translation=True,
     assistant=AssistantSettings(enabled=True, bot="helper", deployment="production"),
     idle_reminder_threshold=90,
@@ -122,6 +125,8 @@ async def test_what_a_newer_desk_wrote_beside_does_not_stop_an_older_one(
     [
         {"mode": "private"},
         {"member_language": ""},
+        {"timezone": "Mars/Olympus"},
+        {"timezone": "../etc/passwd"},
         {"member_language": "english please"},
         {"idle_reminder_threshold": 9},
         {"idle_reminder_threshold": 86_401},

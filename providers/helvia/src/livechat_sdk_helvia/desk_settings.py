@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from livechat_sdk.domain.base import Model
 from livechat_sdk.errors import Expect
+from livechat_sdk.policies.hours.zones import zone_named
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext, require
 from livechat_sdk_helvia.faults import Changed, InvalidField
@@ -68,6 +69,8 @@ class DeskSettings(Model):
     mode: Mode = Mode.PUBLIC
     member_language: _Language = "en"
     """The language that members read and write, for whom nothing else is known."""
+    timezone: str = Field(default="UTC", max_length=100)
+    """The zone (a name of the IANA database) whose clocks the business hours of groups are read on."""
     translation: bool = False
     """Whether messages are translated between the end user's and the member's language."""
     assistant: AssistantSettings = AssistantSettings()
@@ -75,6 +78,12 @@ class DeskSettings(Model):
     """Seconds that an end user may wait for an answer before the desk alerts; ``None`` for never."""
     idle_reminder_team_after: Annotated[int, Field(ge=1, le=20)] = 3
     """Which alert of one wait goes to the whole team; those before it go to the owner."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        zone_named(value)
+        return value
 
 
 class StoredSettings(Model):

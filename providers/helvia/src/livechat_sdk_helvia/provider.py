@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from livechat_sdk.domain.capabilities import Capabilities, Inbound
 from livechat_sdk.domain.chats import Chat, MessageReceived
 from livechat_sdk.domain.ends import WHO, WHY, EndReason, Who, Why
-from livechat_sdk.domain.handoff import Handoff, Route
+from livechat_sdk.domain.handoff import Handoff, OpeningHours, Route
 from livechat_sdk.domain.messages import UserReceipt
 from livechat_sdk.domain.moments import Moment, Silent
 from livechat_sdk.domain.outgoing import SystemMessage
@@ -141,6 +141,14 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
                 )
             )
         return found
+
+    @hookimpl
+    async def livechat_business_hours(self, route: Route, at: datetime) -> OpeningHours | None:
+        """The hours that the Admin Panel has for the group which ``route`` leads to, if there are any."""
+        group = route.group or route.queue
+        if route.integration != self.name or group is None or not self.started:
+            return None
+        return await self.desk.hours.at(group, at)
 
     @hookimpl
     async def livechat_system_message(

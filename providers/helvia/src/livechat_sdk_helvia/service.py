@@ -17,6 +17,7 @@ from livechat_sdk_helvia.canned import Canned
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
 from livechat_sdk_helvia.desk_settings import SettingsStore
+from livechat_sdk_helvia.group_hours import GroupHours
 from livechat_sdk_helvia.groups import Groups
 from livechat_sdk_helvia.history import History
 from livechat_sdk_helvia.hub import Hub
@@ -66,6 +67,7 @@ class Desk:
         self.members = Members(self.context, passwords, self.sessions)
         self.groups = Groups(self.context)
         self.bots = Bots(self.context)
+        self.hours = GroupHours(self.context, self.settings)
         self.messages = Messages(self.context, Masking(self.context, self.bots, settings.agent_names))
         self.sight = Sight(self.context, self.settings)
         self.waits = Waits(self.context, self.settings, self.sight)

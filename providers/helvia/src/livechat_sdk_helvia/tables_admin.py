@@ -13,7 +13,7 @@ from livechat_sdk.provider.personal import PersonalTable
 __all__ = ["DDL", "PERSONAL", "SCHEMA_NAME", "SCHEMA_VERSION"]
 
 SCHEMA_NAME: Final = "helvia_desk_admin"
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 DDL: Final = (
     """
@@ -51,6 +51,22 @@ DDL: Final = (
     """,
     """
     CREATE INDEX IF NOT EXISTS desk_waits_by_time ON desk_waits (workspace, integration, last_at)
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS desk_group_hours (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        id BIGINT NOT NULL,
+        group_id TEXT NOT NULL,
+        day BIGINT NOT NULL,
+        opens_at BIGINT NOT NULL,
+        closes_at BIGINT NOT NULL,
+        PRIMARY KEY (workspace, integration, id)
+    )
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_group_hours_by_group
+    ON desk_group_hours (workspace, integration, group_id, day, opens_at)
     """,
     """
     CREATE TABLE IF NOT EXISTS desk_audit (

@@ -149,6 +149,7 @@ def _as_form(stored: StoredSettings) -> dict[str, str]:
     return {
         "mode": settings.mode.value,
         "member_language": settings.member_language,
+        "timezone": settings.timezone,
         "translation": "1" if settings.translation else "",
         "assistant_enabled": "1" if settings.assistant.enabled else "",
         "assistant_bot": settings.assistant.bot or "",
@@ -163,6 +164,7 @@ def _from_form(fields: Fields) -> dict[str, Any]:
     return {
         "mode": fields.text("mode"),
         "member_language": fields.text("member_language"),
+        "timezone": fields.text("timezone", "UTC").strip() or "UTC",
         "translation": fields.text("translation", "") == "1",
         "assistant": {
             "enabled": fields.text("assistant_enabled", "") == "1",

@@ -26,6 +26,7 @@ __all__ = ["admin_api_routes", "bot_document", "settings_document"]
 _NAMES: Final = {
     "livechatMode": "mode",
     "agentDefaultLanguage": "member_language",
+    "timezone": "timezone",
     "isTranslationEnabled": "translation",
     "idleReminderThreshold": "idle_reminder_threshold",
     "idleReminderTeamAfter": "idle_reminder_team_after",
@@ -60,6 +61,7 @@ def settings_document(stored: StoredSettings) -> dict[str, Any]:
         "revision": stored.revision,
         "livechatMode": settings.mode.value,
         "agentDefaultLanguage": settings.member_language,
+        "timezone": settings.timezone,
         "isTranslationEnabled": settings.translation,
         "idleReminderThreshold": settings.idle_reminder_threshold,
         "idleReminderTeamAfter": settings.idle_reminder_team_after,

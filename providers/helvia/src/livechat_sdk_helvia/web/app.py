@@ -31,6 +31,7 @@ from livechat_sdk_helvia.web.bots import BotRoutes
 from livechat_sdk_helvia.web.canned import CannedRoutes
 from livechat_sdk_helvia.web.headers import SecurityHeaders
 from livechat_sdk_helvia.web.history import HistoryRoutes
+from livechat_sdk_helvia.web.hours import HoursRoutes, hours_api_routes
 from livechat_sdk_helvia.web.live import LiveRoutes
 from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
@@ -64,6 +65,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                 routes=[
                     *api_routes(),
                     *admin_api_routes(),
+                    *hours_api_routes(),
                     *history_api_routes(),
                     *canned_api_routes(),
                     *automation_api_routes(),
@@ -78,6 +80,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *ActionRoutes(pages).routes(),
             *AdminRoutes(faults.templates).routes(),
             *BotRoutes(faults.templates).routes(),
+            *HoursRoutes(faults.templates).routes(),
             *HistoryRoutes(faults.templates).routes(),
             *CannedRoutes(faults.templates, pages).routes(),
             *AutomationRoutes(faults.templates).routes(),

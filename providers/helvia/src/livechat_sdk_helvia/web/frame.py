@@ -39,6 +39,7 @@ ADMIN_PAGES: Final = (
     Place("automations", "Automations", "admin/automations", Right.ADMINISTER),
     Place("team", "Users and groups", "admin/team", Right.ADMINISTER),
     Place("transcripts", "Transcripts", "admin/transcripts", Right.ADMINISTER),
+    Place("hours", "Business hours", "admin/hours", Right.ADMINISTER),
     Place("bots", "Bots", "admin/bots", Right.ADMINISTER),
     Place("retention", "Retention", "admin/retention", Right.ADMINISTER),
     Place("audit", "Audit log", "admin/audit", Right.ADMINISTER),
