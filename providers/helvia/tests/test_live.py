@@ -125,7 +125,7 @@ async def test_what_happens_elsewhere_is_not_told(quick_world: World, app: ASGIA
         await live.settled()
         await quick_world.desk.messages.send(quick_world.ada, other, "elsewhere")
         names = {event.name for event in await live.settled()}
-    assert names == {"inbox"}
+    assert names == {"inbox", "unread"}
 
 
 async def test_signing_out_ends_the_stream(

@@ -40,6 +40,9 @@ PAGES = [
     ("GET", "history"),
     ("GET", "history/{past}"),
     ("GET", "conversations/{conversation}/transcript"),
+    ("GET", "settings"),
+    ("POST", "settings"),
+    ("POST", "presence"),
     ("POST", "requests/{request}/accept"),
     ("POST", "conversations/{conversation}/messages"),
     ("POST", "conversations/{conversation}/notes"),
@@ -71,6 +74,11 @@ API = [
     ("GET", "api/history"),
     ("GET", "api/history/{past}"),
     ("GET", "api/conversations/{conversation}/transcript"),
+    ("GET", "api/team"),
+    ("GET", "api/groups"),
+    ("PUT", "api/me/presence"),
+    ("GET", "api/me/settings"),
+    ("PUT", "api/me/settings"),
     ("POST", "api/requests/{request}/accept"),
     ("POST", "api/conversations/{conversation}/messages"),
     ("POST", "api/conversations/{conversation}/notes"),
@@ -178,6 +186,12 @@ FIELDS = {
     "group_name": "New group",
     "target": "member:1",
     "targetUserId": "1",
+    "enter_sends": "1",
+    "away": "0",
+    "messageSound": True,
+    "requestSound": True,
+    "browserNotifications": True,
+    "enterSends": True,
 }
 
 OWN = ("messages", "typing", "read", "notes/", "automations/", "/end")
@@ -336,7 +350,7 @@ async def test_what_belongs_to_a_colleague_is_refused_by_the_server(
     if any(part in path for part in OWN):
         assert answer.status_code == 403, answer.text
     else:
-        assert answer.status_code in {200, 201, 303}
+        assert answer.status_code in {200, 201, 204, 303}
 
 
 @pytest.mark.parametrize(("method", "path"), [case for case in HANDING + HANDING_API if case[0] != "GET"])

@@ -151,6 +151,8 @@ class Sessions:
         row = await self._desk.first(
             "SELECT s.token_hash, s.user_id, s.kind, s.csrf_token, s.created_at, s.last_seen_at,"
             " u.id, u.email, u.name, u.roles, u.active,"
+            " COALESCE((SELECT m.away FROM desk_members m WHERE m.workspace = u.workspace"
+            " AND m.integration = u.integration AND m.user_id = u.id), 0) AS away,"
             + GROUP_ROLES
             + """
             FROM desk_sessions s

@@ -16,10 +16,16 @@ from livechat_sdk.provider.interface import ChatDetails, ChatOpening
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.automations.runs import moment_statements
 from livechat_sdk_helvia.context import DeskContext, page_limits, require
-from livechat_sdk_helvia.faults import AlreadyTaken, Forbidden, NotFound, RequestGone
+from livechat_sdk_helvia.faults import AlreadyTaken, AtCapacity, Forbidden, NotFound, RequestGone
 from livechat_sdk_helvia.hub import INBOX, RUNS, conversation_topic
 from livechat_sdk_helvia.messages import Messages
-from livechat_sdk_helvia.opening import accepting_statements, farewell_statements, opening_statements
+from livechat_sdk_helvia.opening import (
+    accepting_statements,
+    ended_line,
+    farewell_statements,
+    opening_statements,
+)
+from livechat_sdk_helvia.presence import Presence
 from livechat_sdk_helvia.records import (
     Conversation,
     ConversationStatus,
@@ -66,10 +72,11 @@ _ESTIMATE_FROM: Final = 20
 class Conversations:
     """The life of a request and of the conversation that grows from it."""
 
-    def __init__(self, desk: DeskContext, messages: Messages, sight: Sight) -> None:
+    def __init__(self, desk: DeskContext, messages: Messages, sight: Sight, presence: Presence) -> None:
         self._desk = desk
         self._messages = messages
         self._sight = sight
+        self._presence = presence
 
     # ------------------------------------------------------------------------------------ from the provider
     async def open(self, opening: ChatOpening) -> tuple[Conversation, int]:
@@ -137,7 +144,7 @@ class Conversations:
                 [
                     conversation,
                     request,
-                    *farewell_statements(self._desk, conversation_id, _ended_line(reason), now),
+                    *farewell_statements(self._desk, conversation_id, ended_line(reason), now),
                     *moment_statements(self._desk, conversation_id, "ended", now),
                     *(moment_statements(self._desk, conversation_id, "missed", now) if missed else ()),
                 ]
@@ -153,7 +160,7 @@ class Conversations:
 
         The first accept wins; ``AlreadyTaken`` names the winner, ``RequestGone`` says that nobody waits
         any more. Accepting twice is the same as once. ``NotFound`` for a request that ``actor`` does not
-        see, ``Forbidden`` for one that is meant for somebody else.
+        see, ``Forbidden`` for one that is meant for somebody else, ``AtCapacity`` for whoever has no room.
         """
         require(actor, Right.HANDLE)
         await self._sight.check_may_take(actor, request_id)
@@ -168,13 +175,20 @@ class Conversations:
         try:
             await desk.database.commit(
                 [
+                    *self._presence.room(actor),
                     *accepting_statements(desk, actor, request_id, conversation.id, now),
                     audit_entry(desk, actor, "request.accepted", f"conversation:{conversation.id}"),
                 ],
                 [accepted, joined],
             )
-        except Expect:
-            return self._not_new(actor, await self.request(request_id))
+        except Expect as clash:
+            request = await self.request(request_id)
+            if request.status is RequestStatus.NEW:
+                raise AtCapacity(
+                    "You have as many open conversations as you may have at one time.",
+                    hint="End one or hand it to a colleague first.",
+                ) from clash
+            return self._not_new(actor, request)
         desk.hub.publish(INBOX, "counts")
         desk.hub.publish(conversation_topic(conversation.id), "status")
         return await self.get(conversation.id)
@@ -409,16 +423,6 @@ def _asked(viewer: DeskUser | None) -> tuple[str, dict[str, int]]:
         WHERE own.workspace = r.workspace AND own.integration = r.integration
           AND own.id = r.conversation_id AND own.owner_id = :viewer))"""
     return condition, {"viewer": viewer.id}
-
-
-def _ended_line(reason: EndReason) -> str:
-    if reason.by == "user":
-        return "The end user left the conversation."
-    if reason.by == "clock" and reason.why == "inactivity":
-        return "The conversation was closed because nobody wrote any more."
-    if reason.by == "clock":
-        return "The conversation was closed because its time was up."
-    return "The conversation was closed from outside the desk."
 
 
 def _seconds(row: Row) -> float:

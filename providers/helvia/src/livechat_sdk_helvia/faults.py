@@ -6,6 +6,7 @@ from livechat_sdk.errors import LivechatError
 
 __all__ = [
     "AlreadyTaken",
+    "AtCapacity",
     "Changed",
     "ConversationOver",
     "DeskFault",
@@ -78,6 +79,13 @@ class Changed(DeskFault):
     """What was to be replaced has been changed by somebody else meanwhile."""
 
     code = "changed"
+    status = 409
+
+
+class AtCapacity(DeskFault):
+    """The member has as many open conversations as they may."""
+
+    code = "at_capacity"
     status = 409
 
 

@@ -12,10 +12,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
-__all__ = ["INBOX", "RUNS", "SETTINGS", "Hub", "Subscription", "conversation_topic", "session_topic"]
+__all__ = ["INBOX", "RUNS", "SETTINGS", "TEAM", "Hub", "Subscription", "conversation_topic", "session_topic"]
 
 INBOX: Final = "inbox"
 """Topic: a request or conversation has moved between New, Open and Closed, or its line changed."""
+
+TEAM: Final = "team"
+"""Topic: somebody has come, gone, or switched themselves away."""
 
 SETTINGS: Final = "settings"
 """Topic: what admins set for the whole desk has changed."""

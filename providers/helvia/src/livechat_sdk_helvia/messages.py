@@ -237,6 +237,20 @@ class Messages:
         desk.hub.publish(INBOX, "lines")
         return len(keys)
 
+    async def unread_of(self, actor: DeskUser) -> int:
+        """How many messages of end users are unread in the open conversations that ``actor`` owns."""
+        row = await self._desk.first(
+            """
+            SELECT COUNT(*) AS unread FROM desk_conversations c
+            JOIN desk_messages m
+              ON m.workspace = c.workspace AND m.integration = c.integration AND m.conversation_id = c.id
+            WHERE c.workspace = :workspace AND c.integration = :integration AND c.status = 'started'
+              AND c.owner_id = :me AND m.author = 'end-user' AND m.read_at IS NULL
+            """,
+            me=actor.id,
+        )
+        return int(str(row["unread"])) if row else 0
+
     async def receipt(self, conversation: Conversation, receipt: UserReceipt) -> None:
         """Note that the end user has, or has read, a message of an agent."""
         desk = self._desk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from livechat_sdk.domain.base import utc_text
+from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk.provider.interface import ChatOpening
 from livechat_sdk_helvia.context import PREVIEW, DeskContext
@@ -11,7 +12,7 @@ from livechat_sdk_helvia.lines import Line, insert_line
 from livechat_sdk_helvia.records import DeskUser, to_json
 from livechat_sdk_helvia.wait_rows import begin_wait, end_wait
 
-__all__ = ["accepting_statements", "farewell_statements", "opening_statements"]
+__all__ = ["accepting_statements", "ended_line", "farewell_statements", "opening_statements"]
 
 
 def opening_statements(
@@ -147,3 +148,14 @@ def farewell_statements(desk: DeskContext, conversation_id: int, text: str, now:
     line = insert_line(desk, conversation_id, Line(author="system", key="ended", text=text, sent_at=now))
     over = [*ended_statements(desk, conversation_id, now), end_wait(desk, conversation_id)]
     return [participants, *over, line]
+
+
+def ended_line(reason: EndReason) -> str:
+    """The last line of a conversation that the other side has ended."""
+    if reason.by == "user":
+        return "The end user left the conversation."
+    if reason.by == "clock" and reason.why == "inactivity":
+        return "The conversation was closed because nobody wrote any more."
+    if reason.by == "clock":
+        return "The conversation was closed because its time was up."
+    return "The conversation was closed from outside the desk."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from livechat_sdk.domain.capabilities import Capabilities, Inbound
 from livechat_sdk.domain.chats import Chat, MessageReceived
@@ -231,9 +231,18 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
         """
         if not (await self.desk.bots.get(route.bot)).available:
             return Availability(agents="no", at=self.context.now())
+        """Whether somebody at the desk could take a request, how many wait, how long it took lately.
+
+        With nobody there the answer is ``unknown``, so that requests wait for whoever comes, or ``no`` with
+        the setting ``requireAgents``, which turns them away.
+        """
+        there = await self.desk.team.somebody_free(route)
+        agents: Literal["yes", "no", "unknown"] = (
+            "yes" if there else "no" if self.settings.require_agents else "unknown"
+        )
         counts = await self.desk.conversations.counts()
         estimate = await self.desk.conversations.average_wait()
-        return Availability(agents="unknown", waiting=counts.new, estimate=estimate, at=self.context.now())
+        return Availability(agents=agents, waiting=counts.new, estimate=estimate, at=self.context.now())
 
     async def status(self, chat: Chat) -> ChatStatus:
         """Where the conversation is."""

@@ -111,6 +111,8 @@ class DeskUser(Model):
     group_roles: Annotated[frozenset[Role], _FromWords] = frozenset()
     """The roles that the account's groups give."""
     active: bool
+    away: bool = False
+    """Whether they have switched themselves away, as far as the reader of the row has asked."""
 
     @property
     def effective_roles(self) -> frozenset[Role]:

@@ -25,13 +25,16 @@ from livechat_sdk_helvia.ids import IdMaker
 from livechat_sdk_helvia.masking import Masking
 from livechat_sdk_helvia.members import Members
 from livechat_sdk_helvia.messages import Messages
+from livechat_sdk_helvia.my_settings import MySettingsStore
 from livechat_sdk_helvia.notes import Notes
+from livechat_sdk_helvia.presence import Presence
 from livechat_sdk_helvia.purge import Purge
 from livechat_sdk_helvia.records import Conversation, DeskUser
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
 from livechat_sdk_helvia.sight import Sight
 from livechat_sdk_helvia.targets import RecentlySeen, Targets
+from livechat_sdk_helvia.team import Team
 from livechat_sdk_helvia.transcripts import Transcripts
 from livechat_sdk_helvia.transfers import Transfers
 from livechat_sdk_helvia.waits import Waits
@@ -69,9 +72,12 @@ class Desk:
         self.bots = Bots(self.context)
         self.hours = GroupHours(self.context, self.settings)
         self.messages = Messages(self.context, Masking(self.context, self.bots, settings.agent_names))
+        self.my_settings = MySettingsStore(self.context)
+        self.presence = Presence(self.context)
         self.sight = Sight(self.context, self.settings)
         self.waits = Waits(self.context, self.settings, self.sight)
-        self.conversations = Conversations(self.context, self.messages, self.sight)
+        self.team = Team(self.context, self.groups, self.presence, self.sight)
+        self.conversations = Conversations(self.context, self.messages, self.sight, self.presence)
         self.notes = Notes(self.context, self.sight)
         self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)

@@ -105,6 +105,8 @@ class HelviaSettings(IntegrationSettings):
     demo_accounts: bool = False
     transfer_timeout: float = Field(default=120.0, ge=10, le=3600)
     """Seconds that a transfer or an invitation waits to be answered."""
+    require_agents: bool = False
+    """Whether requests are turned away while nobody at the desk could take them."""
 
     @model_validator(mode="after")
     def _emails_differ(self) -> HelviaSettings:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from livechat_sdk_helvia.auth import SignedIn
 from livechat_sdk_helvia.context import require
-from livechat_sdk_helvia.faults import AlreadyTaken, DeskFault, NotFound, RequestGone
+from livechat_sdk_helvia.faults import AlreadyTaken, AtCapacity, DeskFault, NotFound, RequestGone
 from livechat_sdk_helvia.records import Right
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of, check_csrf, desk_of, page_session, wants_json
@@ -35,13 +37,14 @@ class ActionRoutes:
             Route("/conversations/{id}/typing", self._typing, methods=["POST"]),
             Route("/conversations/{id}/read", self._read, methods=["POST"]),
             Route("/conversations/{id}/end", self._end, methods=["POST"]),
+            Route("/presence", self._presence, methods=["POST"]),
         ]
 
     async def _accept(self, request: Request) -> Response:
         desk, signed_in, _ = await self._enter(request)
         try:
             conversation = await desk.accept(signed_in.user, _id(request))
-        except (AlreadyTaken, RequestGone) as fault:
+        except (AlreadyTaken, AtCapacity, RequestGone) as fault:
             if wants_json(request):
                 raise
             try:
@@ -112,6 +115,11 @@ class ActionRoutes:
         conversation = await desk.conversations.end(signed_in.user, _id(request))
         return _back(request, conversation.id)
 
+    async def _presence(self, request: Request) -> Response:
+        desk, signed_in, fields = await self._enter(request)
+        await desk.presence.switch_away(signed_in.user, away=fields.flag("away"))
+        return RedirectResponse(_where_from(request), status_code=303)
+
     async def _enter(self, request: Request) -> tuple[Desk, SignedIn, Fields]:
         desk, signed_in = desk_of(request), await page_session(request)
         fields = await read_form(request)
@@ -122,6 +130,13 @@ class ActionRoutes:
 
 def _id(request: Request, name: str = "id") -> int:
     return whole_number(str(request.path_params[name]), name)
+
+
+def _where_from(request: Request) -> str:
+    """The page of ours that the form was on: its path only, and only one below our own place."""
+    base, path = base_of(request), urlsplit(request.headers.get("referer", "")).path
+    ours = path.startswith(f"{base}/") and not path.startswith("//")
+    return path if ours else f"{base}/inbox/new"
 
 
 def _back(request: Request, conversation_id: int) -> Response:

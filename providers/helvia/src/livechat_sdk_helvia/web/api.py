@@ -63,6 +63,7 @@ def _agent(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
         desk = desk_of(request)
         user = (await bearer(request)).user
         require(user, Right.HANDLE)
+        await desk.presence.seen(user)
         return await handler(request, desk, user)
 
     return endpoint
@@ -82,6 +83,7 @@ async def _login(request: Request) -> Response:
 async def _logout(request: Request) -> Response:
     signed_in = await bearer(request)
     await desk_of(request).sessions.end(bearer_token(request), signed_in.user)
+    await desk_of(request).presence.left(signed_in.user)
     return Response(status_code=204)
 
 

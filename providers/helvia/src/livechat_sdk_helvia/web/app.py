@@ -23,6 +23,7 @@ from livechat_sdk_helvia.web.api_admin import admin_api_routes
 from livechat_sdk_helvia.web.api_automations import automation_api_routes
 from livechat_sdk_helvia.web.api_canned import canned_api_routes
 from livechat_sdk_helvia.web.api_history import history_api_routes
+from livechat_sdk_helvia.web.api_team import team_api_routes
 from livechat_sdk_helvia.web.api_transfers import transfer_api_routes
 from livechat_sdk_helvia.web.assets import Assets
 from livechat_sdk_helvia.web.automation_runs import RunRoutes
@@ -33,6 +34,7 @@ from livechat_sdk_helvia.web.headers import SecurityHeaders
 from livechat_sdk_helvia.web.history import HistoryRoutes
 from livechat_sdk_helvia.web.hours import HoursRoutes, hours_api_routes
 from livechat_sdk_helvia.web.live import LiveRoutes
+from livechat_sdk_helvia.web.my_settings import MySettingsRoutes, my_settings_api_routes
 from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
 from livechat_sdk_helvia.web.retention import RetentionRoutes, retention_api_routes
@@ -66,6 +68,8 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *api_routes(),
                     *admin_api_routes(),
                     *hours_api_routes(),
+                    *my_settings_api_routes(),
+                    *team_api_routes(),
                     *history_api_routes(),
                     *canned_api_routes(),
                     *automation_api_routes(),
@@ -86,6 +90,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *AutomationRoutes(faults.templates).routes(),
             *RunRoutes(faults.templates, pages).routes(),
             *TransferRoutes(faults.templates, pages).routes(),
+            *MySettingsRoutes(faults.templates).routes(),
             *TeamRoutes(faults.templates).routes(),
             *TranscriptRoutes(faults.templates).routes(),
             *RetentionRoutes(faults.templates).routes(),

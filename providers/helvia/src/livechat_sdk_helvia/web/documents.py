@@ -28,6 +28,7 @@ def user_document(user: DeskUser) -> dict[str, Any]:
         "email": user.email,
         "fullName": user.name,
         "roles": sorted(role.api_name for role in user.roles),
+        "effectiveRoles": sorted(role.api_name for role in user.effective_roles),
     }
 
 

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from livechat_sdk_helvia.auth import SignedIn
 from livechat_sdk_helvia.context import require
 from livechat_sdk_helvia.faults import NotSignedIn
-from livechat_sdk_helvia.hub import INBOX, SETTINGS, conversation_topic, session_topic
+from livechat_sdk_helvia.hub import INBOX, SETTINGS, TEAM, conversation_topic, session_topic
 from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskUser, Right
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of, desk_of, page_session
@@ -62,8 +62,9 @@ class LiveRoutes:
     async def _events(
         self, request: Request, desk: Desk, signed_in: SignedIn, conversation_id: int, after: int
     ) -> AsyncIterator[str]:
-        topics = [INBOX, SETTINGS, session_topic(signed_in.session.token_hash)]
+        topics = [INBOX, SETTINGS, TEAM, session_topic(signed_in.session.token_hash)]
         topics += [conversation_topic(conversation_id)] if conversation_id else []
+        await desk.presence.seen(signed_in.user)
         clock = asyncio.get_running_loop().time
         with desk.hub.subscribe(*topics) as subscription:
             yield "retry: 2000\n\n"
@@ -91,6 +92,7 @@ class LiveRoutes:
                         yield sse("signed-out", {})
                         return
                     signed_in = found  # with the roles of now
+                    await desk.presence.seen(found.user)
                 if not changes and not subscription.closed:
                     # Nothing woke us: say that we live, and look by ourselves.
                     yield ": still here\n\n"
@@ -112,6 +114,9 @@ class LiveRoutes:
         if changes & {"counts", "waits", "settings"}:
             alerts = [waits_document(alert) for alert in await desk.waits.alerts(user)]
             events.append((sse("waits", {"alerts": alerts}), 0))
+            events.append((sse("unread", {"count": await desk.messages.unread_of(user)}), 0))
+        if "team" in changes:
+            events.append((sse("team", {}), 0))
         if not conversation_id:
             return events
         if "messages" in changes:

@@ -151,6 +151,7 @@ class PageRoutes:
             "askings": [
                 handing for handing in await desk.transfers.of(signed_in.user, found.id) if handing.waits
             ],
+            "preferences": await desk.my_settings.get(signed_in.user),
             "may_end": found.status is ConversationStatus.STARTED
             and (found.owner_id == signed_in.user.id or signed_in.user.may(Right.ADMINISTER)),
             "participants": participants,
@@ -222,6 +223,7 @@ class PageRoutes:
         return page_values(request, desk, signed_in, "inbox") | {
             "live": True,
             "handings": await desk.transfers.about(rows) if tab == "new" else {},
+            "preferences": await desk.my_settings.get(signed_in.user),
             "counts": await desk.conversations.counts(signed_in.user),
             "rows": rows,
             "waits": await desk.waits.alerts(signed_in.user),

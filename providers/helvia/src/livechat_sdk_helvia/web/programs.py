@@ -24,6 +24,7 @@ def for_programs(handler: Handler, right: Right = Right.HANDLE) -> Callable[[Req
         desk = desk_of(request)
         user = (await bearer(request)).user
         require(user, right)
+        await desk.presence.seen(user)
         return await handler(request, desk, user)
 
     return endpoint

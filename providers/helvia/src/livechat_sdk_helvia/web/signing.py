@@ -29,7 +29,7 @@ __all__ = ["SigningRoutes"]
 _LOGIN_COOKIE: Final = "desk_login"
 _LOGIN_SECONDS: Final = 3600
 _NEXT: Final = re.compile(
-    r"(inbox/(new|open|closed)|(requests|conversations)/[0-9]{1,16}|admin(/[a-z-]{1,40})?)"
+    r"(inbox/(new|open|closed)|(requests|conversations)/[0-9]{1,16}|settings|admin(/[a-z-]{1,40})?)"
 )
 
 
@@ -75,6 +75,7 @@ class SigningRoutes:
         signed_in = await page_session(request)
         check_csrf(request, signed_in, await read_form(request))
         await desk_of(request).sessions.end(request.cookies[COOKIE], signed_in.user)
+        await desk_of(request).presence.left(signed_in.user)
         response = RedirectResponse(f"{base_of(request)}/login", status_code=303)
         response.delete_cookie(COOKIE, path=base_of(request) or "/")
         return response

@@ -169,6 +169,7 @@ class TeamRoutes:
             "admin_team.html",
             fault,
             accounts=await desk.members.all(signed_in.user),
+            there={one.id: one for one in await desk.team.colleagues(signed_in.user)},
             groups=await desk.groups.all(),
             given={name: given.text(name, "") for name in ("email", "name", "capacity", "id", "group_name")},
             ticked=set(given.ticked("group.")),

@@ -1,4 +1,4 @@
-// A field to write in: it grows, keeps its draft over a reload, sends on Enter, and says that somebody types.
+// A field to write in: it grows, keeps its draft over a reload, sends on Enter if wanted, and says that somebody types.
 
 import { post } from "./dom.js";
 
@@ -30,7 +30,7 @@ export function typist(path) {
 }
 
 /** Set up `field`, of `least` to `most` rows; gives what empties it together with its draft. */
-export function writeIn(field, { draftKey, least, most, typing }) {
+export function writeIn(field, { draftKey, least, most, typing, enterSends = true }) {
   const grow = () => {
     field.rows = Math.min(most, Math.max(least, field.value.split("\n").length));
   };
@@ -42,7 +42,7 @@ export function writeIn(field, { draftKey, least, most, typing }) {
     typing(field.value.trim() !== "");
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (enterSends && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       field.form.requestSubmit();
     }

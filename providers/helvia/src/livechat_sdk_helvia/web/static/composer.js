@@ -23,7 +23,8 @@ export function setUp() {
   if (field && form && !form.dataset.ready) {
     form.dataset.ready = "yes";
     offerCanned(field);
-    const empty = writeIn(field, { draftKey: `desk-draft-${id}`, least: 2, most: 10, typing });
+    const enterSends = page.dataset.enter !== "breaks";
+    const empty = writeIn(field, { draftKey: `desk-draft-${id}`, least: 2, most: 10, typing, enterSends });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = field.value.trim();

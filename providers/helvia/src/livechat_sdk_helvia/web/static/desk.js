@@ -3,6 +3,7 @@
 import { announce, base, byId, calmly, page, post, problem, refresh, times } from "./dom.js";
 import { setUp as setUpCopy } from "./copy.js";
 import { setUp as setUpDialogs } from "./dialogs.js";
+import { newMessage, newRequest, setUp as setUpAlerts } from "./alerts.js";
 import { follow } from "./live.js";
 import { setUp as setUpShortcuts } from "./shortcuts.js";
 import "./handing.js";
@@ -10,6 +11,7 @@ import { waits } from "./waits.js";
 
 const { conversation, item, kind, selected, tab, user } = page.dataset;
 const title = document.title;
+let unread = null;
 
 page.classList.add("scripted");
 times();
@@ -17,6 +19,7 @@ setInterval(times, 15000);
 setUpCopy();
 setUpDialogs();
 setUpShortcuts();
+setUpAlerts();
 
 // --------------------------------------------------------------------------------------------- inbox
 function showCounts(counts) {
@@ -26,7 +29,10 @@ function showCounts(counts) {
     const before = Number(label.textContent);
     label.textContent = String(count);
     label.toggleAttribute("data-zero", count === 0);
-    if (name === "new" && count > before) announce(`New request. ${count} waiting.`);
+    if (name === "new" && count > before) {
+      announce(`New request. ${count} waiting.`);
+      newRequest(count);
+    }
   }
   document.title = counts.new ? `(${counts.new}) ${title}` : title;
 }
@@ -36,6 +42,11 @@ const handlers = {
   inbox: (counts) => {
     showCounts(counts);
     refreshList();
+  },
+  // What is unread in one's own conversations; the first number is only what was there before.
+  unread: ({ count }) => {
+    if (unread !== null && count > unread) newMessage(count);
+    unread = count;
   },
 };
 
