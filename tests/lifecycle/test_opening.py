@@ -8,9 +8,11 @@ import pytest
 
 from livechat_sdk.domain.chats import (
     AgentJoined,
+    AgentLeft,
     ChatAccepted,
     ChatEnded,
     ChatRejected,
+    ChatTransferred,
     MessageReceived,
     QueueUpdated,
     TypingChanged,
@@ -326,7 +328,7 @@ def test_doubtful_open_goes_on_elsewhere() -> None:
     assert not life.shadow.waiting(CloseChat), "nothing is known that could be closed"
 
 
-@pytest.mark.parametrize("sign", [ChatAccepted, QueueUpdated])
+@pytest.mark.parametrize("sign", [ChatAccepted, QueueUpdated, ChatTransferred, TypingChanged, AgentLeft])
 def test_doubtful_open_that_has_shown_life_before_is_closed(sign: type) -> None:
     life = Life().requested(a_candidate("one"), a_candidate("two"))
     life.event(sign)
@@ -335,7 +337,7 @@ def test_doubtful_open_that_has_shown_life_before_is_closed(sign: type) -> None:
     assert [one.attempt for one in life.shadow.waiting(CloseChat)] == [1]
 
 
-@pytest.mark.parametrize("sign", [ChatAccepted, QueueUpdated, AgentJoined])
+@pytest.mark.parametrize("sign", [ChatAccepted, QueueUpdated, AgentJoined, ChatTransferred, TypingChanged])
 def test_end_before_the_vendor_has_answered_closes_a_chat_that_has_shown_life(sign: type) -> None:
     life = Life().requested()
     life.event(sign)

@@ -232,6 +232,8 @@ class Attempt(Model):
     abandoned: bool = False
     closing: bool = False
     closed: bool = False
+    alive: bool = False
+    """The vendor has spoken of the chat before it confirmed it: there is one, whatever comes of the call."""
     waits_for_contact: bool = False
     """The chat is not opened yet, because the CRMs are still asked who the end user is."""
     opens_after: int | None = None

@@ -64,14 +64,11 @@ def end_here(draft: Draft, reason: EndReason) -> None:
 
 
 def has_shown_life(handoff: Handoff) -> bool:
-    """Whether the vendor has spoken of a chat without having answered our request for it.
-
-    Somebody sits in it, or the end user has a place in its queue.
-    """
+    """Whether the vendor has spoken of a chat without having answered our request for it."""
     attempt = handoff.attempt
     if attempt is None or attempt.opened:
         return False
-    return attempt.accepted or attempt.joined or handoff.queue is not None
+    return attempt.alive or attempt.accepted or attempt.joined or handoff.queue is not None
 
 
 def end_now(

@@ -74,7 +74,7 @@ _ROWS: tuple[tuple[str, tuple[HandoffState, ...], Handler], ...] = (
     ("event.message_failed", _TRIED, talking.message_failed),
     ("event.agent_left", _VENDOR, talking.agent_left),
     ("event.agent_left", _LATE, keep),
-    ("event.chat_transferred", (_S.QUEUED, *_ENGAGED), talking.transferred),
+    ("event.chat_transferred", _VENDOR, talking.transferred),
     ("event.stream_gap", _TRIED, keep),
     ("event.unknown_event", _TRIED, keep),
     # results

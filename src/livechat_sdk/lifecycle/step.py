@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from livechat_sdk.domain.chats import ChatEnded
+from livechat_sdk.domain.chats import ChatEnded, StreamGap
 from livechat_sdk.domain.handoff import Handoff, HandoffState
 from livechat_sdk.lifecycle.closing import abandoned_attempt_reported
 from livechat_sdk.lifecycle.draft import Draft
@@ -74,11 +74,21 @@ def step(handoff: Handoff, happening: Input, now: datetime) -> Step:
         if handler is None:
             refused = f"{kind} is not a legal move in state {handoff.state}"
             return Step(handoff, refused=refused, masked=shown)
+        if isinstance(happening, ProviderReported):
+            _note_life(draft, happening)
         handler(draft, happening)
     if draft.handoff is handoff and not any(isinstance(effect, BaseAction) for effect in draft.effects):
         return Step(handoff, tuple(draft.effects), masked=shown)
     after = draft.handoff.model_copy(update={"version": handoff.version + 1})
     return Step(after, tuple(draft.effects), masked=shown)
+
+
+def _note_life(draft: Draft, happening: ProviderReported) -> None:
+    """Whatever the vendor says of a chat whose opening it has not answered proves that there is one."""
+    attempt = draft.handoff.attempts[happening.attempt - 1]
+    known = attempt.opened or attempt.alive or attempt.closed
+    if not known and not isinstance(happening.event, StreamGap):
+        draft.set_attempt(attempt.number, alive=True)
 
 
 def _is_abandoned(handoff: Handoff, number: int) -> bool:

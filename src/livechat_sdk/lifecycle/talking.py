@@ -253,7 +253,8 @@ def agent_left(draft: Draft, happening: ProviderReported) -> None:
 def transferred(draft: Draft, happening: ProviderReported) -> None:
     """The chat moves to another agent or team; messages go on as the provider allows.
 
-    A request that moves while it is queued is still queued: no agent has had it.
+    A request that moves while it is queued is still queued: no agent has had it. It may move before our
+    request for it was answered.
     """
     event = happening.event
     if not isinstance(event, ChatTransferred):
