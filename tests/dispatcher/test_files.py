@@ -29,7 +29,7 @@ from livechat_sdk.domain.messages import Direction, Fate, LedgerEntry
 from livechat_sdk.domain.outgoing import UserMessage
 from livechat_sdk.files import FileToScan
 from livechat_sdk.http import override_transport
-from livechat_sdk.provider import VendorFile
+from livechat_sdk.provider import FileKeeper, VendorFile
 from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.toy import ToyProvider
 from tests.dispatcher.bench import Bench, Workbench
@@ -546,3 +546,28 @@ async def test_a_scanner_that_is_down_delays_a_file_of_the_agent_and_then_leaves
     await one.pass_time(60)
     assert one.channel.texts == ["here\nThe file photo.png could not be passed on."]
     assert kept(bench.folder) == []
+
+
+async def test_a_desk_in_our_process_keeps_files_of_agents_and_drops_them(bench: Workbench) -> None:
+    one = await bench.start()
+    handoff, other = await one.active(), await one.request(key="run-2", conversation="c-2")
+    files = one.dispatcher.files
+    assert isinstance(files, FileKeeper)
+    kept = await files.keep(handoff.id, pieces(PDF), name="../invoice.pdf")
+    assert (kept.name, kept.media_type, kept.size) == ("invoice.pdf", "application/pdf", len(PDF))
+    assert await files.keep(handoff.id, pieces(PDF), name="invoice.pdf") == kept
+    theirs = await upload(one, handoff, PDF, "invoice.pdf")
+    assert theirs.url != kept.url, "what the end user sent is another file"
+    with pytest.raises(FileRefused):
+        await files.keep(handoff.id, pieces(b"<html>"), name="page.html")
+    with pytest.raises(FileMissing):
+        await files.keep("nobody", pieces(PDF), name="invoice.pdf")
+    await files.drop(other.id, kept)
+    assert await one.dispatcher.read_file(kept) == PDF
+    for _ in range(2):
+        await files.drop(handoff.id, kept)
+        with pytest.raises(FileMissing):
+            await one.dispatcher.read_file(kept)
+    assert await one.dispatcher.read_file(theirs) == PDF
+    with pytest.raises(FileMissing):
+        await files.keep(handoff.id, pieces(PDF), name="invoice.pdf")

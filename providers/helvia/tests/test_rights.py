@@ -8,9 +8,12 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from livechat_sdk.files import one_piece
 from livechat_sdk_helvia.automations.records import AutomationDraft
 from livechat_sdk_helvia.canned import CannedDraft
+from livechat_sdk_helvia.records import Conversation
 from providers.helvia.tests.browsing import client, mounted, sign_in, token_of
+from providers.helvia.tests.kept_files import PNG
 from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.world import (
     ACCOUNTS,
@@ -43,6 +46,7 @@ PAGES = [
     ("GET", "settings"),
     ("POST", "settings"),
     ("POST", "presence"),
+    ("GET", "conversations/{conversation}/files/2/0"),
     ("POST", "requests/{request}/accept"),
     ("POST", "conversations/{conversation}/messages"),
     ("POST", "conversations/{conversation}/notes"),
@@ -79,10 +83,13 @@ API = [
     ("PUT", "api/me/presence"),
     ("GET", "api/me/settings"),
     ("PUT", "api/me/settings"),
+    ("GET", "api/conversations/{conversation}/files"),
+    ("GET", "api/conversations/{conversation}/files/2/0"),
     ("POST", "api/requests/{request}/accept"),
     ("POST", "api/conversations/{conversation}/messages"),
     ("POST", "api/conversations/{conversation}/notes"),
     ("PATCH", "api/conversations/{conversation}/notes/{note}"),
+    ("POST", "api/conversations/{conversation}/files?name=a.json"),
     ("POST", "api/conversations/{conversation}/typing"),
     ("POST", "api/conversations/{conversation}/read"),
     ("DELETE", "api/conversations/{conversation}/notes/{note}"),
@@ -194,13 +201,14 @@ FIELDS = {
     "enterSends": True,
 }
 
-OWN = ("messages", "typing", "read", "notes/", "automations/", "/end")
+OWN = ("messages", "typing", "read", "notes/", "automations/", "/end", "files?")
 """Parts of addresses that only the owner (or the author of the note) may use."""
 
 
 async def places(world: World) -> dict[str, Any]:
     """A waiting request, a past and a present conversation, a note of Ada's, and what admins manage."""
     conversation = await world.accepted("ref-1", by="ada")
+    await a_file(world, conversation, by="ada")
     note = await world.desk.notes.add(world.ada, conversation.id, "a note")
     waiting = await world.chat("ref-2")
     made, _ = await world.desk.members.create(world.ines, "zoe@example.org", "Zoe New")
@@ -215,6 +223,13 @@ async def places(world: World) -> dict[str, Any]:
         "asked": await asked(world, conversation.id),
         "request": request_id(waiting),
     }
+
+
+async def a_file(world: World, conversation: Conversation, by: str) -> None:
+    """The second message of the conversation has a file."""
+    person = world.people[by]
+    file = await world.desk.files.upload(person, conversation, one_piece(PNG), name="a.png")
+    await world.desk.messages.send(person, conversation, "a file", files=[file.id])
 
 
 async def asked(world: World, conversation: int) -> int:
@@ -313,6 +328,7 @@ async def test_agent_and_admin_may_do_everything_with_what_is_theirs(
     quick_world: World, browser: httpx.AsyncClient, app: ASGIApp, role: str
 ) -> None:
     conversation = await quick_world.accepted("ref-1", by=role)
+    await a_file(quick_world, conversation, by=role)
     note = await quick_world.desk.notes.add(quick_world.people[role], conversation.id, "mine")
     other = await quick_world.desk.notes.add(quick_world.people[role], conversation.id, "mine too")
     waiting, second = await quick_world.chat("ref-2"), await quick_world.chat("ref-3")

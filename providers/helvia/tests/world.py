@@ -15,7 +15,6 @@ from livechat_sdk.domain.messages import Attachment, TranscriptEntry
 from livechat_sdk.domain.people import EndUser
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.errors import HandoffNotFound, LivechatError, StoreError
-from livechat_sdk.provider import NoFiles
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk.provider.hosting import TicketProgress
 from livechat_sdk.provider.integration import IntegrationContext
@@ -25,6 +24,7 @@ from livechat_sdk_helvia.provider import HelviaProvider
 from livechat_sdk_helvia.records import Conversation, DeskUser
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.settings import HelviaSettings
+from providers.helvia.tests.kept_files import KeptFiles
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -62,7 +62,7 @@ class Host:
     """The dispatcher's side, with a ticket system that makes what is asked for when a test says so."""
 
     database: EmbeddedDatabase
-    files: NoFiles = field(default_factory=NoFiles)
+    files: KeptFiles = field(default_factory=KeptFiles)
     egress_allowed: tuple[str, ...] = ()
     store_keys: tuple[bytes, ...] = (b"k" * 32,)
     handoffs: dict[str, Handoff] = field(default_factory=dict[str, Handoff])

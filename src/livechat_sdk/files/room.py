@@ -30,6 +30,8 @@ __all__ = ["Files", "Missing", "ReadLink", "one_piece"]
 logger = logging.getLogger("livechat_sdk.files")
 
 _BUFFER: Final = 256 * 1024
+_SIDES: Final[dict[Origin, str]] = {"user": "user", "vendor": "agent"}
+"""What the id of an uploaded file begins with: the same file from both sides is two files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,24 @@ class Files:
         return await self._take_in(
             handoff_id, content, name=name, media_type=media_type, origin="user", known_as=None
         )
+
+    async def keep(
+        self, handoff_id: str, content: AsyncIterable[bytes], *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        """See ``FileKeeper``."""
+        file = await self._take_in(
+            handoff_id, content, name=name, media_type=media_type, origin="vendor", known_as=None
+        )
+        if file.blob is None:
+            raise FileMissing("the file was deleted")
+        return _described(file, file.reference)
+
+    async def drop(self, handoff_id: str, attachment: Attachment) -> None:
+        """See ``FileKeeper``."""
+        file = await self._of(handoff_id, attachment.file_id or "")
+        if file is not None and file.blob is not None:
+            await (await self._blobs()).delete([file.blob])
+            await self._rows.forget_bytes(file, "it was deleted")
 
     async def keep_fetched(
         self,
@@ -152,7 +172,7 @@ class Files:
             kind = judge_kind(claimed, head, self.limits.kinds)
             key, file_id = known_as or (
                 None,
-                file_id_of("user", self._workspace, handoff_id, digest, name, kind),
+                file_id_of(_SIDES[origin], self._workspace, handoff_id, digest, name, kind),
             )
             known = await self._rows.find(file_id)
             if known is not None:
@@ -248,8 +268,8 @@ class Files:
             raise FileMissing(f"the attachment {attachment.name[:100]!r} is no file of this handoff")
         return _described(file, file.reference)
 
-    async def for_vendor(self, handoff_id: str, message: Message) -> Message:
-        """A message of the end user with links that a live-chat system can open; references without links.
+    async def for_vendor(self, handoff_id: str, message: Message, *, links: bool = True) -> Message:
+        """A message of the end user with links that a live-chat system can open, or with references.
 
         Raises ``FileMissing`` when one of its files is gone.
         """
@@ -263,7 +283,7 @@ class Files:
             file = await self._of(handoff_id, one.file_id)
             if file is None:
                 raise FileMissing(f"the file {one.name[:100]!r} is gone")
-            attachments.append(_described(file, self.link(file, "vendor")))
+            attachments.append(_described(file, self.link(file, "vendor") if links else file.reference))
         return message.model_copy(update={"attachments": tuple(attachments)})
 
     async def for_reading(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from livechat_sdk.domain.messages import Attachment
-from livechat_sdk.errors import FileMissing
+from livechat_sdk.errors import FileMissing, FilesUnavailable
 
-__all__ = ["FileOpener", "NoFiles", "OpenedFile", "VendorFile"]
+__all__ = ["FileKeeper", "FileOpener", "NoFiles", "OpenedFile", "VendorFile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,42 @@ class FileOpener(Protocol):
         ...
 
 
+@runtime_checkable
+class FileKeeper(FileOpener, Protocol):
+    """Keeps files too, for a desk in our process whose agents put files into a conversation.
+
+    What an agent uploads is held to the same limits, and scanned by the same scanner, as what end users send.
+    """
+
+    async def keep(
+        self, handoff_id: str, content: AsyncIterable[bytes], *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        """Keep a file for a handoff; the same file again is the same. What is returned names it by reference.
+
+        Raises ``FileRefused`` (too large, not of an accepted kind, found by the scanner), ``FileMissing``
+        when there is no such handoff, ``StoreError`` (``FilesUnavailable``) when it cannot be kept now.
+        """
+        ...
+
+    async def drop(self, handoff_id: str, attachment: Attachment) -> None:
+        """Delete the bytes of a file of this handoff. Nothing happens when they are gone, or never were here.
+
+        Raises ``StoreError``.
+        """
+        ...
+
+
 class NoFiles:
     """The files of a host that keeps none."""
+
+    async def keep(
+        self, handoff_id: str, content: AsyncIterable[bytes], *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        """Raises ``FilesUnavailable``."""
+        raise FilesUnavailable("no files are kept here")
+
+    async def drop(self, handoff_id: str, attachment: Attachment) -> None:
+        """There is nothing to delete."""
 
     async def open(self, attachment: Attachment) -> OpenedFile:
         """Raises ``FileMissing``."""

@@ -21,6 +21,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.base import Metadata
+from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
@@ -140,7 +141,9 @@ class Sending:
         if chat is None or entry is None:
             return EffectFailed(action=action, error="there is no open chat to send to")
         try:
-            message = await self._files.for_vendor(handoff.id, entry.message)
+            # A desk in our process opens files by their references, which do not expire.
+            links = provider.capabilities.inbound is not Inbound.EMBEDDED
+            message = await self._files.for_vendor(handoff.id, entry.message, links=links)
         except FileMissing as gone:
             return EffectFailed(action=action, error=str(gone))
         plan = plan_message(message, provider.capabilities, sent_at=entry.created_at)

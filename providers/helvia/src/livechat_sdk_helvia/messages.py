@@ -8,7 +8,7 @@ from typing import Final
 
 from livechat_sdk.domain.base import new_key, utc_text
 from livechat_sdk.domain.chats import MessageRead, MessageReceived, ProviderEvent, TypingChanged
-from livechat_sdk.domain.messages import Message, UserReceipt
+from livechat_sdk.domain.messages import Attachment, Message, UserReceipt
 from livechat_sdk.domain.people import Agent
 from livechat_sdk.errors import Expect
 from livechat_sdk.provider.interface import PlannedMessage
@@ -26,6 +26,7 @@ from livechat_sdk_helvia.records import (
     from_row,
     to_json,
 )
+from livechat_sdk_helvia.uploads import attaching, chosen_files
 from livechat_sdk_helvia.wait_rows import begin_wait, end_wait, was_alerted
 
 __all__ = ["MAX_MESSAGE_TEXT", "Messages"]
@@ -82,23 +83,36 @@ class Messages:
         return from_row(DeskMessage, row) if row else None
 
     async def send(
-        self, actor: DeskUser, conversation: Conversation, text: str, *, key: str | None = None
+        self,
+        actor: DeskUser,
+        conversation: Conversation,
+        text: str,
+        *,
+        key: str | None = None,
+        files: Sequence[int] = (),
     ) -> tuple[DeskMessage, bool]:
         """Say something to the end user: the message, and whether it is new.
 
+        ``files`` are ids of files that ``actor`` uploaded; with some, the text may be empty.
         The same ``key`` again is the same message. Raises ``InvalidField``, ``Forbidden`` for whoever
         is not in the conversation, ``ConversationOver``.
         """
         await self.require_part(actor, conversation)
-        text = check_text(text, limit=MAX_MESSAGE_TEXT, what="message")
+        attached = await chosen_files(self._desk, actor, conversation.id, files)
+        text = text.strip()
+        if text or not attached:
+            text = check_text(text, limit=MAX_MESSAGE_TEXT, what="message")
+        attachments = tuple(file.attachment for file in attached)
         key = new_key() if key is None else _checked_key(key)
+        if any(file.message_key not in {None, key} for file in attached):
+            raise InvalidField("A file was sent already: it goes with one message only.")
         names = await self._masking.of(conversation.bot)
         alerted = await was_alerted(self._desk, conversation.id)
         desk, now = self._desk, self._desk.now_text()
         line = update_last_line(
             desk,
             conversation.id,
-            text=text,
+            text=text or ", ".join(one.name for one in attachments),
             author="agent",
             statuses=("started", "started"),
             at=now,
@@ -114,11 +128,19 @@ class Messages:
                 sent_at=now,
                 author_id=actor.id,
                 author_name=actor.name,
+                attachments=to_json(attachments),
             ),
         )
-        event = self._received(conversation, key, names.text(text), names.agent(actor.id, actor.name))
+        event = self._received(
+            conversation,
+            key,
+            names.text(text),
+            names.agent(actor.id, actor.name),
+            attachments=attachments,
+        )
         try:
-            await desk.database.commit([line, row, end_wait(desk, conversation.id)], [event])
+            sent = attaching(desk, attached, key)
+            await desk.database.commit([line, row, *sent, end_wait(desk, conversation.id)], [event])
         except Expect as clash:
             stored = await self.by_key(conversation.id, "agent", key)
             if stored is not None:
@@ -196,6 +218,7 @@ class Messages:
                 names.text(message.text),
                 names.agent(message.author_id, message.author_name or ""),
                 sent_at=message.sent_at,
+                attachments=message.attachments,
             )
             for message in stored
         ]
@@ -374,13 +397,14 @@ class Messages:
         agent: Agent,
         *,
         sent_at: datetime | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> MessageReceived:
         head = self._desk.event_head(f"message:{conversation.id}:{key}", conversation.refs)
         said_at = sent_at or self._desk.now()
         head["vendor_at"] = said_at
         return MessageReceived(
             **head,
-            message=Message(key=key, body=text, sent_at=said_at),
+            message=Message(key=key, body=text, sent_at=said_at, attachments=tuple(attachments)),
             agent=agent,
         )
 

@@ -109,7 +109,14 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
     async def start(self, host: ProviderHost) -> None:
         """Make the desk's tables and accounts ready."""
         inside = host if isinstance(host, EmbeddedHost) else None
-        desk = Desk(host.database, self.context, self.settings, passwords=self._passwords, host=inside)
+        desk = Desk(
+            host.database,
+            self.context,
+            self.settings,
+            passwords=self._passwords,
+            host=inside,
+            files=host.files,
+        )
         await desk.start(self._announce)
         if self._background:
             desk.automations.lane.start()

@@ -13,6 +13,7 @@ from livechat_sdk.domain.base import utc_text
 from livechat_sdk.provider.embedded import SqlValue, Statement
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext, require
+from livechat_sdk_helvia.files import Files
 from livechat_sdk_helvia.hub import INBOX
 from livechat_sdk_helvia.records import DeskUser, Right
 from livechat_sdk_helvia.schemas import SCHEMAS
@@ -40,8 +41,9 @@ def tables_of_conversations() -> Sequence[str]:
 class Purge:
     """Deletes what is over. Only a LiveChat Admin may."""
 
-    def __init__(self, desk: DeskContext) -> None:
+    def __init__(self, desk: DeskContext, files: Files) -> None:
         self._desk = desk
+        self._files = files
 
     async def count(self, actor: DeskUser, *, before: datetime | None = None, bot: str | None = None) -> int:
         """How many conversations ``run`` would delete now."""
@@ -69,7 +71,9 @@ class Purge:
             )
             if not rows:
                 break
-            await self._desk.database.commit(self._deleting([int(str(row["id"])) for row in rows]))
+            portion = [int(str(row["id"])) for row in rows]
+            await self._files.drop(portion)  # before: what is interrupted now is found again by its rows
+            await self._desk.database.commit(self._deleting(portion))
             purged += len(rows)
         self._desk.hub.publish(INBOX, "counts")
         return purged

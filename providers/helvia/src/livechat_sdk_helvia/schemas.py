@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from livechat_sdk.provider.personal import PersonalTable
-from livechat_sdk_helvia import schema, tables_admin, tables_history, tables_team, tables_tools
+from livechat_sdk_helvia import schema, tables_admin, tables_files, tables_history, tables_team, tables_tools
 from livechat_sdk_helvia.automations import tables as automations
 
 __all__ = ["SCHEMAS", "Schema"]
@@ -32,6 +32,7 @@ SCHEMAS: Final = (
     Schema(tables_admin.SCHEMA_NAME, tables_admin.SCHEMA_VERSION, tables_admin.DDL, tables_admin.PERSONAL),
     Schema("helvia_desk_tools", 1, tables_tools.DDL, tables_tools.PERSONAL),
     Schema(tables_team.SCHEMA_NAME, tables_team.SCHEMA_VERSION, tables_team.DDL),
+    Schema(tables_files.SCHEMA_NAME, tables_files.SCHEMA_VERSION, tables_files.DDL, tables_files.PERSONAL),
     Schema(tables_history.SCHEMA_NAME, tables_history.SCHEMA_VERSION, tables_history.DDL),
     Schema(automations.SCHEMA_NAME, automations.SCHEMA_VERSION, automations.DDL, automations.PERSONAL),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from livechat_sdk.provider.embedded import EmbeddedDatabase
+from livechat_sdk.provider.files import FileOpener, NoFiles
 from livechat_sdk.provider.hosting import EmbeddedHost
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.personal import declare_personal
@@ -17,6 +18,7 @@ from livechat_sdk_helvia.canned import Canned
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
 from livechat_sdk_helvia.desk_settings import SettingsStore
+from livechat_sdk_helvia.files import Files
 from livechat_sdk_helvia.group_hours import GroupHours
 from livechat_sdk_helvia.groups import Groups
 from livechat_sdk_helvia.history import History
@@ -53,6 +55,7 @@ class Desk:
         *,
         passwords: Passwords | None = None,
         host: EmbeddedHost | None = None,
+        files: FileOpener | None = None,
     ) -> None:
         self.context = DeskContext(
             database=database,
@@ -81,6 +84,7 @@ class Desk:
         self.notes = Notes(self.context, self.sight)
         self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)
+        self.files = Files(self.context, self.sight, files or NoFiles())
         self.transcripts = Transcripts(self.context, self.sight)
         self.targets = Targets(self.context, self.groups, RecentlySeen(self.context))
         self.transfers = Transfers(
@@ -92,7 +96,7 @@ class Desk:
             time_limit=settings.transfer_timeout,
         )
         self.automations = Automations(self.context, self.conversations, self.accounts, host)
-        self.purge = Purge(self.context)
+        self.purge = Purge(self.context, self.files)
 
     @property
     def hub(self) -> Hub:

@@ -15,6 +15,7 @@ from livechat_sdk_helvia.records import Right
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of, check_csrf, desk_of, page_session, wants_json
 from livechat_sdk_helvia.web.bodies import Fields, read_form, whole_number
+from livechat_sdk_helvia.web.files import file_ids
 from livechat_sdk_helvia.web.pages import PageRoutes
 
 __all__ = ["ActionRoutes"]
@@ -59,7 +60,11 @@ class ActionRoutes:
         conversation, text = await desk.conversations.seen(signed_in.user, _id(request)), fields.text("text")
         try:
             message, is_new = await desk.messages.send(
-                signed_in.user, conversation, text, key=fields.optional_text("key")
+                signed_in.user,
+                conversation,
+                text,
+                key=fields.optional_text("key"),
+                files=file_ids(fields),
             )
         except DeskFault as fault:
             if wants_json(request):

@@ -25,6 +25,7 @@ from livechat_sdk_helvia.web.documents import (
     request_document,
     user_document,
 )
+from livechat_sdk_helvia.web.files import file_ids
 
 __all__ = ["api_routes"]
 
@@ -142,7 +143,11 @@ async def _messages(request: Request, desk: Desk, user: DeskUser) -> Response:
 async def _send(request: Request, desk: Desk, user: DeskUser) -> Response:
     conversation, fields = await _found(request, desk, user), await read_json(request)
     message, is_new = await desk.messages.send(
-        user, conversation, fields.text("text"), key=fields.optional_text("key")
+        user,
+        conversation,
+        fields.text("text", ""),
+        key=fields.optional_text("key"),
+        files=file_ids(fields),
     )
     return JSONResponse(message_document(message), status_code=201 if is_new else 200)
 

@@ -30,6 +30,7 @@ from livechat_sdk_helvia.web.automation_runs import RunRoutes
 from livechat_sdk_helvia.web.automations import AutomationRoutes
 from livechat_sdk_helvia.web.bots import BotRoutes
 from livechat_sdk_helvia.web.canned import CannedRoutes
+from livechat_sdk_helvia.web.files import FileRoutes, file_api_routes
 from livechat_sdk_helvia.web.headers import SecurityHeaders
 from livechat_sdk_helvia.web.history import HistoryRoutes
 from livechat_sdk_helvia.web.hours import HoursRoutes, hours_api_routes
@@ -74,6 +75,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *canned_api_routes(),
                     *automation_api_routes(),
                     *transcript_api_routes(),
+                    *file_api_routes(),
                     *retention_api_routes(),
                     *transfer_api_routes(),
                 ],
@@ -92,6 +94,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *TransferRoutes(faults.templates, pages).routes(),
             *MySettingsRoutes(faults.templates).routes(),
             *TeamRoutes(faults.templates).routes(),
+            *FileRoutes().routes(),
             *TranscriptRoutes(faults.templates).routes(),
             *RetentionRoutes(faults.templates).routes(),
             *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),

@@ -84,9 +84,20 @@ def message_document(message: DeskMessage) -> dict[str, Any]:
         "readDate": _time(message.read_at),
         "from": {"participantType": message.author, "fullName": message.author_name},
         "livechatAttachments": [
-            {"name": item.name, "path": item.url, "mimetype": item.media_type} for item in message.attachments
+            {
+                "name": item.name,
+                "path": item.url if item.file_id is None else _path(message, index),
+                "mimetype": item.media_type,
+                "size": item.size,
+            }
+            for index, item in enumerate(message.attachments)
         ],
     }
+
+
+def _path(message: DeskMessage, index: int) -> str:
+    """Where the API gives out a file that is kept here, below the API's own address."""
+    return f"conversations/{message.conversation_id}/files/{message.seq}/{index}"
 
 
 def note_document(note: Note) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    headers[name] = value
+                    if name != "content-security-policy" or name not in headers:  # a file's is stricter
+                        headers[name] = value
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

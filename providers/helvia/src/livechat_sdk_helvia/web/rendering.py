@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-__all__ = ["Templates", "ago", "clock", "full_time", "plain_value", "web_link"]
+__all__ = ["Templates", "ago", "clock", "full_time", "plain_value", "size_words", "web_link"]
 
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86_400
+_KIB: Final = 1024
 
 
 class Templates:
@@ -32,7 +33,13 @@ class Templates:
         )
         untyped: Any = self._environment  # jinja2 leaves the type of its filters open
         untyped.filters.update(
-            ago=ago, clock=clock, full_time=full_time, iso=_iso, plain_value=plain_value, web_link=web_link
+            ago=ago,
+            bytes=size_words,
+            clock=clock,
+            full_time=full_time,
+            iso=_iso,
+            plain_value=plain_value,
+            web_link=web_link,
         )
 
     def text(self, name: str, **values: Any) -> str:
@@ -77,6 +84,15 @@ def web_link(url: str) -> str | None:
     except ValueError:
         return None
     return url if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def size_words(size: int) -> str:
+    """A number of bytes for people."""
+    if size < _KIB:
+        return f"{size} B"
+    if size < _KIB * _KIB:
+        return f"{size / _KIB:.0f} KB"
+    return f"{size / _KIB / _KIB:.1f} MB"
 
 
 def plain_value(value: Any) -> str:

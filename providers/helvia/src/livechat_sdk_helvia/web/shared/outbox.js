@@ -22,12 +22,12 @@ export function outbox({ storageKey, path, look, open = () => true, discard = fa
   }
 
   function keep() {
-    sessionStorage.setItem(storageKey, JSON.stringify(unsent.map(({ key, text }) => ({ key, text }))));
+    sessionStorage.setItem(storageKey, JSON.stringify(unsent.map(({ key, text, more }) => ({ key, text, more }))));
   }
 
-  /** Keep a message; `flush` sends it. */
-  function add(text) {
-    unsent.push({ key: randomKey(), text });
+  /** Keep a message; `flush` sends it. `more` are further fields; `more.shown` is shown where there is no text. */
+  function add(text, more = {}) {
+    unsent.push({ key: randomKey(), text, more });
     keep();
   }
 
@@ -65,7 +65,8 @@ export function outbox({ storageKey, path, look, open = () => true, discard = fa
         const first = unsent[0];
         let answer;
         try {
-          answer = await post(path, { key: first.key, text: first.text });
+          const { shown, ...fields } = first.more || {};
+          answer = await post(path, { key: first.key, text: first.text, ...fields });
         } catch {
           first.failed = "Not sent: no connection.";
           first.lost = true;
@@ -96,7 +97,7 @@ export function outbox({ storageKey, path, look, open = () => true, discard = fa
     made.dataset.pending = one.key;
     const bubble = document.createElement("p");
     bubble.className = "bubble prose";
-    bubble.textContent = one.text;
+    bubble.textContent = one.text || one.more?.shown || "";
     const line = document.createElement("p");
     line.className = "receipt";
     line.textContent = one.failed || "Sending…";

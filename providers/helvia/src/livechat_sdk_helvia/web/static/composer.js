@@ -1,6 +1,7 @@
 // Writing to the end user. Nothing that was written is lost: drafts and unsent messages outlive a reload.
 
-import { byId, page } from "./dom.js";
+import { announce, byId, page } from "./dom.js";
+import { collect, setUp as setUpFiles, uploading } from "./attach.js";
 import { outbox } from "./outbox.js";
 import { setUpField as offerCanned } from "./canned.js";
 import { typist, writeIn } from "./writing.js";
@@ -25,11 +26,20 @@ export function setUp() {
     offerCanned(field);
     const enterSends = page.dataset.enter !== "breaks";
     const empty = writeIn(field, { draftKey: `desk-draft-${id}`, least: 2, most: 10, typing, enterSends });
+    const empty = writeIn(field, { draftKey: `desk-draft-${id}`, least: 2, most: 10, typing });
+    setUpFiles(form, (some) => {
+      field.required = !some; // a file needs no words beside it
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = field.value.trim();
-      if (!text) return;
-      unsent.add(text);
+      if (uploading()) {
+        announce("A file is still on its way. Send again in a moment.");
+        return;
+      }
+      const { ids, names } = collect();
+      if (!text && !ids.length) return;
+      unsent.add(text, ids.length ? { files: ids.join(","), shown: names.join(", ") } : {});
       empty();
       stopTyping();
       unsent.flush(true);
