@@ -26,7 +26,6 @@ export function setUp() {
     offerCanned(field);
     const enterSends = page.dataset.enter !== "breaks";
     const empty = writeIn(field, { draftKey: `desk-draft-${id}`, least: 2, most: 10, typing, enterSends });
-    const empty = writeIn(field, { draftKey: `desk-draft-${id}`, least: 2, most: 10, typing });
     setUpFiles(form, (some) => {
       field.required = !some; // a file needs no words beside it
     });
