@@ -12,6 +12,7 @@ from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Direction, Fate, LedgerEntry
 from livechat_sdk.ledger.store import ActionStatus, Store
 from livechat_sdk.lifecycle.effects import CreateTicket
+from tests.processes.inbox import AUTOMATED, INBOX, runs_of, shown_in
 from tests.processes.world import Chat, Talk, World
 
 _ARRIVED = {Fate.SENT, Fate.ACKNOWLEDGED, Fate.SEEN}
@@ -49,7 +50,7 @@ async def audit(world: World, store: Store, expected: Expected) -> list[str]:
             findings.append(f"{talk.id}: outcomes are {got}, not {wanted}")
         for handoff in ours:
             entries = await store.entries(handoff.id, limit=100_000)
-            chats = _chats(world, handoff)
+            chats = [*_chats(world, handoff), *await _at_the_desk(store, handoff)]
             doubts += sum(
                 entry.fate is Fate.DOUBTFUL and entry.message.key not in _hidden(world, chats)
                 for entry in entries
@@ -76,18 +77,31 @@ def _chats(world: World, handoff: Handoff) -> list[tuple[str, Chat]]:
     """The vendors' chats of one handoff, with the vendor's name, in the order of attempts."""
     found: list[tuple[str, Chat]] = []
     for attempt in handoff.attempts:
-        chat = world.vendors[attempt.integration].chats.get(attempt.ref)
+        vendor = world.vendors.get(attempt.integration)
+        chat = None if vendor is None else vendor.chats.get(attempt.ref)
         if chat is not None:
             found.append((attempt.integration, chat))
     return found
+
+
+async def _at_the_desk(store: Store, handoff: Handoff) -> list[tuple[str, Chat]]:
+    """The chats of one handoff at the built-in desk, as its tables have them."""
+    if not any(attempt.integration == INBOX for attempt in handoff.attempts):
+        return []
+    return [
+        (INBOX, Chat(ref, handoff.id, [], token="", received=list(keys), ended=over))
+        for ref, (keys, over) in (await shown_in(store, handoff.id)).items()
+    ]
 
 
 def _hidden(world: World, chats: Sequence[tuple[str, Chat]]) -> set[str]:
     """Keys whose fate the vendor hid for good."""
     hidden: set[str] = set()
     for name, _ in chats:
-        vendor = world.vendors[name]
-        if not (vendor.capabilities["dedupes_by_key"] or vendor.capabilities["looks_up_by_key"]):
+        vendor = world.vendors.get(name)
+        if vendor is not None and not (
+            vendor.capabilities["dedupes_by_key"] or vendor.capabilities["looks_up_by_key"]
+        ):
             hidden |= vendor.hidden
     return hidden
 
@@ -209,12 +223,22 @@ async def _at_rest(store: Store, handoff: Handoff) -> list[str]:
 
 async def _tickets(world: World, store: Store, talk: Talk, handoff: Handoff) -> list[str]:
     """One ticket with the whole conversation, or one of which nobody knows: never two."""
-    if world.desk is None or handoff.outcome not in handoff.policy.ticket_on:
+    automated = handoff.request.bot == AUTOMATED
+    if world.desk is None or not (automated or handoff.outcome in handoff.policy.ticket_on):
         return []
     made = await world.desk.made(handoff.id)
-    (row,) = [one for one in await store.actions(handoff.id) if isinstance(one.action, CreateTicket)]
+    asked = [one for one in await store.actions(handoff.id) if isinstance(one.action, CreateTicket)]
+    if len(asked) != 1:
+        return [f"{handoff.id}: a ticket was asked for {len(asked)} times"]
+    (row,) = asked
     known = await store.tickets(handoff.id)
     findings: list[str] = []
+    if automated:
+        runs = await runs_of(store, handoff.id)
+        if list(runs) != ["doubtful" if row.status is ActionStatus.DOUBTFUL else "done"]:
+            findings.append(
+                f"{handoff.id}: the runs of its automations are {runs}, the action is {row.status}"
+            )
     if len(made) > 1:
         findings.append(f"{handoff.id}: {len(made)} tickets were made")
     may_be_in_doubt = not world.desk.dedupes

@@ -13,10 +13,14 @@ from pathlib import Path
 from livechat_sdk.ledger.store import Store
 from tests.crash.audit import Expected, audit
 from tests.crash.scenarios import SPEED, Scenario
+from tests.processes.inbox import AUTOMATED, INBOX
 from tests.processes.ledgers import Ledger, Ledgers
 from tests.processes.lives import Lives
 from tests.processes.nursery import Nursery
 from tests.processes.world import World
+
+_AT_THE_DESK = {AUTOMATED: {"request_timeout": "3m", "integrations": [INBOX]}}
+"""Long enough for the desk to have the request by then, after a death too: else there is nothing to miss."""
 
 LONGEST = 120.0
 """Seconds after which a run that has not come to its end counts as wrong."""
@@ -71,6 +75,7 @@ async def played(
                 "shop-bot": {"request_timeout": "30m"},
                 "hasty-bot": {"request_timeout": "5s"},
                 "ticket-bot": {"request_timeout": "10s", "tickets_on": ["missed"]},
+                **(_AT_THE_DESK if scenario.inbox else {}),
             },
             "since": time.monotonic(),
             "speed": SPEED,

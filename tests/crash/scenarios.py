@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livechat_sdk_testing.toy import ToyProvider
+from tests.processes.inbox import AUTOMATED
 from tests.processes.world import Chat, Talk, Vendor, World
 
 SPEED = 20.0
@@ -45,6 +46,8 @@ class Scenario:
     """What vendors can really do, where it is not what they say."""
     desk: Mapping[str, Any] | None = None
     """What the ticket system can do, if there is one."""
+    inbox: bool = False
+    """Whether the worker has the built-in desk, with an automation that makes tickets."""
 
 
 async def chat_at(world: World, vendor: Vendor, talk: Talk) -> Chat:
@@ -165,6 +168,15 @@ async def nobody_comes_and_a_ticket_is_made(world: World) -> None:
     await talk.settle()
 
 
+async def nobody_comes_to_the_desk(world: World) -> None:
+    """The same at the built-in desk: an automation of its admin asks for the ticket."""
+    talk = world.talk("c-1", bot=AUTOMATED)
+    await talk.request()
+    await talk.say("m-1", "m-2", "m-3")
+    await talk.handed_back()
+    await talk.settle()
+
+
 async def a_busy_hour(world: World) -> None:
     """Four conversations at once; nobody waits for anybody, and both sides may end at the same time."""
     vendor = world.vendors["main"]
@@ -228,6 +240,12 @@ TICKET_SYSTEMS: Mapping[str, Scenario] = {
     for name, lost in ((vendor, 0), (f"{vendor}-late", 1))
 }
 """The same with each ticket system; ``late``: the first create is carried out and not answered."""
+
+AUTOMATIONS: Mapping[str, Scenario] = {
+    name: replace(scenario, name=f"{name}-automation", play=nobody_comes_to_the_desk, inbox=True)
+    for name, scenario in TICKET_SYSTEMS.items()
+}
+"""The same through the desk: a missed request, an automation, a ticket in each ticket system."""
 
 SCENARIOS: Mapping[str, Scenario] = {
     one.name: one

@@ -22,7 +22,7 @@ from typing import Any
 
 from livechat_sdk_testing.postgres import running_server
 from tests.crash.playing import Run, after_the_last_word, play_all
-from tests.crash.scenarios import SCENARIOS, TICKET_DESKS, TICKET_SYSTEMS, Scenario
+from tests.crash.scenarios import AUTOMATIONS, SCENARIOS, TICKET_DESKS, TICKET_SYSTEMS, Scenario
 from tests.processes.ledgers import Ledgers, on_postgres, on_sqlite
 from tests.processes.nursery import Nursery
 
@@ -63,7 +63,11 @@ class Soak:
 
     async def deaths_at_a_timeout(self, moments: random.Random, count: int) -> None:
         """Die ``count`` times when a request times out and a ticket is made of it."""
-        scenarios = [*(SCENARIOS[name] for name in TICKET_DESKS), *TICKET_SYSTEMS.values()]
+        scenarios = [
+            *(SCENARIOS[name] for name in TICKET_DESKS),
+            *TICKET_SYSTEMS.values(),
+            *AUTOMATIONS.values(),
+        ]
         alive = await self._play((scenario, []) for scenario in scenarios)
         steps = {run.scenario: after_the_last_word(run) for run in alive if run.steps}
         deaths = 0

@@ -13,6 +13,7 @@ import pytest
 
 from tests.crash.playing import after_the_last_word, play_all
 from tests.crash.scenarios import (
+    AUTOMATIONS,
     FORGETS,
     SCENARIOS,
     TICKET_DESKS,
@@ -68,6 +69,39 @@ async def test_every_ticket_system_has_one_ticket_or_a_doubt_whenever_a_worker_d
 
     assert complaints(runs) == []
     assert sum(len(run.deaths) for run in runs) > len(runs) / 2, "it hardly ever died"
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.feature("AU-03", "AU-04", "TK-03")
+@pytest.mark.parametrize("name", ["zendesk-support-late"])
+async def test_a_missed_request_at_the_desk_makes_one_ticket_when_its_worker_dies(
+    name: str, nursery: Nursery, tmp_path: Path
+) -> None:
+    await _dies_at_the_desk(name, 2, nursery, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", AUTOMATIONS)
+async def test_an_automation_makes_one_ticket_or_a_doubt_in_every_system_whenever_a_worker_dies(
+    name: str, nursery: Nursery, tmp_path: Path
+) -> None:
+    await _dies_at_the_desk(name, DEATHS, nursery, tmp_path)
+
+
+async def _dies_at_the_desk(name: str, deaths: int, nursery: Nursery, folder: Path) -> None:
+    """A missed request, an automation of the built-in desk, a ticket: ``deaths`` times with a death."""
+    scenario, ledgers = AUTOMATIONS[name], on_sqlite()
+    (alive,) = await play_all(nursery, folder / "alive", ledgers, [(scenario, [])])
+    assert alive.findings == ()
+    steps = after_the_last_word(alive)
+    steps = steps[: len(steps) * 3 // 4]  # how often it looks for something to do is not the same each time
+    kills = [steps[(2 * index + 1) * len(steps) // (2 * deaths)] for index in range(deaths)]
+
+    runs = await play_all(nursery, folder, ledgers, [(scenario, [number]) for number in kills])
+
+    assert complaints(runs) == []
+    assert sum(len(run.deaths) for run in runs) >= len(runs) / 2, "it hardly ever died"
 
 
 async def test_a_ticket_system_that_dedupes_in_words_only_is_found_out(

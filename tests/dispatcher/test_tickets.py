@@ -70,7 +70,7 @@ def unclear() -> Exception:
 
 
 # ------------------------------------------------------------------------------------------ moments and words
-@pytest.mark.feature("TK-03")
+@pytest.mark.feature("TK-03", "TK-06")
 async def test_a_missed_handoff_makes_a_ticket_with_everything_that_was_said(bench: Workbench) -> None:
     desk = Desk()
     one = await started(bench, desk)

@@ -36,6 +36,7 @@ from livechat_sdk_testing.channel import RecordingChannel
 from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
 from tests.processes.clock import QuickClock
 from tests.processes.desks import DESK, SocketDesk
+from tests.processes.inbox import AUTOMATED, INBOX, SETTINGS, inbox_of, make_automation
 from tests.processes.steps import Steps
 from tests.processes.systems import SYSTEM, SocketTransport
 from tests.processes.vendors import Outside, SocketChannel, SocketPlugin
@@ -138,7 +139,9 @@ class Commands:
         while True:
             await self._dispatcher.wait_idle()
             actions = await self._dispatcher.store.actions(handoff)
-            if not any(row.status in _OPEN for row in actions):
+            desk = inbox_of(self._dispatcher)
+            runs = 0 if desk is None else await desk.automations.runs.unfinished()
+            if not runs and not any(row.status in _OPEN for row in actions):
                 return True
             await asyncio.sleep(0.01)
 
@@ -176,6 +179,7 @@ def settings_of(document: Mapping[str, Any]) -> LivechatFile:
                     for name, vendor in vendors.items()
                 },
                 **({} if system is None else {SYSTEM: system}),
+                **({INBOX: SETTINGS} if AUTOMATED in document["bots"] else {}),
             },
             "bots": {
                 name: {
@@ -217,6 +221,8 @@ async def serve(document: Mapping[str, Any]) -> None:
         name: SocketPlugin(f"{name.upper()}_LIVECHAT", vendor["capabilities"], outside)
         for name, vendor in document["vendors"].items()
     }
+    if AUTOMATED in document["bots"]:
+        plugins["helvia"] = importlib.import_module("livechat_sdk_helvia.plugin")
     desks: list[object] = []
     if _ticketing(document) == SYSTEM:
         plugins["tickets"] = importlib.import_module("livechat_sdk_tickets.plugin")
@@ -234,6 +240,9 @@ async def serve(document: Mapping[str, Any]) -> None:
     # All calls of HTTP are those of a ticket system, if there is one.
     with override_transport(SocketTransport(peer, steps), clock=clock):
         async with dispatcher:
+            inbox = inbox_of(dispatcher)
+            if inbox is not None:
+                await make_automation(inbox)
             commands = Commands(dispatcher, clock, steps)
             handlers.update({name: getattr(commands, name) for name in COMMANDS})
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, commands.stopping.set)

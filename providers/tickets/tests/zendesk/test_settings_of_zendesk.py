@@ -95,6 +95,7 @@ def test_oauth_comes_first_and_is_not_warned_of() -> None:
     assert "is not used" in remark.message
 
 
+@pytest.mark.feature("TK-04")
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

@@ -348,6 +348,7 @@ async def test_doctor_looks_at_credentials_and_at_the_field_map(
         assert "has no field 360004" in told
 
 
+@pytest.mark.feature("TK-04")
 def test_nothing_of_the_secrets_is_shown() -> None:
     shown: list[Any] = [build(), build(**OAUTH), build().settings, build(**OAUTH).settings]
     for one in shown:
