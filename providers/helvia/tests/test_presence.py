@@ -81,6 +81,8 @@ async def test_an_open_page_makes_its_reader_online_and_signing_out_ends_it(
 ) -> None:
     await sign_in(browser, "ada")
     cookie = f"desk_session={browser.cookies['desk_session']}"
+    assert await quick_world.desk.team.online(quick_world.ada.id), "without a script, for a minute"
+    quick_world.clock.advance(seconds=70)
     assert not await quick_world.desk.team.online(quick_world.ada.id)
     async with stream(app, "/desk/live", cookies=cookie) as live:
         await live.next("inbox")
@@ -193,6 +195,36 @@ async def test_accepts_at_once_do_not_pass_the_capacity(world: World) -> None:
     assert sum(isinstance(result, AtCapacity) for result in results) == 5
     mine = await world.desk.conversations.with_status(ConversationStatus.STARTED)
     assert len(mine) == 3
+
+
+async def test_a_transfer_above_the_capacity_is_refused_and_an_invitation_is_not(world: World) -> None:
+    zoe = await limited(world, 1)
+    await world.desk.presence.seen(zoe)
+    await world.desk.conversations.accept(zoe, request_id(await world.chat("ref-1")))
+    talk = await world.accepted("ref-2", by="ada")
+    asked = await world.desk.transfers.transfer(world.ada, talk.id, agent=zoe.id)
+    with pytest.raises(AtCapacity):
+        await world.desk.accept(zoe, asked.request_id)
+    assert (await world.reload(talk)).owner_id == world.ada.id
+    await world.desk.transfers.cancel(world.ada, asked.request_id)
+    invited = await world.desk.transfers.invite(world.ada, talk.id, agent=zoe.id)
+    await world.desk.accept(zoe, invited.request_id)
+    assert {person.name for person in await world.desk.conversations.participants(talk.id)} == {
+        "Ada Marsh",
+        "Zoe New",
+    }
+
+
+async def test_who_is_away_cannot_be_asked_to_take_over(quick_world: World) -> None:
+    from livechat_sdk_helvia.faults import TargetUnavailable
+
+    talk = await quick_world.accepted("ref-1", by="ada")
+    await quick_world.desk.presence.seen(quick_world.ben)
+    await quick_world.desk.presence.switch_away(quick_world.ben, away=True)
+    with pytest.raises(TargetUnavailable, match="not online"):
+        await quick_world.desk.transfers.transfer(quick_world.ada, talk.id, agent=quick_world.ben.id)
+    await quick_world.desk.presence.switch_away(quick_world.ben, away=False)
+    await quick_world.desk.transfers.transfer(quick_world.ada, talk.id, agent=quick_world.ben.id)
 
 
 async def test_without_a_capacity_there_is_no_limit(quick_world: World) -> None:

@@ -8,10 +8,12 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from livechat_sdk.domain.handoff import Route
 from livechat_sdk.files import one_piece
 from livechat_sdk_helvia.automations.records import AutomationDraft
 from livechat_sdk_helvia.canned import CannedDraft
-from livechat_sdk_helvia.records import Conversation
+from livechat_sdk_helvia.faults import Forbidden
+from livechat_sdk_helvia.records import Conversation, Right
 from providers.helvia.tests.browsing import client, mounted, sign_in, token_of
 from providers.helvia.tests.kept_files import PNG
 from providers.helvia.tests.memory_database import MemoryDatabase
@@ -21,6 +23,7 @@ from providers.helvia.tests.world import (
     Clock,
     World,
     make_provider,
+    make_world,
     opening,
     request_id,
     start,
@@ -234,7 +237,7 @@ async def a_file(world: World, conversation: Conversation, by: str) -> None:
 
 async def asked(world: World, conversation: int) -> int:
     """Ines is invited to a conversation of Ada's."""
-    await world.desk.sessions.start(world.ines, "page")
+    await world.desk.presence.seen(world.ines)
     return (await world.desk.transfers.invite(world.ada, conversation, agent=world.ines.id)).request_id
 
 
@@ -463,3 +466,39 @@ async def sign_in_as(browser: httpx.AsyncClient, name: str) -> None:
 async def csrf_of_session(world: World, browser: httpx.AsyncClient) -> str:
     found = await world.desk.sessions.find(browser.cookies["desk_session"], "page")
     return found.session.csrf_token
+
+
+@pytest.mark.feature("RO-03")
+async def test_nothing_but_the_two_roles_gives_a_right_and_they_give_no_other(
+    clock: Clock, memory: MemoryDatabase
+) -> None:
+    """A group without roles, an own conversation, a request by name: none of them makes a role."""
+    groups = [{"id": "operators", "name": "Operators", "members": ["olga@example.org", "ada@example.org"]}]
+    world = await make_world(clock, memory, groups=groups)
+    olga, ada = world.olga, world.ada
+    assert (olga.may(Right.HANDLE), olga.may(Right.ADMINISTER)) == (False, False)
+    assert (ada.may(Right.HANDLE), ada.may(Right.ADMINISTER)) == (True, False)
+    route = Route(integration="desk", bot="shop-bot", group="operators", agent=str(olga.id))
+    chat = await world.chat("ref-1", route=route)
+    with pytest.raises(Forbidden):
+        await world.desk.conversations.accept(olga, request_id(chat))
+    talk = await world.accepted("ref-2", by="ada")
+    update = world.desk.context.statement(
+        """
+        UPDATE desk_conversations SET owner_id = :owner
+        WHERE workspace = :workspace AND integration = :integration AND id = :id
+        """,
+        owner=olga.id,
+        id=talk.id,
+    )
+    await world.desk.context.database.commit([update])
+    owned = await world.desk.conversations.get(talk.id)
+    with pytest.raises(Forbidden):
+        await world.desk.messages.send(olga, owned, "mine?")
+    with pytest.raises(Forbidden):
+        await world.desk.conversations.end(olga, talk.id)
+    other = await make_world(clock, memory, name="other", accounts=[ACCOUNTS[0]])
+    async with client(mounted(other.provider.pages(), "/other")) as program:
+        fields = {"email": "ines@example.org", "password": PASSWORD}
+        answer = await program.post("/other/api/login", json=fields)
+        assert answer.status_code == 401, "an admin of one desk is nobody at another"

@@ -27,7 +27,7 @@ from providers.helvia.tests.world import World
 async def come(world: World, *names: str) -> None:
     """Be at the desk."""
     for name in names:
-        await world.desk.sessions.start(world.people[name], "page")
+        await world.desk.presence.seen(world.people[name])
 
 
 @pytest.fixture
@@ -199,6 +199,7 @@ async def test_nobody_answers_in_time(world: World, talk: Conversation, group: s
     await world.desk.transfers.settle_overdue()
     who = "Nobody of Billing answered in time." if group else "Ben Okoro did not answer in time."
     assert (await lines(world, talk))[-1] == who
+    await come(world, "ben", "ines")
     await nothing_changed(world, talk, asked, "unanswered")
 
 

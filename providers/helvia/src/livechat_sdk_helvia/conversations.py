@@ -16,7 +16,7 @@ from livechat_sdk.provider.interface import ChatDetails, ChatOpening
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.automations.runs import moment_statements
 from livechat_sdk_helvia.context import DeskContext, page_limits, require
-from livechat_sdk_helvia.faults import AlreadyTaken, AtCapacity, Forbidden, NotFound, RequestGone
+from livechat_sdk_helvia.faults import AlreadyTaken, Forbidden, NotFound, RequestGone
 from livechat_sdk_helvia.hub import INBOX, RUNS, conversation_topic
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.opening import (
@@ -25,7 +25,7 @@ from livechat_sdk_helvia.opening import (
     farewell_statements,
     opening_statements,
 )
-from livechat_sdk_helvia.presence import Presence
+from livechat_sdk_helvia.presence import Presence, at_capacity
 from livechat_sdk_helvia.records import (
     Conversation,
     ConversationStatus,
@@ -184,10 +184,7 @@ class Conversations:
         except Expect as clash:
             request = await self.request(request_id)
             if request.status is RequestStatus.NEW:
-                raise AtCapacity(
-                    "You have as many open conversations as you may have at one time.",
-                    hint="End one or hand it to a colleague first.",
-                ) from clash
+                raise at_capacity() from clash
             return self._not_new(actor, request)
         desk.hub.publish(INBOX, "counts")
         desk.hub.publish(conversation_topic(conversation.id), "status")

@@ -14,13 +14,14 @@ from typing import Final
 from livechat_sdk.domain.base import Timestamp, utc_text
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_helvia.context import DeskContext, require
+from livechat_sdk_helvia.faults import AtCapacity
 from livechat_sdk_helvia.hub import TEAM
 from livechat_sdk_helvia.records import DeskUser, Right, from_row
 from livechat_sdk_helvia.tables_team import GROUP_ROLES
 
 # ruff: noqa: S608 - the SQL is put together from constants of the desk only
 
-__all__ = ["GONE_AFTER", "Colleague", "Presence", "PresenceState"]
+__all__ = ["GONE_AFTER", "Colleague", "Presence", "PresenceState", "at_capacity"]
 
 GONE_AFTER: Final = timedelta(seconds=60)
 """Who was not seen for this time is offline. An open page is seen every 15 s, also while it changes."""
@@ -167,3 +168,11 @@ class Presence:
             user_id=user_id,
             seen_at=seen_at,
         )
+
+
+def at_capacity() -> AtCapacity:
+    """What whoever has no room for one more conversation is told."""
+    return AtCapacity(
+        "You have as many open conversations as you may have at one time.",
+        hint="End one or hand it to a colleague first.",
+    )

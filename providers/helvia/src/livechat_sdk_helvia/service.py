@@ -35,7 +35,7 @@ from livechat_sdk_helvia.records import Conversation, DeskUser
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
 from livechat_sdk_helvia.sight import Sight
-from livechat_sdk_helvia.targets import RecentlySeen, Targets
+from livechat_sdk_helvia.targets import Targets
 from livechat_sdk_helvia.team import Team
 from livechat_sdk_helvia.transcripts import Transcripts
 from livechat_sdk_helvia.transfers import Transfers
@@ -86,13 +86,14 @@ class Desk:
         self.canned = Canned(self.context, self.messages)
         self.files = Files(self.context, self.sight, files or NoFiles())
         self.transcripts = Transcripts(self.context, self.sight)
-        self.targets = Targets(self.context, self.groups, RecentlySeen(self.context))
+        self.targets = Targets(self.context, self.groups, self.team)
         self.transfers = Transfers(
             self.context,
             self.conversations,
             self.messages,
             self.targets,
             self.sight,
+            self.presence,
             time_limit=settings.transfer_timeout,
         )
         self.automations = Automations(self.context, self.conversations, self.accounts, host)

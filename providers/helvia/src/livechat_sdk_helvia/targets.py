@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final, Protocol
 
-from livechat_sdk.domain.base import utc_text
 from livechat_sdk_helvia.context import DeskContext, require
 from livechat_sdk_helvia.faults import NotFound, TargetUnavailable
 from livechat_sdk_helvia.groups import Groups
@@ -16,9 +14,7 @@ from livechat_sdk_helvia.tables_team import GROUP_ROLES
 
 # ruff: noqa: S608 - the SQL is put together from constants of the desk only
 
-__all__ = ["Presence", "RecentlySeen", "Target", "Targets"]
-
-_LATELY: Final = timedelta(minutes=5)
+__all__ = ["Presence", "Target", "Targets"]
 
 _MEMBERS: Final = (
     "SELECT u.*,"
@@ -36,26 +32,6 @@ class Presence(Protocol):
     async def online(self, user_id: int) -> bool:
         """Whether this member can take something on now."""
         ...
-
-
-class RecentlySeen:
-    """Counts as online whoever has used a session, of a page or a program, within the last five minutes."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self._desk = desk
-
-    async def online(self, user_id: int) -> bool:
-        """Whether this member was seen lately."""
-        row = await self._desk.first(
-            """
-            SELECT 1 AS there FROM desk_sessions
-            WHERE workspace = :workspace AND integration = :integration AND user_id = :user_id
-              AND last_seen_at >= :since
-            """,
-            user_id=user_id,
-            since=utc_text(self._desk.now() - _LATELY),
-        )
-        return row is not None
 
 
 @dataclass(frozen=True, slots=True)

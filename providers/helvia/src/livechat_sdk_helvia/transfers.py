@@ -39,6 +39,7 @@ from livechat_sdk_helvia.handing import (
 from livechat_sdk_helvia.hub import INBOX, conversation_topic
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.notes import MAX_NOTE_TEXT, writing_statements
+from livechat_sdk_helvia.presence import Presence, at_capacity
 from livechat_sdk_helvia.records import (
     Conversation,
     ConversationStatus,
@@ -72,6 +73,7 @@ class Transfers:
         messages: Messages,
         targets: Targets,
         sight: Sight,
+        presence: Presence,
         *,
         time_limit: float,
     ) -> None:
@@ -81,6 +83,7 @@ class Transfers:
         self._messages = messages
         self._targets = targets
         self._sight = sight
+        self._presence = presence
         self._time_limit = timedelta(seconds=time_limit)
 
     # ----------------------------------------------------------------------------------------------- asking
@@ -141,7 +144,7 @@ class Transfers:
         """Take over, or join. The first one wins; accepting twice is the same as once.
 
         Raises ``Forbidden`` for whoever was not asked and is no LiveChat Admin, ``AlreadyTaken``,
-        ``RequestGone``.
+        ``RequestGone``, and ``AtCapacity`` for whoever has no room for one more conversation of their own.
         """
         handing = await self._asked(actor, request_id)
         if not handing.waits:
@@ -152,19 +155,24 @@ class Transfers:
             before = await self._targets.member(handing.owner_id)
             text = f"{actor.name} took over from {before.name if before else 'nobody'}."
             changes = taking_statements(self._desk, handing, actor, now)
+            room = self._presence.room(actor)
             events = await self._events(handing, conversation, before, actor)
         else:
-            text, events = f"{actor.name} joined.", []
+            text, events, room = f"{actor.name} joined.", [], []
             changes = joining_statements(self._desk, handing, actor, now)
         statements = [
+            *room,
             *settling_statements(self._desk, handing, "accepted", actor, now, text),
             *changes,
             self._told(actor, handing, "accepted"),
         ]
         try:
             await self._desk.database.commit(statements, events)
-        except Expect:
-            return await self._settled_before(actor, await self._get(request_id))
+        except Expect as clash:
+            handing = await self._get(request_id)
+            if handing.waits and clash.index < len(room):
+                raise at_capacity() from clash
+            return await self._settled_before(actor, handing)
         self._publish(handing.conversation_id)
         return await self._conversations.get(handing.conversation_id)
 

@@ -76,6 +76,7 @@ async def _login(request: Request) -> Response:
         fields.text("email"), fields.text("password"), address=address_of(request)
     )
     token = await desk.sessions.start(user, "api")
+    await desk.presence.seen(user)
     return JSONResponse(
         {"token": token, "expiresIn": int(LIFETIME.total_seconds()), "user": user_document(user)}
     )

@@ -52,6 +52,7 @@ async def enter(request: Request, right: Right = Right.HANDLE) -> tuple[Desk, Si
     """The desk and who sits at the browser. Raises ``NotSignedIn`` or ``Forbidden``."""
     desk, signed_in = desk_of(request), await page_session(request)
     require(signed_in.user, right)
+    await desk.presence.seen(signed_in.user)
     return desk, signed_in
 
 

@@ -68,6 +68,7 @@ class SigningRoutes:
             await desk.sessions.end(old)
         response = RedirectResponse(f"{base_of(request)}/{wanted}", status_code=303)
         set_cookie(request, response, await desk.sessions.start(user, "page"))
+        await desk.presence.seen(user)
         response.delete_cookie(_LOGIN_COOKIE, path=base_of(request) or "/")
         return response
 
