@@ -102,6 +102,7 @@ async def test_an_open_window_tells_of_a_user_who_waits_too_long(quick_world: Wo
         page = await (await chrome.new_context()).new_page()
         troubles: list[str] = []
         page.on("pageerror", lambda error: troubles.append(str(error)))
+        await page.add_init_script("document.addEventListener('desk:told', (e) => (window.told = e.detail))")
         await sign_in_as(page, address, "ada")
         await expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
         waiting = page.get_by_role("region", name="Waiting for an answer")
@@ -110,6 +111,7 @@ async def test_an_open_window_tells_of_a_user_who_waits_too_long(quick_world: Wo
         await quick_world.desk.waits.look()
         await expect(waiting.get_by_role("link", name="Maria Pappa")).to_be_visible()
         await expect(page.locator("#announcer")).to_contain_text("Maria Pappa has waited")
+        assert (await page.evaluate("window.told"))["kind"] == "wait"
         await shoot_both(page, "desk-waiting")
         await page.reload()
         await expect(page.locator("#live-state")).to_have_attribute("data-state", "live")

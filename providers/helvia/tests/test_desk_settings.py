@@ -8,10 +8,11 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from livechat_sdk.config.models import LivechatSettings
 from livechat_sdk_helvia.desk_settings import AssistantSettings, DeskSettings, Mode, SettingsStore
 from livechat_sdk_helvia.faults import Changed, Forbidden
 from livechat_sdk_helvia.hub import SETTINGS
-from providers.helvia.tests.browsing import csrf_of, sign_in, token_of
+from providers.helvia.tests.browsing import csrf_of, sign_in, tags, token_of
 from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.world import World, make_provider, start
 
@@ -199,6 +200,22 @@ async def test_a_form_of_another_site_saves_nothing(quick_world: World, browser:
     answer = await browser.post("/desk/admin/general", data=FORM | {"csrf_token": "guess", "revision": "0"})
     assert answer.status_code == 403
     assert await saved(quick_world) == DeskSettings()
+
+
+@pytest.mark.feature("PL-09")
+async def test_what_the_settings_file_says_has_no_field_in_the_panel(
+    quick_world: World, browser: httpx.AsyncClient
+) -> None:
+    await quick_world.chat()
+    await sign_in(browser, "ines")
+    names: set[str] = set()
+    for path in ("general", "bots?bot=shop-bot", "hours"):
+        page = await browser.get(f"/desk/admin/{path}")
+        fields = [given for tag, given in tags(page.text) if tag in {"input", "select", "textarea"}]
+        names |= {given["name"] or "" for given in fields if "name" in given}
+    assert len(names) > 20
+    fixed = set(LivechatSettings.model_fields) | {"remind_after", "close_after", "release_after"}
+    assert names & fixed == {"language"}, "which language's words are shown"
 
 
 async def test_signing_in_leads_back_to_the_page_that_was_asked_for(browser: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ function audio() {
   return context;
 }
 
-const tunes = { message: [[880, 0, 0.12]], request: [[659, 0, 0.16], [880, 0.18, 0.24]] };
+const tunes = { message: [[880, 0, 0.12]], wait: [[880, 0, 0.12], [880, 0.2, 0.12]], request: [[659, 0, 0.16], [880, 0.18, 0.24]] };
 
 /** Play the sound of a new "message" or "request". */
 export function play(kind) {
@@ -71,6 +71,11 @@ export function newRequest(count) {
 /** A message is new in one's own conversations; `count` are unread now. */
 export function newMessage(count) {
   tell("message", wanted.messageSound, count === 1 ? "1 unread message" : `${count} unread messages`, "/inbox/open");
+}
+
+/** An end user has waited too long for an answer; the sound is that of messages. */
+export function longWait(name, path) {
+  tell("wait", wanted.messageSound, `${name} waits for an answer`, path);
 }
 
 export function setUp() {

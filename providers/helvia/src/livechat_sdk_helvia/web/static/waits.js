@@ -1,5 +1,6 @@
 // End users who have waited too long for an answer: each alert is told once in a window, also after a reload.
 
+import { longWait } from "./alerts.js";
 import { announce } from "./dom.js";
 
 const storageKey = "desk-waits-told";
@@ -25,7 +26,7 @@ export function waits(show) {
       const minutes = Math.max(1, Math.round((Date.now() - new Date(first.waitingSince)) / 60000));
       const others = fresh.length > 1 ? ` ${fresh.length - 1} more wait as well.` : "";
       announce(`${first.user} has waited ${minutes} min for an answer.${others}`);
-      document.dispatchEvent(new CustomEvent("desk:waits", { detail: fresh }));
+      longWait(first.user, `/conversations/${first.conversation}`);
     }
     if (fresh.length || shown !== alerts.length) show();
     shown = alerts.length;
