@@ -188,3 +188,26 @@ async def test_two_agents_hand_a_conversation_over_while_both_look_at_it(
     await ada.keyboard.press("Enter")
     await expect(ben.locator("#timeline").get_by_text("I am still here.")).to_be_visible()
     await shoot_both(ada, "desk-guest")
+
+
+@pytest.mark.feature("CV-13")
+async def test_a_tag_is_put_on_and_taken_off_without_leaving_the_page(
+    quick_world: World, windows: Windows
+) -> None:
+    talk = await quick_world.accepted()
+    await quick_world.desk.tags.create(quick_world.ben, "Angry")
+    page = await windows.open("ada", f"conversations/{talk.id}")
+    await live(page)
+    await page.get_by_label("Message to").fill("half a sentence")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("g")
+    await page.keyboard.type("Angry")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#tags .tag").get_by_text("Angry")).to_be_visible()
+    await page.get_by_role("button", name="Take off the tag vip").click()
+    await expect(page.locator("#tags").get_by_text("vip")).to_have_count(0)
+    await quick_world.desk.tags.add(quick_world.ben, talk.id, "from a colleague")
+    await expect(page.locator("#tags").get_by_text("from a colleague")).to_be_visible()
+    await expect(page.get_by_label("Message to")).to_have_value("half a sentence")
+    assert (await quick_world.reload(talk)).tags == ("Angry", "from a colleague")
+    await shoot_both(page, "desk-tags")

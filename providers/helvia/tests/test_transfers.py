@@ -11,6 +11,7 @@ from livechat_sdk.domain.chats import AgentJoined, AgentLeft, ChatTransferred
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk_helvia.faults import (
     AlreadyTaken,
+    AtCapacity,
     ConversationOver,
     DeskFault,
     Forbidden,
@@ -163,6 +164,7 @@ async def nothing_changed(world: World, talk: Conversation, asked: Handing, outc
     assert "chat_transferred" not in await world.kinds()
     with pytest.raises(RequestGone):
         await world.desk.accept(world.ben, asked.request_id)
+    await come(world, "ines")
     again = await world.desk.transfers.transfer(world.ada, talk.id, agent=world.ines.id)
     assert again.waits, "another one can be asked"
 
@@ -270,7 +272,7 @@ async def test_whoever_is_not_there_is_not_asked(world: World) -> None:
     talk = await world.accepted()
     refused: list[tuple[dict[str, Any], type[DeskFault], str]] = [
         ({"agent": world.ben.id}, TargetUnavailable, "Ben Okoro is not online"),
-        ({"group": "invoices"}, TargetUnavailable, "Nobody of Billing is online"),
+        ({"group": "invoices"}, TargetUnavailable, "Nobody of Billing is available"),
         ({"group": "empty"}, TargetUnavailable, "Nights has nobody who could answer"),
         ({"group": "alone"}, TargetUnavailable, "Ada's team has nobody who could answer"),
         ({"agent": world.ada.id}, NotFound, "no such member"),
@@ -285,7 +287,7 @@ async def test_whoever_is_not_there_is_not_asked(world: World) -> None:
             await world.desk.transfers.transfer(world.ada, talk.id, **target)
     assert await world.desk.transfers.of(world.ada, talk.id) == []
     await come(world, "ben")
-    listed = await world.desk.targets.listed(world.ada, talk)
+    listed = await world.desk.targets.listed(world.ada, talk, to_own=True)
     assert [(target.name, target.value, target.present, target.size) for target in listed] == [
         ("Ben Okoro", f"member:{world.ben.id}", 1, 1),
         ("Ines Vidal", f"member:{world.ines.id}", 0, 1),
@@ -294,6 +296,36 @@ async def test_whoever_is_not_there_is_not_asked(world: World) -> None:
         ("Nights", "team:empty", 0, 0),
     ]
     assert (await world.desk.transfers.transfer(world.ada, talk.id, group="invoices")).waits
+
+
+@pytest.mark.feature("CV-08")
+async def test_whoever_is_away_or_has_no_room_is_not_asked_to_take_over(
+    world: World, talk: Conversation
+) -> None:
+    transfers = world.desk.transfers
+    await world.desk.presence.switch_away(world.ben, away=True)
+    with pytest.raises(TargetUnavailable, match="Ben Okoro is away"):
+        await transfers.transfer(world.ada, talk.id, agent=world.ben.id)
+    await world.desk.presence.switch_away(world.ben, away=False)
+    asked = await transfers.transfer(world.ada, talk.id, agent=world.ben.id)
+    full = world.desk.context.statement(
+        """
+        UPDATE desk_members SET capacity = 1
+        WHERE workspace = :workspace AND integration = :integration AND user_id = :id
+        """,
+        id=world.ben.id,
+    )
+    await world.desk.context.database.commit([full])
+    await world.accepted("ref-2", by="ben")
+    with pytest.raises(AtCapacity):
+        await world.desk.accept(world.ben, asked.request_id)
+    assert (await transfers.get(world.ada, asked.request_id)).waits
+    assert (await world.reload(talk)).owner_id == world.ada.id
+    await transfers.cancel(world.ada, asked.request_id)
+    with pytest.raises(TargetUnavailable, match="no room"):
+        await transfers.transfer(world.ada, talk.id, agent=world.ben.id)
+    invited = await transfers.invite(world.ada, talk.id, agent=world.ben.id)
+    assert (await world.desk.accept(world.ben, invited.request_id)).owner_id == world.ada.id
 
 
 async def test_only_the_owner_or_an_admin_hands_a_conversation_over(world: World, talk: Conversation) -> None:
@@ -440,6 +472,7 @@ async def test_erased_with_the_end_user(world: World, talk: Conversation) -> Non
     from livechat_sdk_helvia import tables_tools
 
     await world.desk.transfers.transfer(world.ada, talk.id, agent=world.ben.id)
+    await world.desk.messages.read(world.ada, talk, 1)
     for table in tables_tools.PERSONAL:
         rows = await world.desk.context.fetch(
             f"SELECT * FROM {table.table} WHERE {table.condition}",  # noqa: S608

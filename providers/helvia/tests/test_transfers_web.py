@@ -26,6 +26,7 @@ async def ben(app: ASGIApp, quick_world: World) -> AsyncIterator[httpx.AsyncClie
     """Ben's browser, signed in."""
     async with client(app) as made:
         made.headers["x-csrf-token"] = await sign_in(made, "ben")
+        await quick_world.desk.presence.seen(quick_world.ben)
         yield made
 
 
@@ -159,6 +160,7 @@ async def test_programs_transfer_and_invite(app: ASGIApp, quick_world: World, ta
     async with client(app) as program:
         ada, ben = await token_of(program, "ada"), await token_of(program, "ben")
         path = f"/desk/api/conversations/{talk.id}"
+        await quick_world.desk.presence.seen(quick_world.ben)
         targets = (await program.get(f"{path}/targets", headers=ada)).json()["items"]
         assert {"Ben Okoro", "Billing", "Ines Vidal"} == {target["name"] for target in targets}
         body = {"targetGroupId": "invoices", "note": "be kind", "leaveOnAccept": False}

@@ -289,9 +289,16 @@ class Conversations:
         """The members of the team who are, or were, in the conversation."""
         rows = await self._desk.fetch(
             """
-            SELECT p.*, u.name AS name FROM desk_participants p
+            SELECT p.*, u.name AS name, COALESCE(s.seq, 0) AS read_seq,
+                   (SELECT COALESCE(MAX(m.seq), 0) FROM desk_messages m
+                    WHERE m.workspace = p.workspace AND m.integration = p.integration
+                      AND m.conversation_id = p.conversation_id AND m.author = 'end-user') AS newest_seq
+            FROM desk_participants p
             JOIN desk_users u
               ON u.workspace = p.workspace AND u.integration = p.integration AND u.id = p.user_id
+            LEFT JOIN desk_reads s
+              ON s.workspace = p.workspace AND s.integration = p.integration
+                 AND s.conversation_id = p.conversation_id AND s.user_id = p.user_id
             WHERE p.workspace = :workspace AND p.integration = :integration AND p.conversation_id = :id
             ORDER BY p.joined_at
             """,

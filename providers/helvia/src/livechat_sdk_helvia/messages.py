@@ -17,6 +17,7 @@ from livechat_sdk_helvia.faults import ConversationOver, Forbidden, InvalidField
 from livechat_sdk_helvia.hub import INBOX, conversation_topic
 from livechat_sdk_helvia.lines import Line, insert_line, update_last_line
 from livechat_sdk_helvia.masking import Masking
+from livechat_sdk_helvia.reading import noting_statement
 from livechat_sdk_helvia.records import (
     Conversation,
     ConversationStatus,
@@ -224,7 +225,10 @@ class Messages:
         ]
 
     async def read(self, actor: DeskUser, conversation: Conversation, up_to: int) -> int:
-        """Mark the end user's messages up to ``seq`` as read by the agent; how many were new to it."""
+        """Mark the end user's messages up to ``seq`` as read; how many nobody had read before.
+
+        How far ``actor`` has read is noted too, for the colleagues in the conversation.
+        """
         await self.require_part(actor, conversation)
         desk = self._desk
         rows = await desk.fetch(
@@ -237,7 +241,11 @@ class Messages:
             conversation_id=conversation.id,
             up_to=up_to,
         )
+        noted = noting_statement(desk, conversation, actor, up_to)
+        topic = conversation_topic(conversation.id)
         if not rows:
+            await desk.database.commit([noted])
+            desk.hub.publish(topic, "reads")
             return 0
         keys = [str(row["key"]) for row in rows]
         update = desk.statement(
@@ -256,7 +264,8 @@ class Messages:
             )
             for key in keys
         ]
-        await desk.database.commit([update], events)
+        await desk.database.commit([update, noted], events)
+        desk.hub.publish(topic, "reads")
         desk.hub.publish(INBOX, "lines")
         return len(keys)
 

@@ -230,6 +230,15 @@ class Participant(Model):
     is_owner: bool
     joined_at: Timestamp
     left_at: Timestamp | None
+    read_seq: int = 0
+    """How far they have read, as the place of a message; 0 for nothing."""
+    newest_seq: int = 0
+    """The place of the end user's newest message."""
+
+    @property
+    def has_read(self) -> bool:
+        """Whether they have read everything that the end user wrote."""
+        return self.read_seq >= self.newest_seq
 
 
 class Counts(Model):

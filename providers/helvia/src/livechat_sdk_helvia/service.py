@@ -35,6 +35,7 @@ from livechat_sdk_helvia.records import Conversation, DeskUser
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
 from livechat_sdk_helvia.sight import Sight
+from livechat_sdk_helvia.tags import Tags
 from livechat_sdk_helvia.targets import Targets
 from livechat_sdk_helvia.team import Team
 from livechat_sdk_helvia.transcripts import Transcripts
@@ -86,7 +87,8 @@ class Desk:
         self.canned = Canned(self.context, self.messages)
         self.files = Files(self.context, self.sight, files or NoFiles())
         self.transcripts = Transcripts(self.context, self.sight)
-        self.targets = Targets(self.context, self.groups, self.team)
+        self.tags = Tags(self.context, self.conversations)
+        self.targets = Targets(self.context, self.groups, self.presence)
         self.transfers = Transfers(
             self.context,
             self.conversations,

@@ -56,7 +56,32 @@ DDL: Final = (
     CREATE INDEX IF NOT EXISTS desk_handings_waiting
     ON desk_handings (workspace, integration, outcome, expires_at)
     """,
+    """
+    CREATE TABLE IF NOT EXISTS desk_tags (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        label TEXT NOT NULL,
+        made_by BIGINT NOT NULL,
+        created_at TEXT NOT NULL,
+        PRIMARY KEY (workspace, integration, label)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS desk_reads (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        conversation_id BIGINT NOT NULL,
+        handoff_id TEXT NOT NULL,
+        user_id BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        read_at TEXT NOT NULL,
+        PRIMARY KEY (workspace, integration, conversation_id, user_id)
+    )
+    """,
 )
 
-PERSONAL: Final = (PersonalTable("desk_handings", "handoff", "handoff_id = :handoff"),)
-"""Where rows about end users are. Canned responses are the team's."""
+PERSONAL: Final = (
+    PersonalTable("desk_handings", "handoff", "handoff_id = :handoff"),
+    PersonalTable("desk_reads", "handoff", "handoff_id = :handoff"),
+)
+"""Where rows about end users are. Canned responses and tags are the team's."""

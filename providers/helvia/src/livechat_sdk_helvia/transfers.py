@@ -110,7 +110,7 @@ class Transfers:
                 f"This conversation is handled by {conversation.owner_name}.",
                 hint="They can hand it over, or a LiveChat Admin.",
             )
-        target = await self._targets.choose(conversation, agent=agent, group=group)
+        target = await self._targets.choose(conversation, agent=agent, group=group, to_own=True)
         return await self._ask("transfer", actor, conversation, target, note, leave_on_accept=leave_on_accept)
 
     async def invite(
@@ -129,7 +129,7 @@ class Transfers:
         require(actor, Right.HANDLE)
         conversation = await self._running(actor, conversation_id)
         await self._messages.require_part(actor, conversation)
-        target = await self._targets.choose(conversation, agent=agent, group=group)
+        target = await self._targets.choose(conversation, agent=agent, group=group, to_own=False)
         taking_part = {
             person.user_id
             for person in await self._conversations.participants(conversation_id)

@@ -33,14 +33,15 @@ def transfer_api_routes() -> list[BaseRoute]:
 
 async def _targets(request: Request, desk: Desk, user: DeskUser) -> Response:
     conversation = await desk.conversations.seen(user, _id(request))
-    found = await desk.targets.listed(user, conversation)
+    to_own = request.query_params.get("type", "transfer") == "transfer"
+    found = await desk.targets.listed(user, conversation, to_own=to_own)
     items = [
         {
             "name": target.name,
             "targetUserId": None if target.agent is None else str(target.agent),
             "targetGroupId": target.group,
             "members": target.size,
-            "online": target.present,
+            "available": target.present,
         }
         for target in found
     ]

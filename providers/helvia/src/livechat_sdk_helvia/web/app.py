@@ -40,6 +40,7 @@ from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
 from livechat_sdk_helvia.web.retention import RetentionRoutes, retention_api_routes
 from livechat_sdk_helvia.web.signing import SigningRoutes
+from livechat_sdk_helvia.web.tags import TagRoutes, tag_api_routes
 from livechat_sdk_helvia.web.team import TeamRoutes
 from livechat_sdk_helvia.web.transcripts import TranscriptRoutes, transcript_api_routes
 from livechat_sdk_helvia.web.transfers import TransferRoutes
@@ -78,6 +79,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *file_api_routes(),
                     *retention_api_routes(),
                     *transfer_api_routes(),
+                    *tag_api_routes(),
                 ],
             ),
             Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
@@ -91,6 +93,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *CannedRoutes(faults.templates, pages).routes(),
             *AutomationRoutes(faults.templates).routes(),
             *RunRoutes(faults.templates, pages).routes(),
+            *TagRoutes().routes(),
             *TransferRoutes(faults.templates, pages).routes(),
             *MySettingsRoutes(faults.templates).routes(),
             *TeamRoutes(faults.templates).routes(),

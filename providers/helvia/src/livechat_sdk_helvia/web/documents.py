@@ -119,6 +119,8 @@ def participant_document(participant: Participant) -> dict[str, Any]:
         "fullName": participant.name,
         "status": participant.status,
         "isOwner": participant.is_owner,
+        "lastMessageRead": participant.has_read,
+        "lastReadSeq": participant.read_seq,
     }
 
 

@@ -71,7 +71,7 @@ class LiveRoutes:
             changes: frozenset[str] = frozenset({"counts"})
             if conversation_id:
                 changes |= {"messages", "typing", "receipts", "status", "notes", "details"}
-                changes |= {"automations", "handings"}
+                changes |= {"automations", "handings", "tags", "reads"}
             check_at = clock() + self._heartbeat
             while True:
                 user = signed_in.user
@@ -111,10 +111,10 @@ class LiveRoutes:
         if changes & {"counts", "lines", "settings"}:
             counts = await desk.conversations.counts(user)
             events.append((sse("inbox", counts.model_dump()), 0))
+            events.append((sse("unread", {"count": await desk.messages.unread_of(user)}), 0))
         if changes & {"counts", "waits", "settings"}:
             alerts = [waits_document(alert) for alert in await desk.waits.alerts(user)]
             events.append((sse("waits", {"alerts": alerts}), 0))
-            events.append((sse("unread", {"count": await desk.messages.unread_of(user)}), 0))
         if "team" in changes:
             events.append((sse("team", {}), 0))
         if not conversation_id:
@@ -127,14 +127,27 @@ class LiveRoutes:
         if "receipts" in changes:
             events.append((sse("receipts", await desk.messages.receipts(conversation_id)), 0))
         if changes & {"typing", "messages"}:
-            events.append((sse("typing", {"on": desk.messages.is_user_typing(conversation_id)}), 0))
+            colleagues = desk.messages.agents_typing(conversation_id, but=user.id)
+            on = desk.messages.is_user_typing(conversation_id)
+            events.append((sse("typing", {"on": on, "colleagues": colleagues}), 0))
+        if changes & {"reads", "messages", "status"}:
+            events += await self._people(desk, user, conversation_id, changes)
+        names = ("notes", "details", "automations", "handings", "tags")
+        events += [(sse(name, {}), 0) for name in names if name in changes]
+        return events
+
+    async def _people(
+        self, desk: Desk, user: DeskUser, conversation_id: int, changes: frozenset[str]
+    ) -> Sequence[tuple[str, int]]:
+        """Who of the colleagues has read everything; and on a change, where the conversation is now."""
+        people = await desk.conversations.participants(conversation_id)
+        others = [one for one in people if one.user_id != user.id and one.status == "active"]
+        read = [one.name for one in others if one.newest_seq and one.has_read]
+        events = [(sse("readers", {"names": read}), 0)]
         if "status" in changes:
             conversation = await desk.conversations.get(conversation_id)
-            people = await desk.conversations.participants(conversation_id)
             told = {"status": conversation.status.value, "who": who_is_in(conversation, people)}
             events.append((sse("status", told), 0))
-        names = ("notes", "details", "automations", "handings")
-        events += [(sse(name, {}), 0) for name in names if name in changes]
         return events
 
     def _message(self, request: Request, conversation: Conversation, message: DeskMessage) -> str:

@@ -159,6 +159,7 @@ class PageRoutes:
             "automations": await desk.automations.buttons(signed_in.user, found),
             "runs": await desk.automations.of(signed_in.user, found),
             "run_key": new_key(),
+            "known_tags": await desk.tags.known(signed_in.user),
             "me": signed_in.user,
             "base": base_of(request),
             "csrf_token": signed_in.session.csrf_token,
@@ -170,7 +171,7 @@ class PageRoutes:
             "message_key": new_key(),
             "now": desk.context.now(),
         }
-        if part in {"head", "composer", "details", "notes", "automations", "handing"}:
+        if part in {"head", "composer", "details", "notes", "automations", "handing", "tags"}:
             return self._templates.page(f"_{part}.html", **values)
         values |= await self._frame(request, desk, signed_in, _TAB_OF[found.status], found.id)
         values["fault"] = fault

@@ -111,7 +111,7 @@ class TransferRoutes:
             "csrf_token": signed_in.session.csrf_token,
             "conversation": found,
             "kind": kind,
-            "targets": await desk.targets.listed(signed_in.user, found),
+            "targets": await desk.targets.listed(signed_in.user, found, to_own=kind == "transfer"),
             "chosen": fields.text("target", "") if fields else "",
             "note": fields.text("note", "") if fields else "",
             "leave": fields.has("leave") if fields else True,

@@ -58,10 +58,12 @@ let after = () => 0;
 if (kind === "conversation") {
   const timeline = await import("./timeline.js");
   const composer = await import("./composer.js");
+  const tags = await import("./tags.js");
   const automations = await import("./automations.js");
   after = timeline.lastSeq;
   const address = `/conversations/${conversation}`;
   let typingTimer = null;
+  let colleaguesTimer = null;
 
   handlers.message = (message) => {
     const fresh = timeline.insert(message);
@@ -70,7 +72,15 @@ if (kind === "conversation") {
     timeline.tellRead();
   };
   handlers.receipts = timeline.receipts;
-  handlers.typing = ({ on }) => showTyping(on);
+  handlers.typing = ({ on, colleagues = [] }) => {
+    showTyping(on);
+    showColleagues(colleagues);
+  };
+  handlers.readers = ({ names }) => {
+    byId("readers").hidden = !names.length;
+    byId("readers").textContent = names.length ? `Read by ${names.join(", ")}` : "";
+  };
+  handlers.tags = calmly(() => tags.refreshTags(), 100);
   handlers.notes = calmly(() => refreshNotes(), 100);
   handlers.automations = calmly(automations.refreshRuns, 100);
   handlers.details = calmly(() => refresh("details", `${address}?part=details`), 100);
@@ -80,6 +90,13 @@ if (kind === "conversation") {
     ({ status, who } = news);
   };
   handlers.handings = calmly(() => refresh("handing", `${address}?part=handing`), 100);
+
+  function showColleagues(names) {
+    clearTimeout(colleaguesTimer);
+    byId("colleagues").hidden = !names.length;
+    byId("colleagues").textContent = names.length ? `${names.join(", ")} writes too…` : "";
+    if (names.length) colleaguesTimer = setTimeout(() => showColleagues([]), 6000);
+  }
 
   function showTyping(on) {
     clearTimeout(typingTimer);
@@ -169,6 +186,10 @@ if (kind === "conversation") {
   });
   byId("middle").addEventListener("click", (event) => {
     if (event.target.closest("#side-toggle")) setSide(!open);
+    if (event.target.closest('[data-key="tag"]')) {
+      setSide(true);
+      byId("tag").focus();
+    }
     if (event.target.closest('[data-key="note"]')) {
       setSide(true);
       byId("note").focus();

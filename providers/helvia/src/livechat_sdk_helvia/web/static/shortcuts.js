@@ -36,6 +36,7 @@ const actions = {
   i: () => press("note"),
   "/": () => press("canned"),
   t: () => press("transfer"),
+  g: () => press("tag"),
   v: () => press("invite"),
   "?": () => byId("keys").showModal(),
 };
