@@ -30,8 +30,11 @@ from tests.faults.world import Conversation, World
 __all__ = ["Played", "play", "play_steps"]
 
 _MOST_WAKE_UPS = 400
-_LAST_LOOKS = 60.0
-"""Seconds in which vendors are asked once more for the last words of chats that are over."""
+_LAST_LOOKS = 120.0
+"""Seconds in which vendors are asked once more for the last words of chats that are over.
+
+A chat that only its vendor can close is polled once a minute, and its last words are asked for 30 s later.
+"""
 
 
 @dataclass(frozen=True, slots=True)
