@@ -182,3 +182,13 @@ async def test_a_value_that_is_missing_leaves_the_built_in_words(world: Running)
     await world.waiting()
     assert said(world)[Moment.WAITING]
     assert "Only for you" not in said(world)[Moment.WAITING]
+
+
+async def test_how_long_an_end_user_waited_is_erased_with_them(world: Running) -> None:
+    await talk(world)
+    count = "SELECT COUNT(*) AS found FROM desk_idle_waits"
+    rows = await world.desk.context.database.fetch(count)
+    assert rows[0]["found"] == 1
+    await world.dispatcher.erase(user_id="u-1")
+    rows = await world.desk.context.database.fetch(count)
+    assert rows[0]["found"] == 0

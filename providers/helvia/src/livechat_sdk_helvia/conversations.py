@@ -49,7 +49,7 @@ _CONVERSATION: Final = """
            (SELECT COUNT(*) FROM desk_messages m
             WHERE m.workspace = c.workspace AND m.integration = c.integration
               AND m.conversation_id = c.id AND m.author = 'end-user' AND m.read_at IS NULL) AS unread,
-           COALESCE((SELECT w.total FROM desk_waits w
+           COALESCE((SELECT w.total FROM desk_idle_waits w
                      WHERE w.workspace = c.workspace AND w.integration = c.integration
                        AND w.conversation_id = c.id), 0) AS reminders
     FROM desk_conversations c

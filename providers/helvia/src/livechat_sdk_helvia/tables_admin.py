@@ -13,7 +13,7 @@ from livechat_sdk.provider.personal import PersonalTable
 __all__ = ["DDL", "PERSONAL", "SCHEMA_NAME", "SCHEMA_VERSION"]
 
 SCHEMA_NAME: Final = "helvia_desk_admin"
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 DDL: Final = (
     """
@@ -38,10 +38,11 @@ DDL: Final = (
     )
     """,
     """
-    CREATE TABLE IF NOT EXISTS desk_waits (
+    CREATE TABLE IF NOT EXISTS desk_idle_waits (
         workspace TEXT NOT NULL,
         integration TEXT NOT NULL,
         conversation_id BIGINT NOT NULL,
+        handoff_id TEXT NOT NULL,
         waiting_since TEXT,
         last_at TEXT,
         tries BIGINT NOT NULL,
@@ -50,7 +51,10 @@ DDL: Final = (
     )
     """,
     """
-    CREATE INDEX IF NOT EXISTS desk_waits_by_time ON desk_waits (workspace, integration, last_at)
+    CREATE INDEX IF NOT EXISTS desk_idle_waits_by_time ON desk_idle_waits (workspace, integration, last_at)
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_idle_waits_by_handoff ON desk_idle_waits (workspace, handoff_id)
     """,
     """
     CREATE TABLE IF NOT EXISTS desk_group_hours (
@@ -91,16 +95,5 @@ DDL: Final = (
     """,
 )
 
-PERSONAL: Final = (
-    PersonalTable(
-        "desk_waits",
-        "handoff",
-        """
-        (integration, conversation_id) IN (
-            SELECT c.integration, c.id FROM desk_conversations AS c
-            WHERE c.workspace = :workspace AND c.handoff_id = :handoff
-        )
-        """,
-    ),
-)
-"""Where rows about end users are: how long they waited for an answer."""
+PERSONAL: Final = (PersonalTable("desk_idle_waits", "handoff", "handoff_id = :handoff"),)
+"""Where rows about end users are. When they are erased, the conversation may be gone already."""

@@ -34,6 +34,9 @@ DDL: Final = (
     CREATE INDEX IF NOT EXISTS desk_files_by_conversation
     ON desk_files (workspace, integration, conversation_id, id)
     """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_files_by_handoff ON desk_files (workspace, handoff_id)
+    """,
 )
 
 PERSONAL: Final = (

@@ -53,6 +53,9 @@ DDL: Final = (
     ON desk_handings (workspace, integration, conversation_id)
     """,
     """
+    CREATE INDEX IF NOT EXISTS desk_handings_by_handoff ON desk_handings (workspace, handoff_id)
+    """,
+    """
     CREATE INDEX IF NOT EXISTS desk_handings_waiting
     ON desk_handings (workspace, integration, outcome, expires_at)
     """,
@@ -77,6 +80,9 @@ DDL: Final = (
         read_at TEXT NOT NULL,
         PRIMARY KEY (workspace, integration, conversation_id, user_id)
     )
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_reads_by_handoff ON desk_reads (workspace, handoff_id)
     """,
 )
 

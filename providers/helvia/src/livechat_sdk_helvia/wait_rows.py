@@ -16,14 +16,15 @@ def begin_wait(desk: DeskContext, conversation_id: int, now: str) -> Statement:
     """The end user waits from ``now`` on, unless they did already or the conversation does not run."""
     return desk.statement(
         """
-        INSERT INTO desk_waits (workspace, integration, conversation_id, waiting_since, last_at, tries, total)
-        SELECT c.workspace, c.integration, c.id, :now, :now, 0, 0
+        INSERT INTO desk_idle_waits (workspace, integration, conversation_id, handoff_id, waiting_since,
+                                     last_at, tries, total)
+        SELECT c.workspace, c.integration, c.id, c.handoff_id, :now, :now, 0, 0
         FROM desk_conversations c
         WHERE c.workspace = :workspace AND c.integration = :integration AND c.id = :conversation_id
           AND c.status = 'started'
         ON CONFLICT (workspace, integration, conversation_id) DO UPDATE
         SET waiting_since = excluded.waiting_since, last_at = excluded.last_at, tries = 0
-        WHERE desk_waits.waiting_since IS NULL
+        WHERE desk_idle_waits.waiting_since IS NULL
         """,
         conversation_id=conversation_id,
         now=now,
@@ -34,7 +35,7 @@ def end_wait(desk: DeskContext, conversation_id: int) -> Statement:
     """Nobody waits any more."""
     return desk.statement(
         """
-        UPDATE desk_waits SET waiting_since = NULL, last_at = NULL
+        UPDATE desk_idle_waits SET waiting_since = NULL, last_at = NULL
         WHERE workspace = :workspace AND integration = :integration AND conversation_id = :conversation_id
         """,
         conversation_id=conversation_id,
@@ -45,7 +46,7 @@ async def was_alerted(desk: DeskContext, conversation_id: int) -> bool:
     """Whether the team sees an alert of this conversation, which an answer takes away."""
     row = await desk.first(
         """
-        SELECT 1 AS alerted FROM desk_waits
+        SELECT 1 AS alerted FROM desk_idle_waits
         WHERE workspace = :workspace AND integration = :integration AND conversation_id = :conversation_id
           AND waiting_since IS NOT NULL AND tries > 0
         """,

@@ -84,7 +84,7 @@ class Waits:
         if oldest is not None and oldest <= since:
             count = desk.statement(
                 """
-                UPDATE desk_waits SET tries = tries + 1, total = total + 1, last_at = :now
+                UPDATE desk_idle_waits SET tries = tries + 1, total = total + 1, last_at = :now
                 WHERE workspace = :workspace AND integration = :integration
                   AND last_at <= :since AND tries < :most
                 """,
@@ -114,7 +114,7 @@ class Waits:
             f"""
             SELECT c.id, c.user_name, c.user_email, c.user_phone, c.owner_id, owner.name AS owner_name,
                    w.waiting_since, w.tries
-            FROM desk_waits w
+            FROM desk_idle_waits w
             JOIN desk_conversations c
               ON c.workspace = w.workspace AND c.integration = w.integration AND c.id = w.conversation_id
             LEFT JOIN desk_users owner
@@ -146,7 +146,7 @@ class Waits:
     async def _oldest(self) -> str | None:
         row = await self._desk.first(
             """
-            SELECT MIN(last_at) AS oldest FROM desk_waits
+            SELECT MIN(last_at) AS oldest FROM desk_idle_waits
             WHERE workspace = :workspace AND integration = :integration
               AND last_at IS NOT NULL AND tries < :most
             """,
