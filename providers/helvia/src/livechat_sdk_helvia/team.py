@@ -55,12 +55,13 @@ class Team:
 
     async def somebody_free(self, route: Route) -> bool:
         """Whether somebody who would see a request with this route could take it now."""
-        free = self._presence.free(await self._presence.all())
+        team = await self._presence.all()
+        free = self._presence.free(team)
         group, agent = route.group or route.queue, route.agent
         if group is None and agent is None:
             return bool(free)
         members = {member.id for member in await self._groups.members(group)} if group else set[int]()
-        named = {one.id for one in await self._presence.all() if agent in {str(one.id), one.email}}
+        named = {one.id for one in team if agent and agent.lower() in {str(one.id), one.email}}
         wanted = members | named
         if not wanted:
             return bool(free)

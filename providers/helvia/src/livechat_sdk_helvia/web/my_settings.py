@@ -43,10 +43,11 @@ class MySettingsRoutes:
 
     async def _page(self, request: Request) -> Response:
         desk, signed_in = await enter(request)
-        values = page_values(request, desk, signed_in, "settings") | {
+        mine: dict[str, Any] = {
             "mine": await desk.my_settings.get(signed_in.user),
             "done": "Your settings are saved." if "saved" in request.query_params else None,
         }
+        values = page_values(request, desk, signed_in, "settings") | mine
         return self._templates.page("my_settings.html", **values)
 
     async def _save(self, request: Request) -> Response:
