@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from livechat_sdk.domain.ends import EndReason
@@ -401,3 +403,28 @@ async def test_a_lane_in_the_background_does_what_comes(quick_world: World, othe
     await lane.stop()
     [done] = await runs_of(quick_world, conversation)
     assert (done.status, len(other.calls)) == ("done", 1)
+
+
+async def test_nobody_waits_for_a_call_that_is_slow(quick_world: World, other: OtherSystem) -> None:
+    slow = asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if b'"Slow"' in request.content:
+            await slow.wait()
+        return httpx.Response(204)
+
+    with override_transport(httpx.MockTransport(answer)):
+        automations, made = quick_world.desk.automations, {}
+        for name in ("Slow", "Quick"):
+            made[name] = await automations.definitions.create(quick_world.ines, draft(name=name))
+        conversation = await quick_world.accepted()
+        automations.lane.start()
+        with quick_world.desk.hub.subscribe(conversation_topic(conversation.id)) as news:
+            for name in ("Slow", "Quick"):
+                await automations.start(quick_world.ada, conversation, made[name].id, {})
+            while {run.status for run in await runs_of(quick_world, conversation)} != {"running", "done"}:
+                assert await news.wait(10), "the quick one is done while the slow one runs"
+            slow.set()
+            while await automations.runs.unfinished():
+                assert await news.wait(10), "and then the slow one"
+        await automations.lane.stop()

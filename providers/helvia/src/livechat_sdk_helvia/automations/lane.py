@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Final
@@ -37,7 +36,9 @@ class Lane:
         self._runs = runs
         self._conversations = conversations
         self._doers = doers
+        self._room = asyncio.Semaphore(_AT_ONCE)
         self._task: asyncio.Task[None] | None = None
+        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
         """Begin to work in the background."""
@@ -45,29 +46,39 @@ class Lane:
 
     async def stop(self) -> None:
         """Stop; what is under way is broken off, and taken up again by whoever comes next."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        tasks = [*([self._task] if self._task is not None else []), *self._under_way.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._under_way.clear()
+        self._task = None
 
     async def work(self) -> int:
         """Do what is due now; how many runs that were. Raises ``StoreError``."""
         due = await self._runs.due()
-        room = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(run: AutomationRun) -> None:
-            async with room:
-                await self._one(run)
-
-        for trouble in await asyncio.gather(*(one(run) for run in due), return_exceptions=True):
+        for trouble in await asyncio.gather(*(self._one(run) for run in due), return_exceptions=True):
             if trouble is not None:
                 raise trouble
         return len(due)
 
+    async def _beside(self, run: AutomationRun) -> None:
+        """One run in a task of its own, so that nobody waits for a slow one."""
+        try:
+            await self._one(run)
+        except StoreError as trouble:
+            logger.warning("run %s waits until the store answers again: %s", run.key, trouble)
+        except Exception:
+            logger.exception("run %s stumbled; it is taken up again", run.key)
+        finally:
+            self._under_way.pop(run.key, None)
+            self._desk.hub.publish(RUNS, "due")
+
     async def _one(self, run: AutomationRun) -> None:
-        if not await self._runs.claim(run):
-            return
+        async with self._room:
+            if await self._runs.claim(run):
+                await self._carry_out(run)
+
+    async def _carry_out(self, run: AutomationRun) -> None:
         try:
             conversation = await self._conversations.get(run.conversation_id)
         except NotFound:
@@ -85,7 +96,9 @@ class Lane:
             while not news.closed:
                 pause = _LONGEST_PAUSE
                 try:
-                    await self.work()
+                    for run in await self._runs.due():
+                        if run.key not in self._under_way:
+                            self._under_way[run.key] = asyncio.create_task(self._beside(run))
                     pause = await self._pause()
                 except StoreError as trouble:
                     logger.warning("automations wait until the store answers again: %s", trouble)
@@ -94,6 +107,8 @@ class Lane:
                 await news.wait(pause)
 
     async def _pause(self) -> float:
+        if len(self._under_way) >= _AT_ONCE:  # the first that is done wakes us
+            return _LONGEST_PAUSE
         at = await self._runs.next_due()
         if at is None:
             return _LONGEST_PAUSE
