@@ -122,6 +122,8 @@ async def test_an_invitation_with_links_and_forms_only(
     assert f'action="{path}/leave"' in window.text
     sent = await ben.post(f"{path}/messages", data={"text": "It costs 12 euros."})
     assert sent.status_code == 303
+    assert "You: </span>It costs 12 euros." in (await ben.get("/desk/inbox/open")).text
+    assert "Ben Okoro: </span>It costs 12 euros." in (await ada.get("/desk/inbox/open")).text
     assert (await ben.post(f"{path}/leave", data={"sent": "1"})).headers["location"] == "/desk/inbox/open"
     assert "reply-form" not in (await ben.get(path)).text
 

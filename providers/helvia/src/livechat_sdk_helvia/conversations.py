@@ -46,6 +46,14 @@ __all__ = ["Conversations"]
 
 _CONVERSATION: Final = """
     SELECT c.*, owner.name AS owner_name,
+           (SELECT m.author_id FROM desk_messages m
+            WHERE m.workspace = c.workspace AND m.integration = c.integration
+              AND m.conversation_id = c.id AND m.author <> 'system'
+            ORDER BY m.seq DESC LIMIT 1) AS last_writer_id,
+           (SELECT m.author_name FROM desk_messages m
+            WHERE m.workspace = c.workspace AND m.integration = c.integration
+              AND m.conversation_id = c.id AND m.author <> 'system'
+            ORDER BY m.seq DESC LIMIT 1) AS last_writer,
            (SELECT COUNT(*) FROM desk_messages m
             WHERE m.workspace = c.workspace AND m.integration = c.integration
               AND m.conversation_id = c.id AND m.author = 'end-user' AND m.read_at IS NULL) AS unread,

@@ -158,6 +158,9 @@ class Conversation(Model):
     last_at: Timestamp
     last_text: str
     last_author: str
+    last_writer_id: int | None = None
+    """The member who wrote the last message, if a member did."""
+    last_writer: str | None = None
     owner_name: str | None
     unread: int
     """Messages of the end user that no agent has read."""
