@@ -188,6 +188,12 @@ async def test_every_table_about_end_users_is_purged_by_the_id_of_the_conversati
     tables = tables_of_conversations()
     assert tables[-1] == "desk_conversations"
     assert set(tables) == {table.table for schema in SCHEMAS for table in schema.personal}
+    about = {
+        str(table)
+        for (table,) in memory.run("SELECT name FROM sqlite_master WHERE type = 'table'")
+        if "conversation_id" in {str(row[1]) for row in memory.run(f"PRAGMA table_info({table})")}
+    }
+    assert about <= set(tables), "a table about conversations holds personal data: it is declared so"
     for table in tables[:-1]:
         columns = {str(row[1]) for row in memory.run(f"PRAGMA table_info({table})")}
         assert {"workspace", "integration", "conversation_id"} <= columns, (

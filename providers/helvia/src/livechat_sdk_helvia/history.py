@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from livechat_sdk.provider.embedded import Row, SqlValue
 from livechat_sdk_helvia.context import DeskContext, page_limits, require
 from livechat_sdk_helvia.faults import NotFound
+from livechat_sdk_helvia.ids import MAX_ID
 from livechat_sdk_helvia.past import OUTCOME, PastFilter, PastRequest, Place
 from livechat_sdk_helvia.records import Conversation, DeskUser, Right, from_row
 from livechat_sdk_helvia.sight import Sight
 
 __all__ = ["History", "HistoryPage"]
+
+_TOP: Final = Place(datetime.max.replace(tzinfo=UTC), MAX_ID)
+"""Newer than everything."""
 
 _PAST: Final = f"""
     SELECT c.*, owner.name AS owner_name, 0 AS unread, r.id AS request_id, {OUTCOME} AS outcome
@@ -68,11 +73,11 @@ class History:
         values: dict[str, SqlValue] = dict(params)
         edge = before or after
         upwards = before is None and after is not None
-        if edge is not None:
-            comparison = ">" if upwards else "<"
-            where += f" AND (c.created_at, c.id) {comparison} (:edge_at, :edge_id)"
-            at, _, number = str(edge).partition("~")
-            values |= {"edge_at": at, "edge_id": int(number)}
+        # The first page has an edge too: with it, the database walks the index instead of sorting everything.
+        comparison = ">" if upwards else "<"
+        where += f" AND (c.created_at, c.id) {comparison} (:edge_at, :edge_id)"
+        at, _, number = str(edge or _TOP).partition("~")
+        values |= {"edge_at": at, "edge_id": int(number)}
         order = "ASC" if upwards else "DESC"
         rows = await self._desk.fetch(
             f"{_PAST} WHERE {where} ORDER BY c.created_at {order}, c.id {order} LIMIT :take",
