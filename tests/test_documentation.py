@@ -14,11 +14,18 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+from typer import Exit
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+from typer.main import get_command
 
 from livechat_sdk.config.models import LivechatFile
+from livechat_sdk_cli.main import app
 from tests.documents import Block, MarkError, chains, commands, read_blocks, without_blocks, write_files
 from tests.tree import ROOT, files
 
@@ -40,6 +47,9 @@ LANGUAGES = frozenset(
     {"bash", "console", "json", "nginx", "python", "sh", "shell", "text", "toml", "yaml", "yml"}
 )
 """What is looked at by a test, and ``text``, which claims nothing."""
+
+_SHELL = frozenset({"|", ">", "<", "2>", "&&", "||", ";"})
+"""Words with which a shell ends a command's own."""
 
 _LINK = re.compile(r"\]\((?P<target>[^)\s#]+)(?:#[^)\s]*)?\)")
 _CODE = re.compile(r"`(?P<path>[\w.-]+(?:/[\w.-]+)+/?)`")
@@ -87,6 +97,25 @@ def _make_targets() -> frozenset[str]:
     return frozenset(re.findall(r"^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
+def _misread(words: list[str]) -> str | None:
+    """What the command line says to these words; they are only read, nothing is done."""
+    command = get_command(app)
+    while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
+        name = words.pop(0)
+        if name not in command.commands:
+            return f"livechat has no command {name}"
+        command = command.commands[name]
+    if isinstance(command, TyperGroup):
+        return None  # options of the root and of groups end in a help page
+    try:
+        command.make_context("livechat", words)
+    except TyperException as refused:
+        return str(refused)
+    except Exit:
+        pass  # a help page
+    return None
+
+
 def unknown_command(line: str) -> str | None:
     """What is wrong with a command line of a page, or ``None``."""
     words = shlex.split(line, comments=True)
@@ -95,12 +124,11 @@ def unknown_command(line: str) -> str | None:
     if not words:
         return "an empty command"
     tool, arguments = Path(words[0]).name, words[1:]
-    first = next((word for word in arguments if not word.startswith("-")), None)
     if tool == "make":
         wrong = [word for word in arguments if "=" not in word and word not in _make_targets()]
         return f"make has no target {wrong[0]}" if wrong else None
     if tool == "livechat":
-        return None if first is None or _is_subcommand(first) else f"livechat has no command {first}"
+        return _misread(list(takewhile(lambda word: word not in _SHELL, arguments)))
     return None if tool in COMMON_TOOLS else f"{tool} is no command of ours"
 
 
@@ -179,6 +207,8 @@ def test_every_block_is_of_a_kind_that_is_looked_at() -> None:
             json.loads(block.code)
         elif block.language == "toml" and "not-run" not in block.marks:
             tomllib.loads(block.code)
+        elif block.language in {"yaml", "yml"} and "not-run" not in block.marks:
+            assert YAML(typ="safe", pure=True).load(block.code), f"{block.where} says nothing"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
@@ -300,6 +330,8 @@ def test_example_file_written_twice_is_refused(tmp_path: Path) -> None:
         ".venv/bin/livechat --help",
         "NAME=value git clone x",
         "pip install y  # a remark",
+        "livechat show h-1 --json | less",
+        "livechat explain code --help",
     ],
 )
 def test_known_commands_are_accepted(line: str) -> None:
@@ -311,6 +343,12 @@ def test_known_commands_are_accepted(line: str) -> None:
     [
         ("make coffee", "make has no target coffee"),
         ("livechat no-such-command", "livechat has no command no-such-command"),
+        ("livechat explain colour", "livechat has no command colour"),
+        ("livechat show --colour", "No such option: --colour"),
+        (
+            "livechat serve --port many",
+            "Input should be a valid integer, unable to parse string as an integer",
+        ),
         ("frobnicate", "frobnicate is no command of ours"),
         ("# only a remark", "an empty command"),
     ],

@@ -26,6 +26,7 @@ PUBLISHED: Final = (
     ("providers/*/README.md", "vendors/{folder}.md"),
     ("contrib/*/README.md", "reference/{folder}.md"),
     ("examples/workflow.py", "reference/workflow-example.md"),
+    ("examples/*/README.md", "reference/{folder}.md"),
     ("CONTRIBUTING.md", "project/contributing.md"),
     ("SECURITY.md", "project/security.md"),
     ("changelog.d/README.md", "project/changelog-fragments.md"),
