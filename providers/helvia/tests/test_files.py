@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from livechat_sdk import Message
+from livechat_sdk import FileMissing, Message
 from livechat_sdk.domain.chats import MessageReceived
 from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.domain.outgoing import UserMessage
@@ -268,6 +268,13 @@ async def test_files_pass_both_ways_through_the_dispatcher(tmp_path: Path) -> No
             headers = await token_of(browser, "ada")
             place = f"/desk/api/conversations/{conversation.id}/files/{said.seq}/0"
             assert (await browser.get(place, headers=headers)).content == PNG
+        await world.desk.conversations.end(agent, conversation.id)
+        await world.dispatcher.wait_idle()
+        await world.dispatcher.erase(handoff_id=handoff.id)
+        assert not await world.desk.context.fetch("SELECT id FROM desk_files WHERE 1 = 1")
+        for attachment in (file, said.attachments[0]):
+            with pytest.raises(FileMissing):
+                await world.dispatcher.read_file(attachment)
 
 
 async def test_refusals_name_what_is_wrong(quick_world: World) -> None:
