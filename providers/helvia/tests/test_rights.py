@@ -144,6 +144,9 @@ ADMIN = [
     ("POST", "admin/bots/words"),
     ("GET", "admin/retention"),
     ("POST", "admin/retention"),
+    ("GET", "analytics"),
+    ("GET", "analytics/summary.csv"),
+    ("GET", "analytics/conversations.csv"),
 ]
 """Pages for LiveChat Admins only."""
 
@@ -168,6 +171,10 @@ ADMIN_API = [
     ("GET", "api/bots/shop-bot/settings"),
     ("PUT", "api/bots/shop-bot/settings"),
     ("DELETE", "api/data-retention?before=2020-01-01T00:00:00Z"),
+    ("GET", "api/analytics/live-chat?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),
+    ("GET", "api/analytics/user-feedback?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),
+    ("GET", "api/analytics/conversations?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),
+    ("POST", "api/feedback"),
 ]
 
 HANDING = [

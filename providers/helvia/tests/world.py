@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from argon2 import PasswordHasher
@@ -69,6 +69,10 @@ class Host:
     asked: list[str] = field(default_factory=list[str])
     progress: dict[str, TicketProgress] = field(default_factory=dict[str, TicketProgress])
     refuses: LivechatError | None = None
+    reported: dict[str, dict[date, int]] = field(default_factory=dict[str, dict[date, int]])
+
+    async def sessions(self, bot: str, first: date, last: date) -> Mapping[date, int]:
+        return {day: count for day, count in self.reported.get(bot, {}).items() if first <= day <= last}
 
     async def open_chats(self, integration: str) -> Sequence[Chat]:
         return ()

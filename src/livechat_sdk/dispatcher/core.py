@@ -209,7 +209,7 @@ class Dispatcher(Parking):
     async def __aenter__(self) -> Self:
         await self.store.open()
         try:
-            host = Host(self.database, self.files, self.store, self, lambda: self._running)
+            host = Host(self.database, self.files, self.store, self, self.sessions, lambda: self._running)
             for built in self.integrations.values():
                 start = getattr(built, "start", None)
                 if start is not None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.errors import RetryableError
+from livechat_sdk.ledger.sessions import SessionCounts
 from livechat_sdk.ledger.store import ActionStatus, Store
 from livechat_sdk.lifecycle.effects import CreateTicket
 from livechat_sdk.provider.embedded import EmbeddedDatabase
@@ -30,6 +32,7 @@ class Host:
     files: FileOpener
     store: Store
     calls: Conversing
+    counts: SessionCounts
     running: Callable[[], bool]
 
     async def open_chats(self, integration: str) -> Sequence[Chat]:
@@ -73,3 +76,7 @@ class Host:
     async def tickets(self, handoff_id: str) -> Sequence[Ticket]:
         """See ``EmbeddedHost.tickets``."""
         return await self.calls.tickets(handoff_id)
+
+    async def sessions(self, bot: str, first: date, last: date) -> Mapping[date, int]:
+        """See ``EmbeddedHost.sessions``."""
+        return {one.day: one.sessions for one in await self.counts.days(bot, first, last)}

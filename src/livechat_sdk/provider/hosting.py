@@ -6,8 +6,9 @@ hosts of test kits, and those of older releases, are plain ``ProviderHost``s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, Protocol, runtime_checkable
 
 from livechat_sdk.domain.handoff import Handoff
@@ -65,4 +66,11 @@ class EmbeddedHost(ProviderHost, Protocol):
 
     async def tickets(self, handoff_id: str) -> Sequence[Ticket]:
         """The tickets that were made of a handoff. Raises ``HandoffNotFound``, ``StoreError``."""
+        ...
+
+    async def sessions(self, bot: str, first: date, last: date) -> Mapping[date, int]:
+        """The sessions of a bot on each day (UTC) from ``first`` to ``last``, as the platform reported them.
+
+        A day without a report is not there: nothing is known of it. Raises ``StoreError``.
+        """
         ...

@@ -8,6 +8,7 @@ from typing import Final
 
 from livechat_sdk.provider.personal import PersonalTable
 from livechat_sdk_helvia import schema, tables_admin, tables_files, tables_history, tables_team, tables_tools
+from livechat_sdk_helvia.analytics import tables as analytics
 from livechat_sdk_helvia.automations import tables as automations
 
 __all__ = ["SCHEMAS", "Schema"]
@@ -35,5 +36,6 @@ SCHEMAS: Final = (
     Schema(tables_files.SCHEMA_NAME, tables_files.SCHEMA_VERSION, tables_files.DDL, tables_files.PERSONAL),
     Schema(tables_history.SCHEMA_NAME, tables_history.SCHEMA_VERSION, tables_history.DDL),
     Schema(automations.SCHEMA_NAME, automations.SCHEMA_VERSION, automations.DDL, automations.PERSONAL),
+    Schema(analytics.SCHEMA_NAME, analytics.SCHEMA_VERSION, analytics.DDL, analytics.PERSONAL),
 )
 """In the order in which they are made: a later one may refer to tables of an earlier one."""

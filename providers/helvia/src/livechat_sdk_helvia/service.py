@@ -10,6 +10,7 @@ from livechat_sdk.provider.hosting import EmbeddedHost
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.personal import declare_personal
 from livechat_sdk_helvia.accounts import Accounts
+from livechat_sdk_helvia.analytics.service import Analytics
 from livechat_sdk_helvia.audit import Audit
 from livechat_sdk_helvia.auth import Passwords, Sessions
 from livechat_sdk_helvia.automations.service import Automations
@@ -100,6 +101,7 @@ class Desk:
         )
         self.automations = Automations(self.context, self.conversations, self.accounts, host)
         self.purge = Purge(self.context, self.files)
+        self.analytics = Analytics(self.context, host)
 
     @property
     def hub(self) -> Hub:

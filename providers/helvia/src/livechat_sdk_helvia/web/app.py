@@ -17,9 +17,11 @@ from livechat_sdk_helvia.faults import DeskFault, NotSignedIn
 from livechat_sdk_helvia.web.access import base_of, wants_json
 from livechat_sdk_helvia.web.actions import ActionRoutes
 from livechat_sdk_helvia.web.admin import AdminRoutes
+from livechat_sdk_helvia.web.analytics import AnalyticsRoutes
 from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path
 from livechat_sdk_helvia.web.api import api_routes
 from livechat_sdk_helvia.web.api_admin import admin_api_routes
+from livechat_sdk_helvia.web.api_analytics import analytics_api_routes
 from livechat_sdk_helvia.web.api_automations import automation_api_routes
 from livechat_sdk_helvia.web.api_canned import canned_api_routes
 from livechat_sdk_helvia.web.api_history import history_api_routes
@@ -78,6 +80,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *transcript_api_routes(),
                     *file_api_routes(),
                     *retention_api_routes(),
+                    *analytics_api_routes(),
                     *transfer_api_routes(),
                     *tag_api_routes(),
                 ],
@@ -100,6 +103,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
             *FileRoutes().routes(),
             *TranscriptRoutes(faults.templates).routes(),
             *RetentionRoutes(faults.templates).routes(),
+            *AnalyticsRoutes(faults.templates).routes(),
             *LiveRoutes(faults.templates, heartbeat=heartbeat).routes(),
         ],
         exception_handlers={

@@ -29,6 +29,7 @@ class Place:
 SECTIONS: Final = (
     Place("inbox", "Inbox", "inbox/new"),
     Place("history", "History", "history"),
+    Place("analytics", "Analytics", "analytics", Right.ADMINISTER),
     Place("settings", "My settings", "settings"),
     Place("admin", "Admin", "admin/general", Right.ADMINISTER),
 )

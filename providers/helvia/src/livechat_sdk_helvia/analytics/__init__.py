@@ -1,0 +1,1 @@
+"""Analytics: figures of live chats in a period, computed from the desk's own tables."""
