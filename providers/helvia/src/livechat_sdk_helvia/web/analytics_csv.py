@@ -41,7 +41,7 @@ def csv_text(rows: Iterable[Sequence[_Cell]], *, head: bool = True) -> str:
     return (_BOM if head else "") + written.getvalue()
 
 
-def summary_rows(report: Report) -> list[tuple[str, _Cell]]:
+def summary_rows(report: Report) -> list[tuple[_Cell, ...]]:
     """The figures of a whole period, under the published names. What is not known is empty."""
     first, response, duration = report.first_response.whole, report.response.whole, report.duration.whole
     share = report.share
