@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -177,10 +178,10 @@ async def test_the_desk_looks_when_something_is_due_and_asks_once_for_all(
     asked = 0
     fetch = quick_world.database.fetch
 
-    async def counting(*given: object) -> object:
+    async def counting(*given: Any) -> Any:
         nonlocal asked
         asked += 1
-        return await fetch(*given)  # type: ignore[arg-type] # the same arguments
+        return await fetch(*given)
 
     monkeypatch.setattr(quick_world.database, "fetch", counting)
     with quick_world.desk.hub.subscribe(INBOX) as pages:
