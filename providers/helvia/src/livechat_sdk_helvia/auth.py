@@ -186,8 +186,15 @@ class Sessions:
             """,
             token_hash=token_hash(token),
         )
+        renewal = self._desk.statement(
+            """
+            DELETE FROM desk_refresh_tokens
+            WHERE workspace = :workspace AND integration = :integration AND session_hash = :token_hash
+            """,
+            token_hash=token_hash(token),
+        )
         told = [audit_entry(self._desk, by, "session.ended", f"user:{by.id}")] if by else []
-        await self._desk.database.commit([delete, *told])
+        await self._desk.database.commit([delete, renewal, *told])
         self._desk.hub.publish(session_topic(token_hash(token)), "ended")
 
     async def end_all(self, user_id: int) -> None:
@@ -206,7 +213,14 @@ class Sessions:
             """,
             user_id=user_id,
         )
-        await self._desk.database.commit([delete])
+        renewals = self._desk.statement(
+            """
+            DELETE FROM desk_refresh_tokens
+            WHERE workspace = :workspace AND integration = :integration AND user_id = :user_id
+            """,
+            user_id=user_id,
+        )
+        await self._desk.database.commit([delete, renewals])
         for row in rows:
             self._desk.hub.publish(session_topic(str(row["token_hash"])), "ended")
 

@@ -38,41 +38,13 @@ from livechat_sdk_helvia.records import (
     from_row,
     to_json,
 )
+from livechat_sdk_helvia.selects import CONVERSATION as _CONVERSATION
+from livechat_sdk_helvia.selects import REQUEST as _REQUEST
 from livechat_sdk_helvia.sight import Sight
 
 # ruff: noqa: S608 - the SQL is put together from constants of the desk only
 
 __all__ = ["Conversations"]
-
-_CONVERSATION: Final = """
-    SELECT c.*, owner.name AS owner_name,
-           (SELECT m.author_id FROM desk_messages m
-            WHERE m.workspace = c.workspace AND m.integration = c.integration
-              AND m.conversation_id = c.id AND m.author <> 'system'
-            ORDER BY m.seq DESC LIMIT 1) AS last_writer_id,
-           (SELECT m.author_name FROM desk_messages m
-            WHERE m.workspace = c.workspace AND m.integration = c.integration
-              AND m.conversation_id = c.id AND m.author <> 'system'
-            ORDER BY m.seq DESC LIMIT 1) AS last_writer,
-           (SELECT COUNT(*) FROM desk_messages m
-            WHERE m.workspace = c.workspace AND m.integration = c.integration
-              AND m.conversation_id = c.id AND m.author = 'end-user' AND m.read_at IS NULL) AS unread,
-           COALESCE((SELECT w.total FROM desk_idle_waits w
-                     WHERE w.workspace = c.workspace AND w.integration = c.integration
-                       AND w.conversation_id = c.id), 0) AS reminders
-    FROM desk_conversations c
-    LEFT JOIN desk_users owner
-      ON owner.workspace = c.workspace AND owner.integration = c.integration AND owner.id = c.owner_id
-    WHERE c.workspace = :workspace AND c.integration = :integration
-"""
-
-_REQUEST: Final = """
-    SELECT r.*, taker.name AS accepted_name
-    FROM desk_requests r
-    LEFT JOIN desk_users taker
-      ON taker.workspace = r.workspace AND taker.integration = r.integration AND taker.id = r.accepted_by
-    WHERE r.workspace = :workspace AND r.integration = :integration
-"""
 
 _ESTIMATE_FROM: Final = 20
 

@@ -10,6 +10,7 @@ from livechat_sdk.provider.personal import PersonalTable
 from livechat_sdk_helvia import schema, tables_admin, tables_files, tables_history, tables_team, tables_tools
 from livechat_sdk_helvia.analytics import tables as analytics
 from livechat_sdk_helvia.automations import tables as automations
+from livechat_sdk_helvia.manager import tables as manager
 
 __all__ = ["SCHEMAS", "Schema"]
 
@@ -37,5 +38,6 @@ SCHEMAS: Final = (
     Schema(tables_history.SCHEMA_NAME, tables_history.SCHEMA_VERSION, tables_history.DDL),
     Schema(automations.SCHEMA_NAME, automations.SCHEMA_VERSION, automations.DDL, automations.PERSONAL),
     Schema(analytics.SCHEMA_NAME, analytics.SCHEMA_VERSION, analytics.DDL, analytics.PERSONAL),
+    Schema(manager.SCHEMA_NAME, manager.SCHEMA_VERSION, manager.DDL),
 )
 """In the order in which they are made: a later one may refer to tables of an earlier one."""

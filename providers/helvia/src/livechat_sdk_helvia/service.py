@@ -25,6 +25,7 @@ from livechat_sdk_helvia.groups import Groups
 from livechat_sdk_helvia.history import History
 from livechat_sdk_helvia.hub import Hub
 from livechat_sdk_helvia.ids import IdMaker
+from livechat_sdk_helvia.manager.service import Manager
 from livechat_sdk_helvia.masking import Masking
 from livechat_sdk_helvia.members import Members
 from livechat_sdk_helvia.messages import Messages
@@ -102,6 +103,7 @@ class Desk:
         self.automations = Automations(self.context, self.conversations, self.accounts, host)
         self.purge = Purge(self.context, self.files)
         self.analytics = Analytics(self.context, host)
+        self.manager = Manager(self, settings.service_tokens)
 
     @property
     def hub(self) -> Hub:

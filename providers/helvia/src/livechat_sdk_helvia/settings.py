@@ -105,6 +105,10 @@ class HelviaSettings(IntegrationSettings):
     demo_accounts: bool = False
     transfer_timeout: float = Field(default=120.0, ge=10, le=3600)
     """Seconds that a transfer or an invitation waits to be answered."""
+    service_tokens: tuple[Annotated[SecretStr, Field(min_length=32, max_length=4000)], ...] = Field(
+        default=(), max_length=10
+    )
+    """Tokens of services that call the published manager's paths; several, so that one can be exchanged."""
     require_agents: bool = False
     """Whether requests are turned away while nobody at the desk could take them."""
 

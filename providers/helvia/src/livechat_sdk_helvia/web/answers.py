@@ -13,7 +13,7 @@ from livechat_sdk_helvia.faults import DeskFault
 from livechat_sdk_helvia.web.access import base_of, wants_json
 from livechat_sdk_helvia.web.rendering import Templates
 
-__all__ = ["answer_fault", "as_fault", "fault_response", "inside_path"]
+__all__ = ["answer_fault", "as_fault", "fault_response", "inside_path", "is_for_programs"]
 
 
 class _Refused(DeskFault):
@@ -44,6 +44,11 @@ def inside_path(request: Request) -> str:
     return request.url.path[len(base_of(request)) :]
 
 
+def is_for_programs(request: Request) -> bool:
+    """Whether only programs call this address: they get JSON, whatever they say that they accept."""
+    return inside_path(request).startswith(("/api/", "/manager/"))
+
+
 def fault_response(fault: DeskFault) -> JSONResponse:
     """The one shape of every refusal: ``{"error": {"code", "message", "hint"}}``."""
     error = {"code": fault.code, "message": fault.message}
@@ -54,7 +59,7 @@ def fault_response(fault: DeskFault) -> JSONResponse:
 
 def answer_fault(request: Request, templates: Templates, fault: DeskFault, **values: Any) -> Response:
     """``fault`` in the form that the asker understands."""
-    if wants_json(request) or inside_path(request).startswith("/api/"):
+    if wants_json(request) or is_for_programs(request):
         return fault_response(fault)
     response = templates.page("error.html", status=fault.status, fault=fault, **values)
     response.headers.update(_headers(fault))

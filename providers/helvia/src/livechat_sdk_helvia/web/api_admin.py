@@ -21,7 +21,7 @@ from livechat_sdk_helvia.web.bodies import read_json, whole_number
 from livechat_sdk_helvia.web.documents import waits_document
 from livechat_sdk_helvia.web.programs import for_programs
 
-__all__ = ["admin_api_routes", "bot_document", "settings_document"]
+__all__ = ["admin_api_routes", "bot_document", "replace_settings", "settings_document"]
 
 _NAMES: Final = {
     "livechatMode": "mode",
@@ -45,7 +45,7 @@ def admin_api_routes() -> list[BaseRoute]:
     """The routes, to be mounted under ``/api``."""
     return [
         Route("/settings", for_programs(_settings, Right.ADMINISTER), methods=["GET"]),
-        Route("/settings", for_programs(_replace_settings, Right.ADMINISTER), methods=["PUT"]),
+        Route("/settings", for_programs(replace_settings, Right.ADMINISTER), methods=["PUT"]),
         Route("/alerts", for_programs(_alerts), methods=["GET"]),
         Route("/bots", for_programs(_bots, Right.ADMINISTER), methods=["GET"]),
         Route("/bots/{bot:path}/settings", for_programs(_bot, Right.ADMINISTER), methods=["GET"]),
@@ -90,7 +90,8 @@ async def _settings(_: Request, desk: Desk, __: DeskUser) -> Response:
     return JSONResponse(settings_document(await desk.settings.stored()))
 
 
-async def _replace_settings(request: Request, desk: Desk, user: DeskUser) -> Response:
+async def replace_settings(request: Request, desk: Desk, user: DeskUser) -> Response:
+    """Put what was sent in the place of the whole record. Raises ``InvalidField``, ``Changed``."""
     fields = await read_json(request)
     given = fields.known(_NAMES)
     missing = [name for name in _REQUIRED if _NAMES[name] not in given]

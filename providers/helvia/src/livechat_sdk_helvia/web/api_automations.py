@@ -25,7 +25,7 @@ from livechat_sdk_helvia.faults import InvalidField, NotFound
 from livechat_sdk_helvia.web.access import bearer, desk_of
 from livechat_sdk_helvia.web.bodies import Fields, read_json, whole_number
 
-__all__ = ["automation_api_routes"]
+__all__ = ["automation_api_routes", "automation_document", "automation_draft"]
 
 
 def automation_api_routes() -> list[BaseRoute]:
@@ -47,27 +47,29 @@ def automation_api_routes() -> list[BaseRoute]:
 async def _list(request: Request) -> Response:
     user = (await bearer(request)).user
     found = await desk_of(request).automations.definitions.all(user)
-    return JSONResponse({"items": [_document(one) for one in found]})
+    return JSONResponse({"items": [automation_document(one) for one in found]})
 
 
 async def _get(request: Request) -> Response:
     user = (await bearer(request)).user
-    return JSONResponse(_document(await desk_of(request).automations.definitions.get(user, _id(request))))
+    return JSONResponse(
+        automation_document(await desk_of(request).automations.definitions.get(user, _id(request)))
+    )
 
 
 async def _create(request: Request) -> Response:
     user = (await bearer(request)).user
-    draft = _draft(await read_json(request))
+    draft = automation_draft(await read_json(request))
     made = await desk_of(request).automations.definitions.create(user, draft)
-    return JSONResponse(_document(made), status_code=201)
+    return JSONResponse(automation_document(made), status_code=201)
 
 
 async def _change(request: Request) -> Response:
     """The whole automation; a secret header without a value keeps the one that is stored."""
     user = (await bearer(request)).user
-    draft = _draft(await read_json(request))
+    draft = automation_draft(await read_json(request))
     changed = await desk_of(request).automations.definitions.change(user, _id(request), draft)
-    return JSONResponse(_document(changed))
+    return JSONResponse(automation_document(changed))
 
 
 async def _delete(request: Request) -> Response:
@@ -129,7 +131,8 @@ async def _tickets_of(request: Request) -> tuple[list[Ticket], int]:
     return list(await desk.automations.tickets(user, found)), association
 
 
-def _draft(fields: Fields) -> AutomationDraft:
+def automation_draft(fields: Fields) -> AutomationDraft:
+    """What a program wrote of an automation. Raises ``InvalidField``."""
     return AutomationDraft(
         name=fields.text("name", ""),
         kind="ticket" if fields.text("kind", "http") == "ticket" else "http",
@@ -195,7 +198,8 @@ def _button(automation: Automation) -> dict[str, Any]:
     }
 
 
-def _document(automation: Automation) -> dict[str, Any]:
+def automation_document(automation: Automation) -> dict[str, Any]:
+    """An automation (API: ``PredefinedAction``). The values of secret headers are not in it."""
     return {
         **_button(automation),
         "url": automation.address,

@@ -13,7 +13,7 @@ from livechat_sdk_helvia.canned import CannedDraft, CannedResponse
 from livechat_sdk_helvia.web.access import bearer, desk_of
 from livechat_sdk_helvia.web.bodies import Fields, read_json, whole_number
 
-__all__ = ["canned_api_routes"]
+__all__ = ["canned_api_routes", "canned_document", "canned_draft"]
 
 
 def canned_api_routes() -> list[BaseRoute]:
@@ -36,26 +36,26 @@ async def _list(request: Request) -> Response:
         search=query.get("search", ""),
         category=query.get("category", ""),
     )
-    return JSONResponse({"items": [_document(response) for response in found]})
+    return JSONResponse({"items": [canned_document(response) for response in found]})
 
 
 async def _get(request: Request) -> Response:
     user = (await bearer(request)).user
-    return JSONResponse(_document(await desk_of(request).canned.get(user, _id(request))))
+    return JSONResponse(canned_document(await desk_of(request).canned.get(user, _id(request))))
 
 
 async def _create(request: Request) -> Response:
     user = (await bearer(request)).user
-    made = await desk_of(request).canned.create(user, _draft(await read_json(request)))
-    return JSONResponse(_document(made), status_code=201)
+    made = await desk_of(request).canned.create(user, canned_draft(await read_json(request)))
+    return JSONResponse(canned_document(made), status_code=201)
 
 
 async def _change(request: Request) -> Response:
     """What is not sent stays as it is."""
     desk, user = desk_of(request), (await bearer(request)).user
     known = await desk.canned.get(user, _id(request))
-    changed = await desk.canned.change(user, known.id, _draft(await read_json(request), known))
-    return JSONResponse(_document(changed))
+    changed = await desk.canned.change(user, known.id, canned_draft(await read_json(request), known))
+    return JSONResponse(canned_document(changed))
 
 
 async def _delete(request: Request) -> Response:
@@ -71,7 +71,8 @@ async def _filled(request: Request) -> Response:
     return JSONResponse({"id": response.id, "name": response.name, "text": text})
 
 
-def _draft(fields: Fields, known: CannedResponse | None = None) -> CannedDraft:
+def canned_draft(fields: Fields, known: CannedResponse | None = None) -> CannedDraft:
+    """What a program wrote; what it left out is as in ``known``. Raises ``InvalidField``."""
     return CannedDraft(
         name=fields.text("name", known.name if known else None),
         text=fields.text("text", known.text if known else None),
@@ -88,7 +89,8 @@ def _workspace_wide(fields: Fields, known: CannedResponse | None) -> bool:
     return not fields.has("tenantIds") and (known is None or known.workspace_wide)
 
 
-def _document(response: CannedResponse) -> dict[str, Any]:
+def canned_document(response: CannedResponse) -> dict[str, Any]:
+    """A canned response (API: ``PredefinedResponse``)."""
     return {
         "id": response.id,
         "name": response.name,

@@ -18,7 +18,7 @@ from livechat_sdk_helvia.web.access import base_of, wants_json
 from livechat_sdk_helvia.web.actions import ActionRoutes
 from livechat_sdk_helvia.web.admin import AdminRoutes
 from livechat_sdk_helvia.web.analytics import AnalyticsRoutes
-from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path
+from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path, is_for_programs
 from livechat_sdk_helvia.web.api import api_routes
 from livechat_sdk_helvia.web.api_admin import admin_api_routes
 from livechat_sdk_helvia.web.api_analytics import analytics_api_routes
@@ -37,6 +37,7 @@ from livechat_sdk_helvia.web.headers import SecurityHeaders
 from livechat_sdk_helvia.web.history import HistoryRoutes
 from livechat_sdk_helvia.web.hours import HoursRoutes, hours_api_routes
 from livechat_sdk_helvia.web.live import LiveRoutes
+from livechat_sdk_helvia.web.manager.routes import manager_routes
 from livechat_sdk_helvia.web.my_settings import MySettingsRoutes, my_settings_api_routes
 from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
@@ -85,6 +86,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *tag_api_routes(),
                 ],
             ),
+            Mount("/manager", routes=manager_routes()),
             Route("/static/{name}", Assets(_HERE / "static", _HERE / "shared").answer, methods=["GET"]),
             *SigningRoutes(faults.templates).routes(),
             *pages.routes(),
@@ -126,6 +128,6 @@ class _Faults:
         """Answer an error that a handler raised."""
         fault = as_fault(error, "The desk cannot reach its database.")
         base, inside = base_of(request), inside_path(request)
-        if isinstance(fault, NotSignedIn) and not wants_json(request) and not inside.startswith("/api/"):
+        if isinstance(fault, NotSignedIn) and not wants_json(request) and not is_for_programs(request):
             return RedirectResponse(f"{base}/login?next={quote(inside.strip('/'), safe='')}", status_code=303)
         return answer_fault(request, self.templates, fault, base=base)

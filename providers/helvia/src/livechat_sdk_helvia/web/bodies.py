@@ -12,7 +12,16 @@ from starlette.requests import ClientDisconnect, Request
 
 from livechat_sdk_helvia.faults import DeskFault, InvalidField
 
-__all__ = ["MAX_BODY", "BodyRefused", "Fields", "read_form", "read_json", "whole_number"]
+__all__ = [
+    "MAX_BODY",
+    "BodyRefused",
+    "Fields",
+    "read_form",
+    "read_json",
+    "read_object",
+    "read_value",
+    "whole_number",
+]
 
 MAX_BODY: Final = 128 * 1024
 """Largest body in bytes; the longest message that the desk takes fits in any encoding."""
@@ -127,14 +136,24 @@ async def read_form(request: Request, *, most: int = _MAX_FIELDS) -> Fields:
 
 async def read_json(request: Request) -> Fields:
     """The fields of a JSON object."""
-    body = await _read(request, "application/json")
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BodyRefused("The body is no valid JSON.", 400) from error
+    return Fields(await read_object(request))
+
+
+async def read_object(request: Request) -> Mapping[str, Any]:
+    """A JSON object as it was sent."""
+    value = await read_value(request)
     if not isinstance(value, dict):
         raise BodyRefused("The body must be a JSON object.", 400)
-    return Fields(cast("dict[str, Any]", value))
+    return cast("dict[str, Any]", value)
+
+
+async def read_value(request: Request) -> Any:
+    """Whatever JSON was sent."""
+    body = await _read(request, "application/json")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BodyRefused("The body is no valid JSON.", 400) from error
 
 
 async def _read(request: Request, kind: str) -> bytes:

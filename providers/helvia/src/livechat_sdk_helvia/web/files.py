@@ -22,7 +22,7 @@ from livechat_sdk_helvia.web.access import bearer, check_csrf, desk_of, page_ses
 from livechat_sdk_helvia.web.bodies import BodyRefused, Fields, whole_number
 from livechat_sdk_helvia.web.frame import enter
 
-__all__ = ["SHOWN", "FileRoutes", "file_api_routes", "file_ids"]
+__all__ = ["SHOWN", "FileRoutes", "file_api_routes", "file_ids", "take_upload"]
 
 SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Kinds that a page shows in place: pictures that hold no script. Everything else is only saved."""
@@ -49,7 +49,7 @@ class FileRoutes:
     async def _upload(self, request: Request) -> Response:
         desk, signed_in = desk_of(request), await page_session(request)
         check_csrf(request, signed_in, Fields({}))
-        return await _upload(request, desk, signed_in.user)
+        return await take_upload(request, desk, signed_in.user, _number(request))
 
     async def _read(self, request: Request) -> Response:
         desk, signed_in = await enter(request)
@@ -77,19 +77,21 @@ async def _api_list(request: Request) -> Response:
 
 
 async def _api_upload(request: Request) -> Response:
-    return await _upload(request, desk_of(request), (await bearer(request)).user)
+    desk, user = desk_of(request), (await bearer(request)).user
+    return await take_upload(request, desk, user, _number(request))
 
 
 async def _api_read(request: Request) -> Response:
     return await _read(request, desk_of(request), (await bearer(request)).user)
 
 
-async def _upload(request: Request, desk: Desk, user: DeskUser) -> Response:
+async def take_upload(request: Request, desk: Desk, user: DeskUser, conversation_id: int) -> Response:
+    """Keep the bytes of the body for a message in a conversation; the name is in the address."""
     require(user, Right.HANDLE)
     name = request.query_params.get("name", "")
     if not 1 <= len(name) <= _LONGEST_NAME:
         raise InvalidField("The name of the file is missing.", hint="Send it as ?name=photo.png.")
-    conversation = await desk.conversations.seen(user, _number(request))
+    conversation = await desk.conversations.seen(user, conversation_id)
     kind = request.headers.get("content-type")
     try:
         async with asyncio.timeout(_DEADLINE):

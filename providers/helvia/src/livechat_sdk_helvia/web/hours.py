@@ -20,13 +20,13 @@ from livechat_sdk_helvia.web.frame import enter, page_values
 from livechat_sdk_helvia.web.programs import for_programs
 from livechat_sdk_helvia.web.rendering import Templates
 
-__all__ = ["DAYS", "HoursRoutes", "hours_api_routes"]
+__all__ = ["DAYS", "HOURS_FIELDS", "HoursRoutes", "hours_api_routes", "hours_document"]
 
 DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 """The weekdays by the number that a row has."""
 
 _CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])", re.ASCII)
-_NAMES: Final = {"day": "day", "opensAt": "opens_at", "closesAt": "closes_at"}
+HOURS_FIELDS: Final = {"day": "day", "opensAt": "opens_at", "closesAt": "closes_at"}
 
 
 class HoursRoutes:
@@ -113,17 +113,17 @@ def hours_api_routes() -> list[BaseRoute]:
 
 async def _list(request: Request, desk: Desk, user: DeskUser) -> Response:
     rows = await desk.hours.of(user, _group(request))
-    return JSONResponse({"items": [_document(row) for row in rows]})
+    return JSONResponse({"items": [hours_document(row) for row in rows]})
 
 
 async def _add(request: Request, desk: Desk, user: DeskUser) -> Response:
-    given = (await read_json(request)).known(_NAMES)
-    return JSONResponse(_document(await desk.hours.add(user, _group(request), given)), status_code=201)
+    given = (await read_json(request)).known(HOURS_FIELDS)
+    return JSONResponse(hours_document(await desk.hours.add(user, _group(request), given)), status_code=201)
 
 
 async def _change(request: Request, desk: Desk, user: DeskUser) -> Response:
-    given = (await read_json(request)).known(_NAMES)
-    return JSONResponse(_document(await desk.hours.change(user, _group(request), _id(request), given)))
+    given = (await read_json(request)).known(HOURS_FIELDS)
+    return JSONResponse(hours_document(await desk.hours.change(user, _group(request), _id(request), given)))
 
 
 async def _delete(request: Request, desk: Desk, user: DeskUser) -> Response:
@@ -131,7 +131,7 @@ async def _delete(request: Request, desk: Desk, user: DeskUser) -> Response:
     return Response(status_code=204)
 
 
-def _document(row: HoursRow) -> dict[str, Any]:
+def hours_document(row: HoursRow) -> dict[str, Any]:
     """A ``BusinessHours`` (``hbf-lcm.openapi.json``)."""
     return {
         "id": row.id,

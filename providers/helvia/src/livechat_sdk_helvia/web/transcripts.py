@@ -20,7 +20,7 @@ from livechat_sdk_helvia.web.filters import address_with, given_filter, read_tra
 from livechat_sdk_helvia.web.frame import enter, page_values
 from livechat_sdk_helvia.web.rendering import Templates
 
-__all__ = ["TranscriptRoutes", "transcript_api_routes"]
+__all__ = ["TranscriptRoutes", "transcript_api_routes", "zip_response"]
 
 _STATUS_WORDS: Final = {
     "": "All that are over",
@@ -69,7 +69,7 @@ class TranscriptRoutes:
     async def _download(self, request: Request) -> Response:
         desk, signed_in = await enter(request, Right.ADMINISTER)
         query = request.query_params
-        return await _zip(desk, signed_in.user, read_transcript_filter(query), query.get("job", ""))
+        return await zip_response(desk, signed_in.user, read_transcript_filter(query), query.get("job", ""))
 
     async def _progress(self, request: Request) -> Response:
         desk, signed_in = await enter(request, Right.ADMINISTER)
@@ -91,14 +91,15 @@ def transcript_api_routes() -> list[BaseRoute]:
 
 async def _api_zip(request: Request) -> Response:
     desk, user = desk_of(request), (await bearer(request)).user
-    return await _zip(desk, user, read_transcript_filter(request.query_params), secrets.token_hex(16))
+    return await zip_response(desk, user, read_transcript_filter(request.query_params), secrets.token_hex(16))
 
 
 async def _api_one(request: Request) -> Response:
     return await _csv(request, desk_of(request), (await bearer(request)).user)
 
 
-async def _zip(desk: Desk, user: DeskUser, wanted: PastFilter, job: str) -> Response:
+async def zip_response(desk: Desk, user: DeskUser, wanted: PastFilter, job: str) -> Response:
+    """Transcripts in a zip that is written while it is sent; ``job`` names its progress."""
     export = await desk.transcripts.export(user, wanted, job=job)
     name = f"transcripts-{desk.context.now():%Y-%m-%d}.zip"
     headers = {**_as_file(name), "x-conversations": str(export.total)}

@@ -1,0 +1,1 @@
+"""What the published manager's paths need beside the desk's own services: tokens, bodies, lists."""

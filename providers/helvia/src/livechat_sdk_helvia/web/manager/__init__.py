@@ -1,0 +1,1 @@
+"""The published LiveChat manager's paths, served by the desk under ``/manager``."""
