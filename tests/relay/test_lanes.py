@@ -66,6 +66,9 @@ class Bench:
             await self.hold.wait()
         return EffectSucceeded(action=row.action)
 
+    async def has_arrived(self, row: ActionRow) -> bool:
+        return False
+
     async def judge(self, row: ActionRow, error: Exception) -> Judgement:
         raise AssertionError("nothing fails here") from error
 

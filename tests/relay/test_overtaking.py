@@ -31,6 +31,8 @@ class World:
         self.is_down = False
         self.in_doubt = False
         """Whether a failure leaves open if the message has arrived."""
+        self.arrived: set[int] = set()
+        """Messages that are there, though their tries were not answered."""
         self.tried: list[int] = []
         self.shown: list[int] = []
         self.ended: list[tuple[int, ActionStatus]] = []
@@ -64,6 +66,9 @@ class World:
             self.dies_after = None
             await asyncio.Event().wait()
         return EffectSucceeded(action=row.action)
+
+    async def has_arrived(self, row: ActionRow) -> bool:
+        return row.id in self.arrived
 
     async def judge(self, row: ActionRow, error: Exception) -> Judgement:
         return Judgement("again", str(error), PAUSE, keep_started=self.in_doubt, suspect=True)
@@ -135,6 +140,19 @@ async def test_the_order_holds_when_the_other_side_is_down_for_all_and_comes_bac
     await world.pass_time(PAUSE)
     await world.settled(lambda: len(world.ended) == 2)
     assert world.shown == [1, 2]
+
+
+async def test_what_arrived_past_the_head_unanswered_lets_the_head_be_given_up(world: World) -> None:
+    world.is_down, world.in_doubt = True, True
+    world.add(1, 2)
+    await world.until_tried(1, 8)
+    while 2 not in world.tried:
+        await world.pass_time(PAUSE)
+    world.is_down, world.arrived = False, {2}
+    await world.pass_time(PAUSE)
+    await world.settled(lambda: len(world.ended) == 2)
+    assert world.shown == [2], "the first would arrive behind it"
+    assert world.ended == [(1, ActionStatus.DOUBTFUL), (2, ActionStatus.DONE)]
 
 
 async def test_a_message_that_comes_long_after_the_failure_does_not_pass(world: World) -> None:

@@ -68,6 +68,10 @@ class Runner(Protocol):
         """What becomes of an action whose try raised ``error``."""
         ...
 
+    async def has_arrived(self, row: ActionRow) -> bool:
+        """Whether it is known that something of a *started* action was done. Raises while that is open."""
+        ...
+
 
 class Relay:
     """Runs the actions of one dispatcher."""
@@ -188,16 +192,15 @@ class Relay:
     async def _run_row(self, row: ActionRow, lane: _Lane) -> None:
         if self._lease.left <= 0:
             raise LeaseLost("this worker's lease has run out")
-        if lane.is_stale(row):
-            fresh = await self._store.action(row.id)
-            if fresh is None or fresh.status not in _OPEN:
-                lane.remove(row)
-                return
-            row = lane.refresh(replace(fresh, fence=row.fence))
-        if lane.is_first_past_the_head(row) and not await self._store.start_action(row):
+        current = await self._current(row, lane)
+        if current is None:
             lane.remove(row)
             return
+        row = current
         try:
+            if await self._was_passed(row, lane):
+                await self._give_up(row, lane)
+                return
             result = await self._runner.run(row)
         except (StoreError, LaneLost, LeaseLost):
             raise
@@ -216,6 +219,23 @@ class Relay:
         if stuck is not None:  # first: nobody may find the one done and the other still to be tried
             await self._give_up(stuck, lane)
         await self._finish(row, lane, result, status, note)
+
+    async def _current(self, row: ActionRow, lane: _Lane) -> ActionRow | None:
+        """The action as it is to be run now; ``None`` when it is done or withdrawn."""
+        if lane.is_stale(row):
+            fresh = await self._store.action(row.id)
+            if fresh is None or fresh.status not in _OPEN:
+                return None
+            row = lane.refresh(replace(fresh, fence=row.fence))
+        if lane.is_first_past_the_head(row) and not await self._store.start_action(row):
+            return None
+        return row
+
+    async def _was_passed(self, row: ActionRow, lane: _Lane) -> bool:
+        """Whether the message behind ``row`` has arrived, though the answer to its try left that open."""
+        second = lane.unclear_behind(row)
+        fresh = None if second is None else await self._store.action(second.id)
+        return fresh is not None and fresh.status in _OPEN and await self._runner.has_arrived(fresh)
 
     async def _give_up(self, row: ActionRow, lane: _Lane) -> None:
         """Give up what never gets through, when what came after it did."""
@@ -411,6 +431,14 @@ class _Lane:
         second = self._rows[1]
         cut_off = second.status is ActionStatus.STARTED and second.not_before is None
         return second if cut_off and _are_messages(head, second) else None
+
+    def unclear_behind(self, row: ActionRow) -> ActionRow | None:
+        """The message behind ``row``, the head, that was tried past it with a failure and may be there."""
+        if len(self._rows) < 2 or self._rows[0].id != row.id:  # noqa: PLR2004
+            return None
+        second = self._rows[1]
+        answered = second.status is ActionStatus.STARTED and second.not_before is not None
+        return second if answered and _are_messages(row, second) else None
 
     def is_first_past_the_head(self, row: ActionRow) -> bool:
         """Whether this is a message that is about to be tried before the one at the head, and was not yet."""

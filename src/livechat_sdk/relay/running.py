@@ -103,6 +103,14 @@ class ActionRunner:
             case Say() | DeliverMessage() | DeliverEnded():
                 return await self._deliveries.run(row, handoff)
 
+    async def has_arrived(self, row: ActionRow) -> bool:
+        """Whether something of a message to a provider is known to be there. Raises while that is open."""
+        handoff = await self._store.load(row.handoff_id)
+        if handoff is None or not isinstance(row.action, SendMessage):
+            return False
+        provider = self._provider(handoff, row.action.attempt)
+        return await self._calls.sending.has_arrived(row, row.action, handoff, provider)
+
     async def _ask_plugins(
         self, row: ActionRow, action: FindContact | CreateTicket | AddToTicket, handoff: Handoff
     ) -> Input | None:

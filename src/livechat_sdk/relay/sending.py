@@ -136,6 +136,28 @@ class Sending:
         self, row: ActionRow, action: SendMessage, handoff: Handoff, provider: AnyProvider
     ) -> Input | None:
         """Send what is left of a message; ``None`` when it was withdrawn. Raises ``NotSent``."""
+        begun = await self._begin(row, action, handoff, provider)
+        if isinstance(begun, EffectFailed):
+            return begun
+        one, left = begun
+        if one.in_doubt and left and await self._has_arrived(one, left[0]):
+            await self._note_arrival(one, left.pop(0), Sent(), last=not left)
+        if one.over is not None and left:
+            result = EffectDoubtful if one.in_doubt or one.arrived else EffectFailed
+            return result(action=one.action, error="; ".join(filter(None, (one.arrived, one.over))))
+        if one.in_doubt and left and not provider.capabilities.dedupes_by_key:
+            why = _why_repeat(one)
+            if why is None:
+                error = row.error or "the process stopped during the send"
+                return EffectDoubtful(action=one.action, error=error)
+            one.action = one.action.model_copy(update={"repeated": why})
+            await self._save(one, {})
+        return await self._send(one, left)
+
+    async def _begin(
+        self, row: ActionRow, action: SendMessage, handoff: Handoff, provider: AnyProvider
+    ) -> tuple[_Try, list[PlannedMessage]] | EffectFailed:
+        """A try, with the parts that are left to be sent."""
         chat = await self._store.chat(handoff.id, action.attempt)
         entry = await self._store.entry(handoff.id, Direction.TO_PROVIDER, action.message_key)
         if chat is None or entry is None:
@@ -159,20 +181,28 @@ class Sending:
             in_doubt=row.status is ActionStatus.STARTED or action.in_doubt,
             notes=list(plan.notes),
         )
-        left = [part for part in plan.parts if part.key not in action.parts_sent]
-        if one.in_doubt and left and await self._has_arrived(one, left[0]):
-            await self._note_arrival(one, left.pop(0), Sent(), last=not left)
-        if one.over is not None and left:
-            result = EffectDoubtful if one.in_doubt or one.arrived else EffectFailed
-            return result(action=one.action, error="; ".join(filter(None, (one.arrived, one.over))))
-        if one.in_doubt and left and not provider.capabilities.dedupes_by_key:
-            why = _why_repeat(one)
-            if why is None:
-                error = row.error or "the process stopped during the send"
-                return EffectDoubtful(action=one.action, error=error)
-            one.action = one.action.model_copy(update={"repeated": why})
-            await self._save(one, {})
-        return await self._send(one, left)
+        return one, [part for part in plan.parts if part.key not in action.parts_sent]
+
+    async def has_arrived(
+        self, row: ActionRow, action: SendMessage, handoff: Handoff, provider: AnyProvider
+    ) -> bool:
+        """Whether something of a message whose try left that open is with the vendor. Sends nothing.
+
+        A vendor that cannot look up is taken to have nothing. Raises ``NotSent`` while it is open.
+        """
+        able = provider.capabilities
+        begun = await self._begin(row, action, handoff, provider)
+        if isinstance(begun, EffectFailed):
+            return False
+        one, left = begun
+        if action.parts_sent:
+            return True
+        if not able.looks_up_by_key or not left or one.over is not None:
+            return False
+        known, why = await self._look_up(one, left[0])
+        if known or (known is False and self._has_lagged(one)):
+            return bool(known)
+        raise one.not_sent(why, safe=True, look_again=able.lookup_lag)
 
     async def _send(self, one: _Try, left: list[PlannedMessage]) -> Input | None:
         if left and not await self._store.start_action(one.row):

@@ -51,7 +51,7 @@ class ProviderCalls:
         self._lease = lease
         self._cooling = cooling
         self._files = files
-        self._sending = Sending(store, clock, lease, files)
+        self.sending = Sending(store, clock, lease, files)
 
     async def run(self, row: ActionRow, handoff: Handoff, provider: AnyProvider) -> Input | None:
         """Carry out one action of a provider lane; ``None`` when it was withdrawn."""
@@ -59,7 +59,7 @@ class ProviderCalls:
             case OpenChat():
                 return await self._open(row, row.action, handoff, provider)
             case SendMessage():
-                return await self._sending.run(row, row.action, handoff, provider)
+                return await self.sending.run(row, row.action, handoff, provider)
             case UpdateDetails():
                 return await self._update(row, row.action, handoff, provider)
             case CloseChat():
