@@ -1,4 +1,4 @@
-"""Live updates inside one process: who waits for a change of what.
+"""Live updates inside one process: who waits for a change of what. ``news.py`` carries them to the others.
 
 Nothing depends on an update arriving: a stream reads the tables when it starts, when it is woken,
 and now and then by itself.
@@ -10,9 +10,20 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
-__all__ = ["INBOX", "RUNS", "SETTINGS", "TEAM", "Hub", "Subscription", "conversation_topic", "session_topic"]
+__all__ = [
+    "INBOX",
+    "RUNS",
+    "SETTINGS",
+    "TEAM",
+    "Hub",
+    "Outbox",
+    "Subscription",
+    "TypingSign",
+    "conversation_topic",
+    "session_topic",
+]
 
 INBOX: Final = "inbox"
 """Topic: a request or conversation has moved between New, Open and Closed, or its line changed."""
@@ -69,15 +80,81 @@ class Subscription:
         return changes
 
 
+class TypingSign(NamedTuple):
+    """Somebody types, or stopped: a member, or the end user, whose ``user_id`` is 0. It is kept nowhere."""
+
+    conversation_id: int
+    user_id: int
+    name: str
+    on: bool
+
+
+class Outbox:
+    """What is to be told to other processes: every change once, and who types now. Closed until opened."""
+
+    def __init__(self) -> None:
+        self._open = False
+        self._changes: set[tuple[str, str]] = set()
+        self._typing: dict[tuple[int, int], TypingSign] = {}
+        self._filled = asyncio.Event()
+
+    def open(self) -> None:
+        """Collect from now on."""
+        self._open = True
+
+    def add(self, topic: str, change: str) -> None:
+        """Note a change."""
+        if self._open:
+            self._changes.add((topic, change))
+            self._filled.set()
+
+    def add_typing(self, sign: TypingSign) -> None:
+        """Note who types; the last word of each counts."""
+        if self._open:
+            self._typing[sign.conversation_id, sign.user_id] = sign
+            self._filled.set()
+
+    def put_back(self, changes: frozenset[tuple[str, str]]) -> None:
+        """Changes that could not be told. Who typed then is out of date."""
+        self._changes |= changes
+        self._filled.set()
+
+    def take(self) -> tuple[frozenset[tuple[str, str]], list[TypingSign]]:
+        """Everything collected since the last time."""
+        changes, typing = frozenset(self._changes), list(self._typing.values())
+        self._changes.clear()
+        self._typing.clear()
+        self._filled.clear()
+        return changes, typing
+
+    async def filled(self) -> None:
+        """Return when there is something to be told."""
+        await self._filled.wait()
+
+
 class Hub:
     """Passes changes on to whoever subscribed to their topic. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._closed = False
+        self.outbox = Outbox()
 
     def publish(self, topic: str, change: str) -> None:
-        """Tell the subscribers of ``topic`` what has changed."""
+        """Tell the subscribers of ``topic`` what has changed, and those in other processes soon after.
+
+        Runs of automations stay here: the process that wrote one carries it out, others look by themselves.
+        """
+        self.deliver(topic, change)
+        if topic != RUNS:
+            self.outbox.add(topic, change)
+
+    def has_subscribers(self, topic: str) -> bool:
+        """Whether anybody here waits for changes of ``topic``."""
+        return topic in self._subscriptions
+
+    def deliver(self, topic: str, change: str) -> None:
+        """Tell the subscribers in this process only: the change comes from another one."""
         for subscription in self._subscriptions.get(topic, ()):
             subscription.add(change)
 

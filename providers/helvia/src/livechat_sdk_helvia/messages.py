@@ -14,7 +14,7 @@ from livechat_sdk.errors import Expect
 from livechat_sdk.provider.interface import PlannedMessage
 from livechat_sdk_helvia.context import DeskContext, check_text, require
 from livechat_sdk_helvia.faults import ConversationOver, Forbidden, InvalidField
-from livechat_sdk_helvia.hub import INBOX, conversation_topic
+from livechat_sdk_helvia.hub import INBOX, TypingSign, conversation_topic
 from livechat_sdk_helvia.lines import Line, insert_line, update_last_line
 from livechat_sdk_helvia.masking import Masking
 from livechat_sdk_helvia.reading import noting_statement
@@ -151,7 +151,7 @@ class Messages:
             raise ConversationOver(
                 "The conversation has ended: nothing can be sent to the end user any more."
             ) from clash
-        self._agents_typing.get(conversation.id, {}).pop(actor.id, None)
+        self._note_typing(TypingSign(conversation.id, actor.id, actor.name, on=False))
         self._told_typing.pop(conversation.id, None)
         self._changed(conversation.id, "messages")
         if alerted:
@@ -191,7 +191,7 @@ class Messages:
             if stored is not None:
                 return stored, False
             raise ConversationOver("the conversation has ended at the desk") from clash
-        self._user_typing.pop(conversation.id, None)
+        self._note_typing(TypingSign(conversation.id, 0, "", on=False))
         self._changed(conversation.id, "messages")
         stored = await self.by_key(conversation.id, "end-user", message.key)
         if stored is None:
@@ -325,11 +325,7 @@ class Messages:
         if conversation.status is not ConversationStatus.STARTED:
             return
         desk, now = self._desk, self._desk.now()
-        typing = self._agents_typing.setdefault(conversation.id, {})
-        if on:
-            typing[actor.id] = (actor.name, now)
-        else:
-            typing.pop(actor.id, None)
+        self._note_typing(TypingSign(conversation.id, actor.id, actor.name, on))
         desk.hub.publish(conversation_topic(conversation.id), "typing")
         on = bool(self.agents_typing(conversation.id))
         known = self._told_typing.get(conversation.id)
@@ -353,11 +349,15 @@ class Messages:
 
     def user_typing(self, conversation_id: int, *, on: bool) -> None:
         """Show the agents that the end user types, for 6 s unless it is said again."""
-        if on:
-            self._user_typing[conversation_id] = self._desk.now()
-        else:
-            self._user_typing.pop(conversation_id, None)
+        self._note_typing(TypingSign(conversation_id, 0, "", on))
         self._desk.hub.publish(conversation_topic(conversation_id), "typing")
+
+    def heard_typing(self, sign: TypingSign) -> None:
+        """Somebody types, or stopped, in a page or a call that another process serves."""
+        self._keep_typing(sign)
+        if sign.user_id:  # the other process has told the end user
+            anybody = bool(self.agents_typing(sign.conversation_id))
+            self._told_typing[sign.conversation_id] = (anybody, self._desk.now())
 
     def is_user_typing(self, conversation_id: int) -> bool:
         """Whether the end user types right now."""
@@ -416,6 +416,27 @@ class Messages:
             message=Message(key=key, body=text, sent_at=said_at, attachments=tuple(attachments)),
             agent=agent,
         )
+
+    def _note_typing(self, sign: TypingSign) -> None:
+        """Keep it here and tell the other processes. That somebody stopped who did not type is no news."""
+        if self._keep_typing(sign) or sign.on:
+            self._desk.hub.outbox.add_typing(sign)
+
+    def _keep_typing(self, sign: TypingSign) -> bool:
+        """Whether they typed before."""
+        now = self._desk.now()
+        if not sign.user_id:
+            before = self._user_typing.pop(sign.conversation_id, None) is not None
+            if sign.on:
+                self._user_typing[sign.conversation_id] = now
+            return before
+        typing = self._agents_typing.setdefault(sign.conversation_id, {})
+        before = typing.pop(sign.user_id, None) is not None
+        if sign.on:
+            typing[sign.user_id] = (sign.name, now)
+        elif not typing:
+            del self._agents_typing[sign.conversation_id]
+        return before
 
     def _changed(self, conversation_id: int, what: str) -> None:
         self._desk.hub.publish(conversation_topic(conversation_id), what)

@@ -121,6 +121,7 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
         if self._background:
             desk.automations.lane.start()
             desk.waits.start()
+            desk.news.start()
         self._desk = desk
 
     async def stop(self) -> None:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from livechat_sdk.provider.personal import PersonalTable
-from livechat_sdk_helvia import schema, tables_admin, tables_files, tables_history, tables_team, tables_tools
+from livechat_sdk_helvia import (
+    schema,
+    tables_admin,
+    tables_files,
+    tables_history,
+    tables_news,
+    tables_team,
+    tables_tools,
+)
 from livechat_sdk_helvia.analytics import tables as analytics
 from livechat_sdk_helvia.automations import tables as automations
 from livechat_sdk_helvia.manager import tables as manager
@@ -36,6 +44,7 @@ SCHEMAS: Final = (
     Schema(tables_team.SCHEMA_NAME, tables_team.SCHEMA_VERSION, tables_team.DDL),
     Schema(tables_files.SCHEMA_NAME, tables_files.SCHEMA_VERSION, tables_files.DDL, tables_files.PERSONAL),
     Schema(tables_history.SCHEMA_NAME, tables_history.SCHEMA_VERSION, tables_history.DDL),
+    Schema(tables_news.SCHEMA_NAME, tables_news.SCHEMA_VERSION, tables_news.DDL),
     Schema(automations.SCHEMA_NAME, automations.SCHEMA_VERSION, automations.DDL, automations.PERSONAL),
     Schema(analytics.SCHEMA_NAME, analytics.SCHEMA_VERSION, analytics.DDL, analytics.PERSONAL),
     Schema(manager.SCHEMA_NAME, manager.SCHEMA_VERSION, manager.DDL),

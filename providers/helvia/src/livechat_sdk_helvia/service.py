@@ -30,6 +30,7 @@ from livechat_sdk_helvia.masking import Masking
 from livechat_sdk_helvia.members import Members
 from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.my_settings import MySettingsStore
+from livechat_sdk_helvia.news import News
 from livechat_sdk_helvia.notes import Notes
 from livechat_sdk_helvia.presence import Presence
 from livechat_sdk_helvia.purge import Purge
@@ -78,6 +79,7 @@ class Desk:
         self.bots = Bots(self.context)
         self.hours = GroupHours(self.context, self.settings)
         self.messages = Messages(self.context, Masking(self.context, self.bots, settings.agent_names))
+        self.news = News(self.context, self.messages)
         self.my_settings = MySettingsStore(self.context)
         self.presence = Presence(self.context)
         self.sight = Sight(self.context, self.settings)
@@ -141,4 +143,5 @@ class Desk:
         """End the live streams of open pages; they come back by themselves."""
         self.hub.close()
         await self.waits.stop()
+        await self.news.stop()
         await self.automations.lane.stop()
