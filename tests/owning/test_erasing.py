@@ -26,7 +26,7 @@ async def test_nothing_of_a_person_is_left_in_any_table_and_others_are_untouched
     assert {table for table, _ in await world.rows_about(maria.needles)} == {
         *("handoffs", "requests", "entries", "actions", "journal", "chats", "seen", "tickets"),
         *("conversations", "desk_conversations", "desk_histories", "desk_messages", "desk_notes"),
-        *("local_tickets", "webchat_messages"),
+        *("local_tickets", "webchat_messages", "desk_idle_waits"),
     }
 
     erasure = await world.dispatcher.erase(user_id=maria.user_id)

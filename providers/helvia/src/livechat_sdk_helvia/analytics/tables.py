@@ -9,7 +9,7 @@ from livechat_sdk.provider.personal import PersonalTable
 __all__ = ["DDL", "PERSONAL", "SCHEMA_NAME", "SCHEMA_VERSION"]
 
 SCHEMA_NAME: Final = "helvia_desk_analytics"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 DDL: Final = (
     """
@@ -22,6 +22,10 @@ DDL: Final = (
         given_at TEXT NOT NULL,
         PRIMARY KEY (workspace, integration, conversation_id)
     )
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS desk_feedback_by_handoff
+    ON desk_feedback (workspace, handoff_id)
     """,
 )
 
