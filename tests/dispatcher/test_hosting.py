@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from livechat_sdk.dispatcher.hosting import Host
+from livechat_sdk.dispatcher.hosting import Assisting, Host
+from livechat_sdk.domain.handoff import Handoff
+from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.domain.tickets import TicketMoment
 from livechat_sdk.errors import HandoffNotFound, InvalidInput, RejectedError, RetryableError, StoreError
+from livechat_sdk.hooks import hookimpl
 from livechat_sdk.provider import NoFiles
-from livechat_sdk.provider.hosting import EmbeddedHost
+from livechat_sdk.provider.hosting import AssistingHost, EmbeddedHost
 from tests.dispatcher.bench import Bench, Workbench
 from tests.dispatcher.test_tickets import Desk, started, unclear
 
 
 def host_of(one: Bench, *, running: bool = True) -> Host:
     dispatcher = one.dispatcher
-    return Host(dispatcher.database, NoFiles(), dispatcher.store, dispatcher, lambda: running)
+    return Host(
+        dispatcher.database,
+        NoFiles(),
+        dispatcher.store,
+        dispatcher,
+        dispatcher.sessions,
+        Assisting(dispatcher.hooks, dispatcher),
+        lambda: running,
+    )
 
 
 async def test_a_ticket_is_asked_for_once_and_found_when_it_is_made(bench: Workbench) -> None:
@@ -88,3 +100,31 @@ async def test_it_has_the_egress_rule_and_keys_of_its_own(bench: Workbench) -> N
         return
     assert keys != host.derived_keys("another purpose")
     assert all(len(key) == 32 for key in keys)
+
+
+async def test_plugins_assist_through_the_host(bench: Workbench) -> None:
+    class Helper:
+        @hookimpl
+        async def livechat_translate(self, text: str, source: str, target: str) -> str | None:
+            return f"{text} ({source} > {target})" if text == "Hello" else None
+
+        @hookimpl
+        async def livechat_suggest_reply(
+            self, handoff: Handoff, messages: Sequence[TranscriptEntry], bot: str, deployment: str | None
+        ) -> str:
+            return f"{handoff.id}: {messages[-1].body} {bot} {deployment}"
+
+    one = await bench.start()
+    handoff = await one.active()
+    host = host_of(one)
+    assert isinstance(host, AssistingHost)
+    assert await host.assistance.translate("Hello", "en", "el") is None
+    one.dispatcher.hooks.register(Helper())
+    said = [TranscriptEntry(author="user", body="Why?")]
+    assert await host.assistance.translate("Hello", "en", "el") == "Hello (en > el)"
+    mine = await host.assistance.suggest_reply(handoff.id, said)
+    assert mine == f"{handoff.id}: Why? {handoff.request.bot} None"
+    chosen = await host.assistance.suggest_reply(handoff.id, said, bot="helper", deployment="live")
+    assert chosen == f"{handoff.id}: Why? helper live"
+    with pytest.raises(HandoffNotFound):
+        await host.assistance.suggest_reply("h-nobody", said)

@@ -172,7 +172,7 @@ def test_plugin_may_inherit_the_specs_to_have_its_signatures_checked() -> None:
 async def test_hook_of_a_newer_api_may_be_marked_as_optional() -> None:
     class Ahead:
         @hookimpl(optionalhook=True)
-        def livechat_translate(self, text: str, source: str, target: str) -> str:
+        def livechat_sing(self, text: str) -> str:
             return text
 
         @hookimpl

@@ -16,6 +16,7 @@ from tools.hook_reference import FACTS, PAGE, Hook, hooks, read_hook, render, up
 BUILT_IN = [
     *(ROOT / "src/livechat_sdk/policies").rglob("*.py"),
     ROOT / "providers/helvia/src/livechat_sdk_helvia/plugin.py",
+    *(ROOT / "examples").glob("*.py"),
 ]
 TESTS = [*(ROOT / "tests").rglob("test_*.py"), *ROOT.glob("providers/*/tests/**/test_*.py")]
 ALL_HOOKS = list(hooks())
@@ -23,7 +24,7 @@ ALL_HOOKS = list(hooks())
 
 def test_the_specifications_are_all_looked_at() -> None:
     assert sorted(hook.name for hook in ALL_HOOKS) == sorted(SPECS)
-    assert len(ALL_HOOKS) == 10
+    assert len(ALL_HOOKS) == 12
 
 
 @pytest.mark.parametrize("hook", ALL_HOOKS, ids=lambda hook: hook.name)

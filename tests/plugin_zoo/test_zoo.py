@@ -42,7 +42,13 @@ IN_A_HANDOFF = (
     "livechat_create_ticket",
     "livechat_handoff_changed",
 )
-ON_REQUEST = ("livechat_get_contact", "livechat_add_to_ticket", "livechat_list_tickets")
+ON_REQUEST = (
+    "livechat_get_contact",
+    "livechat_add_to_ticket",
+    "livechat_list_tickets",
+    "livechat_translate",
+    "livechat_suggest_reply",
+)
 PATIENCE = 15.0
 """Seconds that a busy machine may take for a handoff; what hangs, hangs for a minute."""
 
@@ -152,6 +158,10 @@ async def test_whoever_asks_a_bad_plugin_gets_an_answer_or_our_error_in_time(
         started = time.monotonic()
         if hook == "livechat_get_contact":
             assert await hooks.get_contact("crm", "42") is None
+        elif hook == "livechat_translate":
+            assert await hooks.translate("Καλημέρα", "el", "en") is None
+        elif hook == "livechat_suggest_reply":
+            assert await hooks.suggest_reply(handoff, (), "shop-bot", None) is None
         elif hook == "livechat_add_to_ticket":
             with pytest.raises(LivechatError, match="zoo"):
                 await hooks.add_to_ticket(ticket, TicketNote(key="n", body="!"), plugin="zoo")

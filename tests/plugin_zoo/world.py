@@ -116,6 +116,7 @@ async def a_world(folder: Path, hook: str, animal: Animal) -> AsyncIterator[Worl
         plugins=() if has_tickets else (animal,),
     )
     dispatcher.hooks.contact_timeout = dispatcher.hooks.ticket_timeout = LIMIT
+    dispatcher.hooks.assist_timeout = LIMIT
     async with dispatcher:
         yield World(dispatcher, toy, channel, "zoo" if has_tickets else "Zoo.1")
     animal.release.set()

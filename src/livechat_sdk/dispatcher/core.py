@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from livechat_sdk.dispatcher.conversing import MAX_REQUEST_BYTES
-from livechat_sdk.dispatcher.hosting import Host
+from livechat_sdk.dispatcher.hosting import Assisting, Host
 from livechat_sdk.dispatcher.intake import Intake
 from livechat_sdk.dispatcher.measuring import MeasuredRunner, Measures
 from livechat_sdk.dispatcher.observing import Observers
@@ -209,7 +209,15 @@ class Dispatcher(Parking):
     async def __aenter__(self) -> Self:
         await self.store.open()
         try:
-            host = Host(self.database, self.files, self.store, self, self.sessions, lambda: self._running)
+            host = Host(
+                self.database,
+                self.files,
+                self.store,
+                self,
+                self.sessions,
+                Assisting(self.hooks, self),
+                lambda: self._running,
+            )
             for built in self.integrations.values():
                 start = getattr(built, "start", None)
                 if start is not None:

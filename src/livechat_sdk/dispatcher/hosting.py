@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Handoff
+from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.errors import RetryableError
 from livechat_sdk.ledger.sessions import SessionCounts
@@ -20,19 +21,48 @@ from livechat_sdk.provider.hosting import TicketProgress
 
 if TYPE_CHECKING:
     from livechat_sdk.dispatcher.conversing import Conversing
+    from livechat_sdk.hooks.manager import Hooks
 
-__all__ = ["Host"]
+__all__ = ["Assisting", "Host"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assisting:
+    """See ``Assistance``."""
+
+    hooks: Hooks
+    calls: Conversing
+
+    async def translate(self, text: str, source: str, target: str) -> str | None:
+        """See ``Assistance.translate``."""
+        return await self.hooks.translate(text, source, target)
+
+    async def suggest_reply(
+        self,
+        handoff_id: str,
+        messages: Sequence[TranscriptEntry],
+        *,
+        bot: str | None = None,
+        deployment: str | None = None,
+    ) -> str | None:
+        """See ``Assistance.suggest_reply``."""
+        handoff = await self.calls.handoff(handoff_id)
+        return await self.hooks.suggest_reply(handoff, messages, bot or handoff.request.bot, deployment)
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """See ``ProviderHost`` and ``EmbeddedHost``. ``running`` says whether the dispatcher takes calls."""
+    """See ``ProviderHost``, ``EmbeddedHost`` and ``AssistingHost``.
+
+    ``running`` says whether the dispatcher takes calls.
+    """
 
     database: EmbeddedDatabase
     files: FileOpener
     store: Store
     calls: Conversing
     counts: SessionCounts
+    assistance: Assisting
     running: Callable[[], bool]
 
     async def open_chats(self, integration: str) -> Sequence[Chat]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.moments import Silent
@@ -11,9 +11,12 @@ from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.people import Contact
 from livechat_sdk.domain.tickets import Ticket
 
-__all__ = ["Junk", "Read", "contact_of", "instance_of", "nothing", "route_to", "tickets", "words"]
+__all__ = ["Junk", "Read", "contact_of", "instance_of", "nothing", "route_to", "text", "tickets", "words"]
 
 T = TypeVar("T")
+
+_LONGEST_TEXT: Final = 65_536
+"""Characters of a text; a body of a message has no more either."""
 
 
 class Junk(Exception):
@@ -52,6 +55,16 @@ def words(answer: object) -> SystemMessage | Silent:
     if not isinstance(answer, SystemMessage | Silent):
         raise Junk(f"it answered with a {type(answer).__name__} where a SystemMessage or SILENT belongs")
     return answer
+
+
+def text(answer: object) -> str:
+    """Words for a message: neither blank nor longer than one can be."""
+    written = instance_of(str)(answer)
+    if not written.strip():
+        raise Junk("it answered with a text that is blank")
+    if len(written) > _LONGEST_TEXT:
+        raise Junk(f"it answered with a text of {len(written):,} characters; the limit is {_LONGEST_TEXT:,}")
+    return written
 
 
 def contact_of(source: str) -> Read[Contact]:

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Final
 
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, OpeningHours, Route
+from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.domain.moments import Moment, Silent
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.domain.people import Contact, EndUser
 from livechat_sdk.domain.tickets import Ticket, TicketDraft, TicketNote
-from livechat_sdk.hooks.answers import contact_of, instance_of, nothing, route_to, tickets, words
+from livechat_sdk.hooks.answers import contact_of, instance_of, nothing, route_to, text, tickets, words
 from livechat_sdk.hooks.caller import Caller
 from livechat_sdk.hooks.plugin_set import Plugins
 from livechat_sdk.hooks.plugins import Implementation
@@ -43,12 +44,14 @@ class Hooks(Plugins):
         hook_timeout: float = 2.0,
         contact_timeout: float = 10.0,
         ticket_timeout: float = 15.0,
+        assist_timeout: float = 10.0,
         threads: int = 4,
         blocking_limit: float = 0.25,
     ) -> None:
         self.hook_timeout = hook_timeout
         self.contact_timeout = contact_timeout
         self.ticket_timeout = ticket_timeout
+        self.assist_timeout = assist_timeout
         super().__init__(block=block, threads=threads)
         self._caller = Caller(
             trace=os.environ.get(TRACE_VARIABLE, "") not in {"", "0"}, blocking_limit=blocking_limit
@@ -101,6 +104,31 @@ class Hooks(Plugins):
             contact_of(source),
             source=source,
             contact_id=contact_id,
+        )
+
+    async def translate(self, words: str, source: str, target: str) -> str | None:
+        """``livechat_translate``: ``words`` in another language; ``None`` when nobody can."""
+        return await self._caller.first(
+            self._plugins.implementing("livechat_translate"),
+            self.hook_timeout,
+            text,
+            text=words,
+            source=source,
+            target=target,
+        )
+
+    async def suggest_reply(
+        self, handoff: Handoff, messages: Sequence[TranscriptEntry], bot: str, deployment: str | None
+    ) -> str | None:
+        """``livechat_suggest_reply``: what a member could answer; ``None`` when nobody knows."""
+        return await self._caller.first(
+            self._plugins.implementing("livechat_suggest_reply"),
+            self.assist_timeout,
+            text,
+            handoff=handoff,
+            messages=tuple(messages),
+            bot=bot,
+            deployment=deployment,
         )
 
     # ---------------------------------------------------------------------------------------- all of them

@@ -14,7 +14,7 @@ PROJECT: Final = "livechat_sdk"
 ENTRY_POINT_GROUP: Final = "livechat_sdk"
 """Entry point group: one entry per plugin module or object."""
 
-HOOK_API: Final = (1, 0)
+HOOK_API: Final = (1, 1)
 """Version of the hook API: minor for new hooks and arguments, major for removals and changed meaning."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)

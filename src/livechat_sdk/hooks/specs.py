@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from livechat_sdk.domain.handoff import Handoff, HandoffRequest, OpeningHours, Route
+    from livechat_sdk.domain.messages import TranscriptEntry
     from livechat_sdk.domain.moments import Moment, Silent
     from livechat_sdk.domain.outgoing import SystemMessage
     from livechat_sdk.domain.people import Contact, EndUser
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SPEC_CLASSES",
+    "AssistanceSpecs",
     "BusinessHoursSpecs",
     "ContactSpecs",
     "ObservingSpecs",
@@ -170,6 +172,36 @@ class TicketingSpecs:
         """
 
 
+class AssistanceSpecs:
+    """Help for members of the support team while they write."""
+
+    @hookspec
+    def livechat_translate(self, text: str, source: str, target: str) -> str | None:
+        """Translate what one side of a conversation wrote, from ``source`` to ``target`` (language tags).
+
+        When: a message is shown to, or sent by, a member at a desk that has translation switched on, and
+        the two languages differ. A translation is kept, and the same message is not asked for again.
+        Combining: first answer wins; ``None`` abstains.
+        Failure: counts as abstaining; when nobody answers, the original is shown and sent, marked as not
+        translated. Time limit: ``hook_timeout``. Since: hook API 1.1.
+        """
+
+    @hookspec
+    def livechat_suggest_reply(
+        self, handoff: Handoff, messages: Sequence[TranscriptEntry], bot: str, deployment: str | None
+    ) -> str | None:
+        """Suggest what a member could answer. Nothing is sent: the member reads it, changes it, or drops it.
+
+        ``handoff.request.transcript`` is what was said before the handoff, ``messages`` what was said since,
+        oldest first. ``bot`` and ``deployment`` are the assistant that the desk's settings choose; without a
+        choice ``bot`` is the handoff's own.
+        When: a member asks for it at a desk that has the assistant switched on.
+        Combining: first answer wins; ``None`` abstains.
+        Failure: counts as abstaining; when nobody answers, the member is told that there is no suggestion.
+        Time limit: ``assist_timeout`` (10 s). Since: hook API 1.1.
+        """
+
+
 class ObservingSpecs:
     """Being told."""
 
@@ -190,6 +222,7 @@ SPEC_CLASSES: tuple[type, ...] = (
     SystemMessageSpecs,
     ContactSpecs,
     TicketingSpecs,
+    AssistanceSpecs,
     ObservingSpecs,
 )
 """The families, in the order in which a handoff meets them."""

@@ -12,10 +12,11 @@ from datetime import date
 from typing import Literal, Protocol, runtime_checkable
 
 from livechat_sdk.domain.handoff import Handoff
+from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.provider.interface import ProviderHost
 
-__all__ = ["EmbeddedHost", "TicketProgress"]
+__all__ = ["Assistance", "AssistingHost", "EmbeddedHost", "TicketProgress"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +74,37 @@ class EmbeddedHost(ProviderHost, Protocol):
 
         A day without a report is not there: nothing is known of it. Raises ``StoreError``.
         """
+        ...
+
+
+class Assistance(Protocol):
+    """What plugins offer to members of a support team while they write. No plugin makes a method raise."""
+
+    async def translate(self, text: str, source: str, target: str) -> str | None:
+        """``text`` in the language ``target``; ``None`` when no plugin gives a translation in time."""
+        ...
+
+    async def suggest_reply(
+        self,
+        handoff_id: str,
+        messages: Sequence[TranscriptEntry],
+        *,
+        bot: str | None = None,
+        deployment: str | None = None,
+    ) -> str | None:
+        """What a member could answer; ``None`` when no plugin has a suggestion in time.
+
+        ``messages`` is what was said since the handoff, oldest first. Without ``bot`` it is the handoff's.
+        Raises ``HandoffNotFound``, ``StoreError``.
+        """
+        ...
+
+
+@runtime_checkable
+class AssistingHost(Protocol):
+    """A host whose plugins assist. Apart from ``EmbeddedHost``, so that one without it stays one."""
+
+    @property
+    def assistance(self) -> Assistance:
+        """How to ask them."""
         ...
