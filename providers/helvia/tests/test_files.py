@@ -309,10 +309,9 @@ async def test_an_agent_chooses_pastes_and_drops_files(quick_world: World, tmp_p
         await shoot_both(page, "desk-attaching")
         await page.get_by_role("button", name="Send", exact=True).click()
         await page.locator("#timeline .file-picture").nth(1).wait_for()
-        loaded = (
-            "[...document.querySelectorAll('.file-picture')].every(one => one.complete && one.naturalWidth)"
+        await page.locator(".file-picture").evaluate_all(
+            "pictures => Promise.all(pictures.map(one => one.decode()))"
         )
-        await page.wait_for_function(loaded)
         await shoot_both(page, "desk-attached")
         await page.get_by_label("Message to").fill("words only")
         await page.keyboard.press("Enter")

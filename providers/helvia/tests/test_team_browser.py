@@ -42,6 +42,12 @@ BEHIND = """
 """
 """Another tab is in front."""
 
+_TOLD = """count => new Promise((done) => {
+  const look = () => (window.told.length >= count ? done() : setTimeout(look, 50));
+  look();
+})"""
+"""Waits in the page: its policy lets Playwright's own waiting not evaluate anything later."""
+
 
 async def live(page: Page) -> None:
     await expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
@@ -49,7 +55,7 @@ async def live(page: Page) -> None:
 
 async def told(page: Page, count: int) -> list[str]:
     """What was told, once there are ``count``; the pause between two sounds has passed then."""
-    await page.wait_for_function("count => window.told.length >= count", arg=count, timeout=15_000)
+    await page.evaluate(_TOLD, count)
     await asyncio.sleep(1.6)
     found: list[str] = await page.evaluate("window.told")
     return found
