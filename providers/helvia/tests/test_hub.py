@@ -45,3 +45,19 @@ async def test_closing_ends_every_stream_and_those_that_come_later() -> None:
     with hub.subscribe(INBOX) as late:
         assert late.closed
         assert await late.wait(30) == frozenset()
+
+
+async def test_what_comes_often_is_told_at_once_and_then_once_a_second() -> None:
+    hub, told = Hub(), list[frozenset[str]]()
+    loop = asyncio.get_running_loop()
+    with hub.subscribe(INBOX) as subscription:
+        began = loop.time()
+        for _ in range(1000):
+            hub.publish_calmly(INBOX, "lines")
+        told.append(await subscription.wait(5))
+        assert loop.time() - began < 1
+        told.append(await subscription.wait(5))
+        assert loop.time() - began >= 1, "the rest together, when the second was over"
+        hub.publish_calmly(INBOX, "lines")
+        told.append(await subscription.wait(5))
+    assert told == [frozenset({"lines"})] * 3

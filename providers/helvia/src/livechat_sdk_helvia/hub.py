@@ -38,6 +38,10 @@ RUNS: Final = "runs"
 """Topic: there may be a run of an automation to be done."""
 
 
+_CALM: Final = 1.0
+"""Seconds between two changes of a kind that comes often."""
+
+
 def conversation_topic(conversation_id: int | str) -> str:
     """The topic of one conversation."""
     return f"conversation:{conversation_id}"
@@ -138,6 +142,8 @@ class Hub:
     def __init__(self) -> None:
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._closed = False
+        self._resting: set[tuple[str, str]] = set()
+        self._held_back: set[tuple[str, str]] = set()
         self.outbox = Outbox()
 
     def publish(self, topic: str, change: str) -> None:
@@ -148,6 +154,24 @@ class Hub:
         self.deliver(topic, change)
         if topic != RUNS:
             self.outbox.add(topic, change)
+
+    def publish_calmly(self, topic: str, change: str) -> None:
+        """As ``publish``, but at most once in a second: for what comes often and concerns everybody.
+
+        The first change is told at once, and what follows within the second is told once, when it is over.
+        """
+        if (topic, change) in self._resting:
+            self._held_back.add((topic, change))
+            return
+        self.publish(topic, change)
+        self._resting.add((topic, change))
+        asyncio.get_running_loop().call_later(_CALM, self._rested, topic, change)
+
+    def _rested(self, topic: str, change: str) -> None:
+        self._resting.discard((topic, change))
+        if (topic, change) in self._held_back and not self._closed:
+            self._held_back.discard((topic, change))
+            self.publish_calmly(topic, change)
 
     def has_subscribers(self, topic: str) -> bool:
         """Whether anybody here waits for changes of ``topic``."""

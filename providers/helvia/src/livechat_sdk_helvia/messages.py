@@ -266,7 +266,7 @@ class Messages:
         ]
         await desk.database.commit([update, noted], events)
         desk.hub.publish(topic, "reads")
-        desk.hub.publish(INBOX, "lines")
+        desk.hub.publish_calmly(INBOX, "lines")
         return len(keys)
 
     async def unread_of(self, actor: DeskUser) -> int:
@@ -440,7 +440,7 @@ class Messages:
 
     def _changed(self, conversation_id: int, what: str) -> None:
         self._desk.hub.publish(conversation_topic(conversation_id), what)
-        self._desk.hub.publish(INBOX, "lines")
+        self._desk.hub.publish_calmly(INBOX, "lines")
 
 
 def _not_yours(owner: str) -> Forbidden:
