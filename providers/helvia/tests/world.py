@@ -58,6 +58,32 @@ class EventDatabase(EmbeddedDatabase, Protocol):
 
 
 @dataclass
+class Helper:
+    """Plugins that assist: they translate what is in ``phrases`` and suggest ``suggestion``."""
+
+    phrases: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    suggestion: str | None = None
+    translating: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    suggesting: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+
+    async def translate(self, text: str, source: str, target: str) -> str | None:
+        self.translating.append((text, source, target))
+        return self.phrases.get((text, target))
+
+    async def suggest_reply(
+        self,
+        handoff_id: str,
+        messages: Sequence[TranscriptEntry],
+        *,
+        bot: str | None = None,
+        deployment: str | None = None,
+    ) -> str | None:
+        said = tuple((one.author, one.body) for one in messages)
+        self.suggesting.append((handoff_id, said, bot, deployment))
+        return self.suggestion
+
+
+@dataclass
 class Host:
     """The dispatcher's side, with a ticket system that makes what is asked for when a test says so."""
 
@@ -69,6 +95,7 @@ class Host:
     asked: list[str] = field(default_factory=list[str])
     progress: dict[str, TicketProgress] = field(default_factory=dict[str, TicketProgress])
     refuses: LivechatError | None = None
+    assistance: Helper = field(default_factory=Helper)
     reported: dict[str, dict[date, int]] = field(default_factory=dict[str, dict[date, int]])
 
     async def sessions(self, bot: str, first: date, last: date) -> Mapping[date, int]:

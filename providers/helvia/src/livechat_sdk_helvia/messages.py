@@ -11,6 +11,7 @@ from livechat_sdk.domain.chats import MessageRead, MessageReceived, ProviderEven
 from livechat_sdk.domain.messages import Attachment, Message, UserReceipt
 from livechat_sdk.domain.people import Agent
 from livechat_sdk.errors import Expect
+from livechat_sdk.provider.embedded import Statement
 from livechat_sdk.provider.interface import PlannedMessage
 from livechat_sdk_helvia.context import DeskContext, check_text, require
 from livechat_sdk_helvia.faults import ConversationOver, Forbidden, InvalidField
@@ -27,6 +28,7 @@ from livechat_sdk_helvia.records import (
     from_row,
     to_json,
 )
+from livechat_sdk_helvia.translation import WITH_TRANSLATION, Translations
 from livechat_sdk_helvia.uploads import attaching, chosen_files
 from livechat_sdk_helvia.wait_rows import begin_wait, end_wait, was_alerted
 
@@ -43,9 +45,10 @@ _TYPING_REPEAT: Final = 3.0
 class Messages:
     """Sending, taking in and reading messages, and the signs around them (typing, read)."""
 
-    def __init__(self, desk: DeskContext, masking: Masking) -> None:
+    def __init__(self, desk: DeskContext, masking: Masking, translations: Translations) -> None:
         self._desk = desk
         self._masking = masking
+        self._translations = translations
         self._user_typing: dict[int, datetime] = {}
         self._agents_typing: dict[int, dict[int, tuple[str, datetime]]] = {}
         self._told_typing: dict[int, tuple[bool, datetime]] = {}
@@ -57,12 +60,7 @@ class Messages:
     async def page(self, conversation_id: int, *, after: int = 0, take: int = 200) -> Sequence[DeskMessage]:
         """Messages after ``seq``, oldest first."""
         rows = await self._desk.fetch(
-            """
-            SELECT * FROM desk_messages
-            WHERE workspace = :workspace AND integration = :integration
-              AND conversation_id = :conversation_id AND seq > :after
-            ORDER BY seq LIMIT :take
-            """,
+            f"{WITH_TRANSLATION} AND m.seq > :after ORDER BY m.seq LIMIT :take",
             conversation_id=conversation_id,
             after=after,
             take=take,
@@ -72,11 +70,7 @@ class Messages:
     async def by_key(self, conversation_id: int, author: str, key: str) -> DeskMessage | None:
         """One message by its author and key."""
         row = await self._desk.first(
-            """
-            SELECT * FROM desk_messages
-            WHERE workspace = :workspace AND integration = :integration
-              AND conversation_id = :conversation_id AND author = :author AND key = :key
-            """,
+            f"{WITH_TRANSLATION} AND m.author = :author AND m.key = :key",
             conversation_id=conversation_id,
             author=author,
             key=key,
@@ -107,7 +101,17 @@ class Messages:
         key = new_key() if key is None else _checked_key(key)
         if any(file.message_key not in {None, key} for file in attached):
             raise InvalidField("A file was sent already: it goes with one message only.")
+        known = await self.by_key(conversation.id, "agent", key)
+        if known is not None:
+            return known, False
         names = await self._masking.of(conversation.bot)
+        told = names.text(text)
+        translated = await self._translations.of(conversation, told, "agent")
+        translating: list[Statement] = []
+        if translated is not None:
+            translating = [self._translations.keeping(conversation, "agent", key, translated)]
+            # Once more: the translator may know how members are called.
+            told = told if translated.text is None else names.text(translated.text)
         alerted = await was_alerted(self._desk, conversation.id)
         desk, now = self._desk, self._desk.now_text()
         line = update_last_line(
@@ -135,13 +139,15 @@ class Messages:
         event = self._received(
             conversation,
             key,
-            names.text(text),
+            told,
             names.agent(actor.id, actor.name),
             attachments=attachments,
         )
         try:
             sent = attaching(desk, attached, key)
-            await desk.database.commit([line, row, *sent, end_wait(desk, conversation.id)], [event])
+            await desk.database.commit(
+                [line, row, *translating, *sent, end_wait(desk, conversation.id)], [event]
+            )
         except Expect as clash:
             stored = await self.by_key(conversation.id, "agent", key)
             if stored is not None:
@@ -191,8 +197,14 @@ class Messages:
             if stored is not None:
                 return stored, False
             raise ConversationOver("the conversation has ended at the desk") from clash
-        self._note_typing(TypingSign(conversation.id, 0, "", on=False))
-        self._changed(conversation.id, "messages")
+        try:  # the message is there already, and is shown whatever becomes of its translation
+            translated = await self._translations.of(conversation, message.body, "end-user")
+            if translated is not None:
+                kept = self._translations.keeping(conversation, "end-user", message.key, translated)
+                await desk.database.commit([kept])
+        finally:
+            self._note_typing(TypingSign(conversation.id, 0, "", on=False))
+            self._changed(conversation.id, "messages")
         stored = await self.by_key(conversation.id, "end-user", message.key)
         if stored is None:
             raise AssertionError("a committed message is there")
@@ -201,12 +213,7 @@ class Messages:
     async def since(self, conversation: Conversation, since: datetime) -> Sequence[MessageReceived]:
         """What agents said from ``since`` on, as the events that were committed with it."""
         rows = await self._desk.fetch(
-            """
-            SELECT * FROM desk_messages
-            WHERE workspace = :workspace AND integration = :integration
-              AND conversation_id = :conversation_id AND author = 'agent' AND sent_at >= :since
-            ORDER BY seq
-            """,
+            f"{WITH_TRANSLATION} AND m.author = 'agent' AND m.sent_at >= :since ORDER BY m.seq",
             conversation_id=conversation.id,
             since=utc_text(since),
         )
@@ -216,7 +223,7 @@ class Messages:
             self._received(
                 conversation,
                 message.key,
-                names.text(message.text),
+                names.text(message.translated or message.text),
                 names.agent(message.author_id, message.author_name or ""),
                 sent_at=message.sent_at,
                 attachments=message.attachments,

@@ -16,7 +16,7 @@ from livechat_sdk.domain.moments import Moment, Silent
 from livechat_sdk.domain.outgoing import SystemMessage
 from livechat_sdk.errors import RejectedError, RetryableError, UnavailableError
 from livechat_sdk.hooks.markers import hookimpl
-from livechat_sdk.provider.hosting import EmbeddedHost
+from livechat_sdk.provider.hosting import AssistingHost, EmbeddedHost
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.interface import (
     Availability,
@@ -115,6 +115,7 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
             self.settings,
             passwords=self._passwords,
             host=inside,
+            assistance=host.assistance if isinstance(host, AssistingHost) else None,
             files=host.files,
         )
         await desk.start(self._announce)

@@ -210,6 +210,11 @@ class DeskMessage(Model):
     sent_at: Timestamp
     delivered_at: Timestamp | None
     read_at: Timestamp | None
+    translated_from: str | None = None
+    translated_into: str | None = None
+    """The language that the other side reads, where translation was wanted."""
+    translated: str | None = None
+    """The words in that language, or ``None`` when nobody gave a translation."""
 
 
 class Note(Model):

@@ -15,6 +15,7 @@ from livechat_sdk_helvia import (
     tables_news,
     tables_team,
     tables_tools,
+    tables_translation,
 )
 from livechat_sdk_helvia.analytics import tables as analytics
 from livechat_sdk_helvia.automations import tables as automations
@@ -46,6 +47,7 @@ SCHEMAS: Final = (
     Schema(tables_history.SCHEMA_NAME, tables_history.SCHEMA_VERSION, tables_history.DDL),
     Schema(tables_news.SCHEMA_NAME, tables_news.SCHEMA_VERSION, tables_news.DDL),
     Schema(automations.SCHEMA_NAME, automations.SCHEMA_VERSION, automations.DDL, automations.PERSONAL),
+    Schema("helvia_desk_translation", 1, tables_translation.DDL, tables_translation.PERSONAL),
     Schema(analytics.SCHEMA_NAME, analytics.SCHEMA_VERSION, analytics.DDL, analytics.PERSONAL),
     Schema(manager.SCHEMA_NAME, manager.SCHEMA_VERSION, manager.DDL),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk.provider.files import FileOpener, NoFiles
-from livechat_sdk.provider.hosting import EmbeddedHost
+from livechat_sdk.provider.hosting import Assistance, EmbeddedHost
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.personal import declare_personal
 from livechat_sdk_helvia.accounts import Accounts
@@ -43,6 +43,7 @@ from livechat_sdk_helvia.targets import Targets
 from livechat_sdk_helvia.team import Team
 from livechat_sdk_helvia.transcripts import Transcripts
 from livechat_sdk_helvia.transfers import Transfers
+from livechat_sdk_helvia.translation import Translations
 from livechat_sdk_helvia.waits import Waits
 
 __all__ = ["Desk"]
@@ -59,6 +60,7 @@ class Desk:
         *,
         passwords: Passwords | None = None,
         host: EmbeddedHost | None = None,
+        assistance: Assistance | None = None,
         files: FileOpener | None = None,
     ) -> None:
         self.context = DeskContext(
@@ -78,7 +80,11 @@ class Desk:
         self.groups = Groups(self.context)
         self.bots = Bots(self.context)
         self.hours = GroupHours(self.context, self.settings)
-        self.messages = Messages(self.context, Masking(self.context, self.bots, settings.agent_names))
+        self.messages = Messages(
+            self.context,
+            Masking(self.context, self.bots, settings.agent_names),
+            Translations(self.context, self.settings, assistance),
+        )
         self.news = News(self.context, self.messages)
         self.my_settings = MySettingsStore(self.context)
         self.presence = Presence(self.context)
