@@ -157,7 +157,19 @@ class Platform:
 
     async def say(self, handoff: str, key: str) -> None:
         """Pass on a message of the end user. Raises ``ConnectionError`` when it is not taken."""
-        streams = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
+        while self._idle:
+            streams = self._idle.pop()
+            try:
+                await self._say(streams, handoff, key)
+            except (asyncio.IncompleteReadError, ConnectionResetError):
+                streams[1].close()  # the gateway had closed it, for it was idle; one key is one message
+            else:
+                return
+        await self._say(await asyncio.open_connection(self._host, self._port), handoff, key)
+
+    async def _say(
+        self, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], handoff: str, key: str
+    ) -> None:
         body = json.dumps({"key": key, "body": "Where is my order?"}).encode()
         head = (
             f"POST /v1/handoffs/{handoff}/messages HTTP/1.1\r\nhost: {self._host}\r\n"
