@@ -12,6 +12,7 @@ from livechat_sdk.domain.handoff import Route
 from livechat_sdk.files import one_piece
 from livechat_sdk_helvia.automations.records import AutomationDraft
 from livechat_sdk_helvia.canned import CannedDraft
+from livechat_sdk_helvia.desk_settings import AssistantSettings, DeskSettings
 from livechat_sdk_helvia.faults import Forbidden
 from livechat_sdk_helvia.records import Conversation, Right
 from providers.helvia.tests.browsing import client, mounted, sign_in, token_of
@@ -54,6 +55,7 @@ PAGES = [
     ("POST", "conversations/{conversation}/tags/remove"),
     ("POST", "requests/{request}/accept"),
     ("POST", "conversations/{conversation}/messages"),
+    ("POST", "conversations/{conversation}/suggestion"),
     ("POST", "conversations/{conversation}/notes"),
     ("POST", "conversations/{conversation}/notes/{note}"),
     ("POST", "conversations/{conversation}/typing"),
@@ -217,7 +219,7 @@ FIELDS = {
     "enterSends": True,
 }
 
-OWN = ("messages", "typing", "read", "notes/", "automations/", "/end", "files?")
+OWN = ("messages", "suggestion", "typing", "read", "notes/", "automations/", "/end", "files?")
 """Parts of addresses that only the owner (or the author of the note) may use."""
 
 
@@ -227,6 +229,8 @@ async def places(world: World) -> dict[str, Any]:
     await a_file(world, conversation, by="ada")
     note = await world.desk.notes.add(world.ada, conversation.id, "a note")
     waiting = await world.chat("ref-2")
+    await world.desk.settings.replace(world.ines, DeskSettings(assistant=AssistantSettings(enabled=True)))
+    world.host.assistance.suggestion = "a suggestion"
     made, _ = await world.desk.members.create(world.ines, "zoe@example.org", "Zoe New")
     return {
         "user": made.id,

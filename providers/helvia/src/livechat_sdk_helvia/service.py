@@ -38,6 +38,7 @@ from livechat_sdk_helvia.records import Conversation, DeskUser
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
 from livechat_sdk_helvia.sight import Sight
+from livechat_sdk_helvia.suggestions import Suggestions
 from livechat_sdk_helvia.tags import Tags
 from livechat_sdk_helvia.targets import Targets
 from livechat_sdk_helvia.team import Team
@@ -92,6 +93,9 @@ class Desk:
         self.waits = Waits(self.context, self.settings, self.sight)
         self.team = Team(self.context, self.groups, self.presence, self.sight)
         self.conversations = Conversations(self.context, self.messages, self.sight, self.presence)
+        self.suggestions = Suggestions(
+            self.context, self.conversations, self.messages, self.settings, assistance
+        )
         self.notes = Notes(self.context, self.sight)
         self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)

@@ -32,6 +32,7 @@ class ActionRoutes:
         return [
             Route("/requests/{id}/accept", self._accept, methods=["POST"]),
             Route("/conversations/{id}/messages", self._send, methods=["POST"]),
+            Route("/conversations/{id}/suggestion", self._suggest, methods=["POST"]),
             Route("/conversations/{id}/notes", self._add_note, methods=["POST"]),
             Route("/conversations/{id}/notes/{note}", self._change_note, methods=["POST"]),
             Route("/conversations/{id}/notes/{note}/delete", self._delete_note, methods=["POST"]),
@@ -75,6 +76,25 @@ class ActionRoutes:
         if wants_json(request):
             return JSONResponse({"seq": message.seq, "key": message.key}, status_code=201 if is_new else 200)
         return _back(request, conversation.id)
+
+    async def _suggest(self, request: Request) -> Response:
+        """Put a suggestion into the composer, after what is in it already. Sends nothing."""
+        desk, signed_in, fields = await self._enter(request)
+        conversation = await desk.conversations.seen(signed_in.user, _id(request))
+        written, fault = fields.optional_text("text") or "", None
+        try:
+            suggestion = await desk.suggestions.suggest(signed_in.user, conversation.id)
+        except DeskFault as refused:
+            if wants_json(request):
+                raise
+            fault, unsent = refused, written
+        else:
+            if wants_json(request):
+                return JSONResponse({"text": suggestion})
+            unsent = "\n".join(part for part in (written.rstrip(), suggestion) if part)
+        return await self._pages.conversation_page(
+            request, desk, signed_in, conversation, fault=fault, unsent=unsent
+        )
 
     async def _add_note(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)

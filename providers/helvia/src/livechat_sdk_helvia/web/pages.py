@@ -159,6 +159,7 @@ class PageRoutes:
             "automations": await desk.automations.buttons(signed_in.user, found),
             "runs": await desk.automations.of(signed_in.user, found),
             "run_key": new_key(),
+            "assisting": await desk.suggestions.offered(),
             "known_tags": await desk.tags.known(signed_in.user),
             "me": signed_in.user,
             "base": base_of(request),
