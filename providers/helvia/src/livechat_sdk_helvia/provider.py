@@ -234,17 +234,14 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
             await self.desk.conversations.add_details(conversation.id, details)
 
     async def availability(self, route: Route) -> Availability:
-        """How many wait and how long it took lately. Whether somebody sits at the desk is not known.
-
-        Nobody does for a bot that the desk is switched off for.
-        """
-        if not (await self.desk.bots.get(route.bot)).available:
-            return Availability(agents="no", at=self.context.now())
         """Whether somebody at the desk could take a request, how many wait, how long it took lately.
 
         With nobody there the answer is ``unknown``, so that requests wait for whoever comes, or ``no`` with
-        the setting ``requireAgents``, which turns them away.
+        the setting ``requireAgents``, which turns them away. It is ``no`` for a bot that the desk is switched
+        off for.
         """
+        if not (await self.desk.bots.get(route.bot)).available:
+            return Availability(agents="no", at=self.context.now())
         there = await self.desk.team.somebody_free(route)
         agents: Literal["yes", "no", "unknown"] = (
             "yes" if there else "no" if self.settings.require_agents else "unknown"
