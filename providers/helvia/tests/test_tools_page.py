@@ -9,8 +9,9 @@ from playwright.async_api import Browser, Page, expect
 from starlette.types import ASGIApp
 
 from livechat_sdk_helvia.canned import CannedDraft
+from livechat_sdk_helvia.desk_settings import AssistantSettings, DeskSettings
 from providers.helvia.tests.serving import served, shoot_both, sign_in_as
-from providers.helvia.tests.world import World
+from providers.helvia.tests.world import World, planned
 from tests.end_to_end.browser import browser as chromium_browser
 from tests.end_to_end.browser import chromium
 
@@ -211,3 +212,40 @@ async def test_a_tag_is_put_on_and_taken_off_without_leaving_the_page(
     await expect(page.get_by_label("Message to")).to_have_value("half a sentence")
     assert (await quick_world.reload(talk)).tags == ("Angry", "from a colleague")
     await shoot_both(page, "desk-tags")
+
+
+@pytest.mark.feature("CV-16")
+@pytest.mark.feature("CV-17")
+async def test_members_read_their_language_and_take_a_suggestion_or_not(
+    quick_world: World, windows: Windows
+) -> None:
+    helper = quick_world.host.assistance
+    helper.phrases = {("Πού είναι;", "en"): "Where is it?", ("On its way.", "el"): "Έρχεται."}
+    on = DeskSettings(translation=True, assistant=AssistantSettings(enabled=True))
+    await quick_world.desk.settings.replace(quick_world.ines, on)
+    chat = await quick_world.chat()
+    talk = await quick_world.desk.conversations.accept(quick_world.ada, int(chat.state["request_id"]))
+    page = await windows.open("ada", f"conversations/{talk.id}")
+    await live(page)
+    await quick_world.provider.send(chat, planned(quick_world.clock, "m-1", "Πού είναι;"))
+    await quick_world.provider.send(chat, planned(quick_world.clock, "m-2", "Άγνωστο"))
+    log = page.get_by_role("log")
+    await expect(log.get_by_text("Where is it?")).to_be_visible()
+    await expect(log.get_by_text("Not translated (el to en)")).to_be_visible()
+    await expect(log.get_by_text("Πού είναι;")).to_be_hidden()
+    await log.get_by_text("Show the original (el)").click()
+    await expect(log.get_by_text("Πού είναι;")).to_be_visible()
+    reply, button = page.get_by_label("Message to"), page.get_by_role("button", name="Suggest a reply")
+    await reply.fill("Hello!")
+    await button.click()
+    await expect(page.locator("#reply-help")).to_contain_text("has no suggestion")
+    await expect(reply).to_have_value("Hello!")
+    await reply.fill("")
+    helper.suggestion = "On its way."
+    await button.click()
+    await expect(reply).to_have_value("On its way.")
+    await expect(reply).to_be_focused()
+    await shoot_both(page, "desk-assistance")
+    assert "On its way." not in [one.text for one in await quick_world.desk.messages.page(talk.id)]
+    await page.keyboard.press("Enter")
+    await expect(log.get_by_text("Show what was sent (el)")).to_be_visible()
