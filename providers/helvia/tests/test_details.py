@@ -25,7 +25,7 @@ from providers.helvia.tests.world import ACCOUNTS, World
 from tests.end_to_end.browser import browser as chromium_browser
 from tests.end_to_end.browser import chromium
 
-SECTIONS = ["Conversation", "User details", "Contact info", "Pre-chat survey", "Notes", "Metadata"]
+SECTIONS = ["Conversation", "User details", "Contact info", "Pre-chat survey", "Tags", "Notes", "Metadata"]
 
 
 @pytest.mark.feature("DP-03")

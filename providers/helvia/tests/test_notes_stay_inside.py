@@ -98,7 +98,7 @@ async def step(world: World, number: int, conversation: int, kind: str, who: str
 async def live(world: World, steps: list[tuple[str, str, str]], *, accepted: bool) -> tuple[int, int]:
     """A conversation in which all this happens; how many notes there were at most, and its id."""
     for person in (world.ada, world.ben, world.ines):
-        await world.desk.sessions.start(person, "page")  # so that a transfer finds them online
+        await world.desk.presence.seen(person)  # so that a transfer finds them online
     chat = await world.chat()
     conversation = conversation_id(chat)
     if accepted:
