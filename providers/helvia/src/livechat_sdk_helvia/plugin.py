@@ -12,6 +12,11 @@ __all__ = ["livechat_integration_types"]
 
 
 def _build(context: IntegrationContext, settings: Any) -> object:
+    account = settings.remote
+    if account is not None:
+        from livechat_sdk_helvia.remote.provider import RemoteHelviaProvider  # brings the HTTP client along
+
+        return RemoteHelviaProvider(context, settings, account)
     from livechat_sdk_helvia.provider import HelviaProvider
 
     return HelviaProvider(context, settings)

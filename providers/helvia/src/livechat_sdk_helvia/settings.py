@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from livechat_sdk.provider.settings import IntegrationSettings
+from livechat_sdk.provider.settings import IntegrationSettings, Secret
 from livechat_sdk_helvia.records import Role
+from livechat_sdk_helvia.remote.account import RemoteAccount
 
 __all__ = [
     "AccountSettings",
@@ -60,6 +61,10 @@ Capacity = Annotated[int, Field(ge=1, le=1000)]
 """How many open conversations one member has at most."""
 
 
+HostUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", max_length=500)]
+"""Where the paths of a service begin."""
+
+
 class GroupSettings(BaseModel):
     """A group of members: requests can be meant for it, and its roles are added to those of its members.
 
@@ -88,6 +93,21 @@ class AccountSettings(BaseModel):
     password: SecretStr = Field(min_length=12, max_length=1000)
 
 
+_NEEDED: Final = ("service_token", "webhook_key", "organization_id")
+_ELSEWHERE: Final = frozenset({*_NEEDED, "tenant_id", "core_url", "bot_url"})
+_HERE: Final = frozenset(
+    {
+        "accounts",
+        "groups",
+        "agent_names",
+        "demo_accounts",
+        "transfer_timeout",
+        "service_tokens",
+        "require_agents",
+    }
+)
+
+
 class HelviaSettings(IntegrationSettings):
     """The embedded desk.
 
@@ -96,6 +116,9 @@ class HelviaSettings(IntegrationSettings):
     and an agent with random passwords and prints them once. ``demoAccounts`` is for the demo
     only: it makes accounts whose passwords everybody knows. ``groups`` are brought up to date likewise;
     accounts and groups that an admin made on the desk's pages stay beside them.
+
+    With ``baseUrl`` there is no desk here: the provider speaks to a manager elsewhere. ``serviceToken``,
+    ``webhookKey`` and ``organizationId`` go with it, and what is for the desk does not.
     """
 
     type: str = "HELVIA_LIVECHAT"
@@ -111,6 +134,60 @@ class HelviaSettings(IntegrationSettings):
     """Tokens of services that call the published manager's paths; several, so that one can be exchanged."""
     require_agents: bool = False
     """Whether requests are turned away while nobody at the desk could take them."""
+    base_url: HostUrl | None = None
+    """Where the paths of the manager begin; with it there is no desk in this process."""
+    service_token: Annotated[SecretStr, Field(min_length=1, max_length=4000)] | None = None
+    """The token of a service that the manager at ``baseUrl`` takes."""
+    webhook_key: Secret | None = None
+    """What the manager's callbacks carry in the header ``X-Livechat-Key``."""
+    organization_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    """The organization at the manager."""
+    tenant_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    """The tenant that requests are opened for; without it, the bot that hands off."""
+    core_url: HostUrl | None = None
+    """Where the platform's core is, for ``livechat doctor`` to look at."""
+    bot_url: HostUrl | None = None
+    """Where the bot's API is, for ``livechat doctor`` to look at."""
+
+    def account(self) -> tuple[object, ...]:
+        """Which desk or manager this is, and which organization there."""
+        return super().account() if self.base_url is None else (*super().account(), self.organization_id)
+
+    @property
+    def remote(self) -> RemoteAccount | None:
+        """The manager to speak to; ``None`` where the desk is in this process."""
+        if (
+            self.base_url is None
+            or self.service_token is None
+            or self.webhook_key is None
+            or self.organization_id is None
+        ):
+            return None
+        return RemoteAccount(
+            base_url=self.base_url.rstrip("/"),
+            service_token=self.service_token,
+            webhook_keys=self.webhook_key,
+            organization=self.organization_id,
+            tenant=self.tenant_id,
+            core_url=self.core_url,
+            bot_url=self.bot_url,
+        )
+
+    @model_validator(mode="after")
+    def _here_or_elsewhere(self) -> HelviaSettings:
+        given = self.model_fields_set
+        if self.base_url is None:
+            alone = sorted(to_camel(name) for name in _ELSEWHERE & given if getattr(self, name) is not None)
+            if alone:
+                raise ValueError(f"{', '.join(alone)}: only with baseUrl, the address of a manager elsewhere")
+            return self
+        missing = [to_camel(name) for name in _NEEDED if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"baseUrl needs {', '.join(missing)}, too")
+        idle = sorted(to_camel(name) for name in _HERE & given)
+        if idle:
+            raise ValueError(f"{', '.join(idle)}: for the desk in this process, which baseUrl switches off")
+        return self
 
     @model_validator(mode="after")
     def _emails_differ(self) -> HelviaSettings:

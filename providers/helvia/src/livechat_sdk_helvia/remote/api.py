@@ -1,0 +1,111 @@
+"""The manager's calls for services, one method each.
+
+What makes something is answered with 204 and nothing in it: the id is found by listing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from livechat_sdk.errors import ProviderError, RejectedError, UnavailableError
+from livechat_sdk.http import BearerAuth, Repeat, VendorClient
+from livechat_sdk_helvia.remote.account import RemoteAccount
+from livechat_sdk_helvia.remote.wire import Listed, id_of, listed, mappings
+
+__all__ = ["ManagerApi"]
+
+_PAGE: Final = 200
+_MOST_PAGES: Final = 5
+"""The newest 1 000 requests are looked through: the ids grow with time, and ours is one of the newest."""
+
+_NOT_FOUND: Final = 404
+_CONFLICT: Final = 409
+_NOT_SERVED: Final = frozenset({405, 501})
+
+
+def _classify(status: int, body: bytes) -> type[ProviderError] | None:
+    if status in _NOT_SERVED:
+        return RejectedError
+    if status == _CONFLICT and b'"unavailable"' in body:
+        return UnavailableError  # live chat is switched off for the bot
+    return None
+
+
+class ManagerApi:
+    """Calls with the token of a service. ``operation`` is the name that an error gives to a call."""
+
+    def __init__(self, provider: str, account: RemoteAccount) -> None:
+        self._organization = account.organization
+        self._ours = f"organizations/{quote(account.organization, safe='')}"
+        self.client = VendorClient(
+            provider=provider,
+            base_url=account.base_url,
+            auth=BearerAuth(account.service_token),
+            classify=_classify,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.close()
+
+    async def open(self, body: Mapping[str, Any]) -> None:
+        """Open a request. Not repeated unless it never left: whoever is in doubt looks first."""
+        await self.client.request("open", "POST", "livechat-requests", json=dict(body))
+
+    async def say(self, body: Mapping[str, Any]) -> None:
+        """Say what an end user says. Nothing published says that a ``key`` is taken once: not repeated."""
+        await self.client.request("send", "POST", f"{self._ours}/livechat-messages", json=dict(body))
+
+    async def withdraw(self, request: str) -> None:
+        """End a request from the end user's side. One that is over, or not known, is fine."""
+        await self.client.request(
+            "close",
+            "DELETE",
+            f"livechat-requests/{quote(request, safe='')}",
+            repeat=Repeat.SAFE,
+            expect=(200, 204, _NOT_FOUND, _CONFLICT),
+        )
+
+    async def find(
+        self, operation: str, *, ref: str | None = None, request: str | None = None, user: str | None = None
+    ) -> Listed | None:
+        """The request with our reference, or with the manager's id; among those of ``user`` if given."""
+        path = self._ours if user is None else f"users/{quote(user, safe='')}"
+        for page in range(_MOST_PAGES):
+            rows = await self._list(operation, f"{path}/livechat-requests", page)
+            for row in rows:
+                one = listed(row)
+                if one is None or row.get("organizationId") not in (None, "", self._organization):
+                    continue
+                if one.id == request or (ref is not None and one.ref == ref):
+                    return one
+            if len(rows) < _PAGE:
+                break
+        return None
+
+    async def state_of(self, operation: str, conversation: str, user: str) -> str | None:
+        """The status of a conversation of ``user``; ``None`` when it is not listed."""
+        for page in range(_MOST_PAGES):
+            rows = await self._list(operation, f"users/{quote(user, safe='')}/livechat-conversations", page)
+            for row in rows:
+                if id_of(row.get("id")) == conversation:
+                    return str(row.get("status", ""))
+            if len(rows) < _PAGE:
+                break
+        return None
+
+    async def look(self) -> None:
+        """Whether the manager is there, and takes the token."""
+        await self._list("check", f"{self._ours}/livechat-requests", 0, take=1)
+
+    async def _list(
+        self, operation: str, path: str, page: int, *, take: int = _PAGE
+    ) -> Sequence[Mapping[str, Any]]:
+        params = {"order": "DESC", "skip": str(page * take), "take": str(take)}
+        answer = await self.client.request(operation, "GET", path, params=params, repeat=Repeat.SAFE)
+        found = answer.json()
+        if not isinstance(found, list):
+            raise answer.unlike_documented("the body is not a list")
+        return mappings(found)  # pyright: ignore[reportUnknownArgumentType]
