@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, Page, expect
 
 from livechat_sdk.domain.people import EndUser
@@ -26,6 +26,9 @@ pytestmark = [
         reason="no Chromium here: install Debian's `chromium`, or name one in LIVECHAT_CHROMIUM",
     ),
 ]
+
+AXE_SCRIPT: str = importlib.import_module("axe_playwright_python.base").AXE_SCRIPT
+"""axe-core, as the package carries it; the package itself has no types."""
 
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff Maximiliana of the northern branch office"
 ARABIC = "مرحبا، أين طلبي رقم 4711؟ شكرًا لكم!"
@@ -156,9 +159,11 @@ async def look_at(page: Page, name: str) -> list[str]:
         await page.set_viewport_size({"width": width, "height": 800})
         await page.screenshot(path=ARTEFACTS / f"gallery-{name}-{width}-{scheme}.png")
         where = f"{name} {width} {scheme}"
-        for found in await page.evaluate(AXE):
-            if found["impact"] in {"serious", "critical"}:
-                wrong.append(f"{where}: {found['id']} ({found['help']}): {found['nodes']}")
+        wrong += [
+            f"{where}: {found['id']} ({found['help']}): {found['nodes']}"
+            for found in await page.evaluate(AXE)
+            if found["impact"] in {"serious", "critical"}
+        ]
         wrong += [f"{where}: cut off: {one}" for one in await page.evaluate(CUT_OFF)]
         if await page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{where}: scrolls sideways")

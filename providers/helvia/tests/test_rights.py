@@ -173,6 +173,7 @@ ADMIN_API = [
     ("GET", "api/bots/shop-bot/settings"),
     ("PUT", "api/bots/shop-bot/settings"),
     ("DELETE", "api/data-retention?before=2020-01-01T00:00:00Z"),
+    ("GET", "api/analytics?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),
     ("GET", "api/analytics/live-chat?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),
     ("GET", "api/analytics/user-feedback?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),
     ("GET", "api/analytics/conversations?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),

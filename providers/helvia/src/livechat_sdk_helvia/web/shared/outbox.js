@@ -97,6 +97,7 @@ export function outbox({ storageKey, path, look, open = () => true, discard = fa
     made.dataset.pending = one.key;
     const bubble = document.createElement("p");
     bubble.className = "bubble prose";
+    bubble.dir = "auto";
     bubble.textContent = one.text || one.more?.shown || "";
     const line = document.createElement("p");
     line.className = "receipt";
