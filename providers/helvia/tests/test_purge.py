@@ -191,11 +191,11 @@ async def test_every_table_about_end_users_is_purged_by_the_id_of_the_conversati
     about = {
         str(table)
         for (table,) in memory.run("SELECT name FROM sqlite_master WHERE type = 'table'")
-        if "conversation_id" in {str(row[1]) for row in memory.run(f"PRAGMA table_info({table})")}
+        if "conversation_id" in {str(row[1]) for row in memory.run(f"PRAGMA table_info({table!s})")}
     }
     assert about <= set(tables), "a table about conversations holds personal data: it is declared so"
     for table in tables[:-1]:
-        columns = {str(row[1]) for row in memory.run(f"PRAGMA table_info({table})")}
+        columns = {str(row[1]) for row in memory.run(f"PRAGMA table_info({table!s})")}
         assert {"workspace", "integration", "conversation_id"} <= columns, (
             f"{table}: a table of personal data needs these columns, or the purge has to know of it"
         )

@@ -205,7 +205,8 @@ class World:
 
 async def make_world(clock: Clock, database: EventDatabase, **values: Any) -> World:
     host = Host(database)
-    provider = await start(make_provider(clock, **({"accounts": ACCOUNTS} | values)), database, host)
+    wanted: dict[str, Any] = {"accounts": ACCOUNTS} | values
+    provider = await start(make_provider(clock, **wanted), database, host)
     world = World(clock, database, provider, host)
     rows = await provider.desk.context.fetch(
         "SELECT id FROM desk_users WHERE workspace = :workspace AND integration = :integration"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -75,7 +75,7 @@ class HistoryRoutes:
         desk, signed_in = await enter(request)
         number = whole_number(str(request.path_params["id"]), "id")
         past = await desk.history.get(signed_in.user, number)
-        values = page_values(request, desk, signed_in, "history") | {
+        values: dict[str, Any] = page_values(request, desk, signed_in, "history") | {
             "past": past,
             "conversation": past.conversation,
             "participants": await desk.conversations.participants(number),
