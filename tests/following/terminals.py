@@ -125,4 +125,5 @@ class Terminal:
 
 
 def _take_terminal() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started the tests may not hear Ctrl-C, people do
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
