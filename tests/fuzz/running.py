@@ -88,9 +88,9 @@ async def run(folder: Path, name: str, seeds: range) -> Findings:
         assert isinstance(provider, ChatProvider)
         for seed in seeds:
             one = mutation(kind, seed, gateway)
-            before = time.thread_time()
-            status = await _send(gateway, kind.integration, one)
-            cost = time.thread_time() - before
+            status, cost = await _send(gateway, kind.integration, one)
+            if cost > _LONGEST:  # once may be the collector, at work on all that this process has in memory
+                cost = min(cost, (await _send(gateway, kind.integration, one))[1])
             findings.answers[f"{one.what} {status}"] += 1
             wrong = _wrong(one, status, cost) or _wrong_events(provider, kind.integration, one, gateway)
             if wrong is not None:
@@ -102,14 +102,16 @@ async def run(folder: Path, name: str, seeds: range) -> Findings:
     return findings
 
 
-async def _send(gateway: Gateway, name: str, one: Mutation) -> int:
+async def _send(gateway: Gateway, name: str, one: Mutation) -> tuple[int, float]:
+    """The status of the answer, and the seconds of computing it took."""
     scope = a_scope("POST", f"/webhooks/{name}", {})
     # As it is on the wire: header values are bytes.
     scope["headers"] = [
         (key.encode(), value.encode("utf-8", "surrogatepass")) for key, value in one.headers.items()
     ]
+    before = time.thread_time()
     heard = await call(gateway.app, scope, [piece(one.body, more=False)])
-    return heard.status
+    return heard.status, time.thread_time() - before
 
 
 def _wrong(one: Mutation, status: int, cost: float) -> str | None:

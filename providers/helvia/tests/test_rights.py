@@ -230,8 +230,7 @@ async def places(world: World) -> dict[str, Any]:
     await a_file(world, conversation, by="ada")
     note = await world.desk.notes.add(world.ada, conversation.id, "a note")
     waiting = await world.chat("ref-2")
-    await world.desk.settings.replace(world.ines, DeskSettings(assistant=AssistantSettings(enabled=True)))
-    world.host.assistance.suggestion = "a suggestion"
+    await assisted(world)
     made, _ = await world.desk.members.create(world.ines, "zoe@example.org", "Zoe New")
     return {
         "user": made.id,
@@ -244,6 +243,12 @@ async def places(world: World) -> dict[str, Any]:
         "asked": await asked(world, conversation.id),
         "request": request_id(waiting),
     }
+
+
+async def assisted(world: World) -> None:
+    """An assistant suggests replies."""
+    await world.desk.settings.replace(world.ines, DeskSettings(assistant=AssistantSettings(enabled=True)))
+    world.host.assistance.suggestion = "a suggestion"
 
 
 async def a_file(world: World, conversation: Conversation, by: str) -> None:
@@ -350,6 +355,7 @@ async def test_agent_and_admin_may_do_everything_with_what_is_theirs(
 ) -> None:
     conversation = await quick_world.accepted("ref-1", by=role)
     await a_file(quick_world, conversation, by=role)
+    await assisted(quick_world)
     note = await quick_world.desk.notes.add(quick_world.people[role], conversation.id, "mine")
     other = await quick_world.desk.notes.add(quick_world.people[role], conversation.id, "mine too")
     waiting, second = await quick_world.chat("ref-2"), await quick_world.chat("ref-3")

@@ -124,7 +124,7 @@ async def test_message_goes_as_it_is_when_nobody_translates_it(
     page = (await browser.get(f"/desk/conversations/{talk.id}")).text
     assert "Not translated (el to en)" in page
     assert "Not translated (en to el)" in page
-    assert f'<p class="bubble prose">{THEIRS}</p>' in page
+    assert f'<p class="bubble prose" dir="auto">{THEIRS}</p>' in page
 
 
 @pytest.mark.feature("CV-17")
@@ -135,12 +135,12 @@ async def test_member_reads_their_own_language_with_the_original_one_click_away(
     chat = await said(quick_world)
     await sign_in(browser, "ada")
     preview = (await browser.get(f"/desk/requests/{chat.state['request_id']}")).text
-    assert f'<p class="bubble prose" lang="en">{OURS}</p>' in preview
+    assert f'<p class="bubble prose" dir="auto" lang="en">{OURS}</p>' in preview
     talk = await accepted(quick_world, chat)
     await quick_world.desk.messages.send(quick_world.ada, talk, REPLY)
     page = (await browser.get(f"/desk/conversations/{talk.id}")).text
-    assert f'<p class="bubble prose" lang="en">{OURS}</p>' in page
-    assert f'(el)</summary><p class="prose" lang="el">{THEIRS}</p></details>' in page
+    assert f'<p class="bubble prose" dir="auto" lang="en">{OURS}</p>' in page
+    assert f'(el)</summary><p class="prose" dir="auto" lang="el">{THEIRS}</p></details>' in page
     assert "On its &lt;b&gt;way&lt;/b&gt;" in page
     assert "Show what was sent (el)" in page
     assert "Έρχεται &lt;b&gt;τώρα&lt;/b&gt;" in page
