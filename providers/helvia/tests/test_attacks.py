@@ -195,6 +195,8 @@ def test_every_page_and_call_is_in_the_table_of_rights() -> None:
     table = [
         *rights.PAGES,
         *rights.API,
+        *rights.OWN_PASSWORD,
+        *rights.OWN_PASSWORD_API,
         *rights.HANDING,
         *rights.HANDING_API,
         *rights.ADMIN,

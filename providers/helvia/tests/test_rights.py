@@ -14,7 +14,7 @@ from livechat_sdk_helvia.automations.records import AutomationDraft
 from livechat_sdk_helvia.canned import CannedDraft
 from livechat_sdk_helvia.desk_settings import AssistantSettings, DeskSettings
 from livechat_sdk_helvia.faults import Forbidden
-from livechat_sdk_helvia.records import Conversation, Right
+from livechat_sdk_helvia.records import Conversation, Right, Role
 from providers.helvia.tests.browsing import client, mounted, sign_in, token_of
 from providers.helvia.tests.kept_files import PNG
 from providers.helvia.tests.memory_database import MemoryDatabase
@@ -180,6 +180,10 @@ ADMIN_API = [
     ("POST", "api/feedback"),
 ]
 
+OWN_PASSWORD = [("POST", "settings/password")]
+OWN_PASSWORD_API = [("POST", "api/me/password")]
+"""Both roles have it; what it takes is in test_own_password.py."""
+
 HANDING = [
     ("GET", "conversations/{conversation}/transfer"),
     ("GET", "conversations/{conversation}/invite"),
@@ -298,7 +302,7 @@ async def in_api(
     return await program.request(method, f"/desk/{path}", json=body, headers=headers)
 
 
-@pytest.mark.parametrize(("method", "path"), PAGES + HANDING + ADMIN)
+@pytest.mark.parametrize(("method", "path"), PAGES + OWN_PASSWORD + HANDING + ADMIN)
 async def test_nobody_sees_or_does_anything_without_signing_in(
     quick_world: World, browser: httpx.AsyncClient, method: str, path: str
 ) -> None:
@@ -312,7 +316,7 @@ async def test_nobody_sees_or_does_anything_without_signing_in(
     assert len(await before.committed_events()) == told
 
 
-@pytest.mark.parametrize(("method", "path"), API + HANDING_API + ADMIN_API)
+@pytest.mark.parametrize(("method", "path"), API + OWN_PASSWORD_API + HANDING_API + ADMIN_API)
 async def test_no_program_does_anything_without_a_token(
     quick_world: World, browser: httpx.AsyncClient, method: str, path: str
 ) -> None:
@@ -326,7 +330,7 @@ async def test_no_program_does_anything_without_a_token(
 
 
 @pytest.mark.feature("RO-04")
-@pytest.mark.parametrize(("method", "path"), PAGES + HANDING + ADMIN)
+@pytest.mark.parametrize(("method", "path"), PAGES + OWN_PASSWORD + HANDING + ADMIN)
 async def test_an_account_without_a_role_is_refused_on_every_page(
     quick_world: World, browser: httpx.AsyncClient, app: ASGIApp, method: str, path: str
 ) -> None:
@@ -338,7 +342,7 @@ async def test_an_account_without_a_role_is_refused_on_every_page(
     assert "Maria" not in answer.text
 
 
-@pytest.mark.parametrize(("method", "path"), API + HANDING_API + ADMIN_API)
+@pytest.mark.parametrize(("method", "path"), API + OWN_PASSWORD_API + HANDING_API + ADMIN_API)
 async def test_a_program_of_an_account_without_a_role_is_refused(
     quick_world: World, browser: httpx.AsyncClient, method: str, path: str
 ) -> None:
@@ -406,6 +410,30 @@ async def test_whoever_is_not_in_a_conversation_nor_asked_hands_nothing_over(
     else:
         answer = await on_page(browser, method, where, await sign_in(browser, "ben"))
     assert answer.status_code in {403, 404}, answer.text
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.ADMIN])
+async def test_both_roles_change_their_own_password(
+    quick_world: World, browser: httpx.AsyncClient, role: Role
+) -> None:
+    _, password = await quick_world.desk.members.create(
+        quick_world.ines, "zoe@example.org", "Zoe New", roles=[role]
+    )
+    zoe = await quick_world.desk.accounts.sign_in("zoe@example.org", password, address="test")
+    for method, path in OWN_PASSWORD:
+        browser.cookies.set("desk_session", await quick_world.desk.sessions.start(zoe, "page"))
+        token, new = await csrf_of_session(quick_world, browser), f"{password} newer"
+        fields = {"present_password": password, "new_password": new, "new_password_again": new}
+        answer = await browser.request(method, f"/desk/{path}", data=fields | {"csrf_token": token})
+        assert answer.status_code == 303, answer.text
+        password = new
+    for method, path in OWN_PASSWORD_API:
+        bearer = {"authorization": f"Bearer {await quick_world.desk.sessions.start(zoe, 'api')}"}
+        body = {"presentPassword": password, "newPassword": f"{password} still"}
+        answer = await browser.request(method, f"/desk/{path}", json=body, headers=bearer)
+        assert answer.status_code == 204, answer.text
+        password = body["newPassword"]
+    assert await quick_world.desk.accounts.sign_in("zoe@example.org", password, address="test")
 
 
 @pytest.mark.feature("RO-01")

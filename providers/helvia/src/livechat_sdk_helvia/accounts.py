@@ -14,7 +14,7 @@ from livechat_sdk.provider.embedded import Row, Statement
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.auth import Passwords, Sessions
 from livechat_sdk_helvia.context import DeskContext
-from livechat_sdk_helvia.faults import NotSignedIn
+from livechat_sdk_helvia.faults import InvalidField, NotSignedIn
 from livechat_sdk_helvia.limits import RateLimit
 from livechat_sdk_helvia.records import DeskUser, Role, from_row, to_json
 from livechat_sdk_helvia.settings import AccountSettings, HelviaSettings
@@ -90,30 +90,36 @@ class Accounts:
         locked for a right password too, else the lock would tell that it was right.
         """
         email = email.strip().lower()[:200]
-        self._by_address.check(address)
-        self._by_account.check(email)
+        self._check_limits(email, address)
         row = await self._desk.first(
             _USER + " AND u.email = :email AND u.active = 1",
             email=email,
         )
         stored = str(row["password_hash"]) if row else None
-        right = await self._passwords.matches(stored, password)
-        self._by_address.check(address)  # attempts that ran beside this one count too
-        self._by_account.check(email)
+        right = await self._fits(email, stored, password, address)
         if row is None or stored is None or not right:
-            self._by_address.count(address)
-            self._by_account.count(email)
             await self._desk.database.commit([self._refused(row, address)])
             raise NotSignedIn(
                 "This email and password do not fit together.", hint="Check both and try again."
             )
-        self._by_account.forget(email)
         user = from_row(DeskUser, row)
         if self._passwords.outdated(stored):
             await self._desk.database.commit(
                 [self._set_password(user.id, await self._passwords.hash(password))]
             )
         return user
+
+    async def confirm(self, user: DeskUser, stored: str, password: str, *, address: str) -> None:
+        """Let somebody who is signed in prove that ``password``, whose hash is ``stored``, is theirs.
+
+        Guesses count together with those at the sign-in: whoever found an open page gets no more of them.
+        Raises ``InvalidField`` and ``TooManyAttempts``.
+        """
+        self._check_limits(user.email, address)
+        if not await self._fits(user.email, stored, password, address):
+            told = audit_entry(self._desk, user, "user.password_refused", f"user:{user.id}", address=address)
+            await self._desk.database.commit([told])
+            raise InvalidField("This is not your present password.", hint="Check it and try again.")
 
     async def get(self, user_id: int) -> DeskUser | None:
         """One member of the team."""
@@ -134,6 +140,21 @@ class Accounts:
         await self._switch_off({account.email for account in wanted})
         if not wanted:
             await self._first_start(announce)
+
+    def _check_limits(self, email: str, address: str) -> None:
+        self._by_address.check(address)
+        self._by_account.check(email)
+
+    async def _fits(self, email: str, stored: str | None, password: str, address: str) -> bool:
+        """Whether the password is right, counted when it is not."""
+        right = await self._passwords.matches(stored, password)
+        self._check_limits(email, address)  # attempts that ran beside this one count too
+        if right:
+            self._by_account.forget(email)
+        else:
+            self._by_address.count(address)
+            self._by_account.count(email)
+        return right
 
     def _refused(self, row: Row | None, address: str) -> Statement:
         """What was typed is not kept for an unknown account: it may be a password in the wrong field."""

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Literal
 
@@ -13,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from livechat_sdk.domain.base import Model, Timestamp, utc_text
+from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.faults import NotSignedIn
@@ -197,30 +199,42 @@ class Sessions:
         await self._desk.database.commit([delete, renewal, *told])
         self._desk.hub.publish(session_topic(token_hash(token)), "ended")
 
-    async def end_all(self, user_id: int) -> None:
-        """End every session of an account, on pages and in programs; open pages learn of it at once."""
+    async def end_all(
+        self, user_id: int, *, but: Session | None = None, together_with: Sequence[Statement] = ()
+    ) -> None:
+        """End every session of an account, on pages and in programs; open pages learn of it at once.
+
+        ``but`` goes on. ``together_with`` is committed in the same commit, before.
+        """
+        kept = but.token_hash if but else ""
         rows = await self._desk.fetch(
             """
             SELECT token_hash FROM desk_sessions
             WHERE workspace = :workspace AND integration = :integration AND user_id = :user_id
+              AND token_hash <> :kept
             """,
             user_id=user_id,
+            kept=kept,
         )
         delete = self._desk.statement(
             """
             DELETE FROM desk_sessions
             WHERE workspace = :workspace AND integration = :integration AND user_id = :user_id
+              AND token_hash <> :kept
             """,
             user_id=user_id,
+            kept=kept,
         )
         renewals = self._desk.statement(
             """
             DELETE FROM desk_refresh_tokens
             WHERE workspace = :workspace AND integration = :integration AND user_id = :user_id
+              AND session_hash <> :kept
             """,
             user_id=user_id,
+            kept=kept,
         )
-        await self._desk.database.commit([delete, renewals])
+        await self._desk.database.commit([*together_with, delete, renewals])
         for row in rows:
             self._desk.hub.publish(session_topic(str(row["token_hash"])), "ended")
 

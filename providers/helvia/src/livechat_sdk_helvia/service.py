@@ -32,6 +32,7 @@ from livechat_sdk_helvia.messages import Messages
 from livechat_sdk_helvia.my_settings import MySettingsStore
 from livechat_sdk_helvia.news import News
 from livechat_sdk_helvia.notes import Notes
+from livechat_sdk_helvia.own_password import OwnPassword
 from livechat_sdk_helvia.presence import Presence
 from livechat_sdk_helvia.purge import Purge
 from livechat_sdk_helvia.records import Conversation, DeskUser
@@ -77,6 +78,7 @@ class Desk:
         self.sessions = Sessions(self.context)
         passwords = passwords or Passwords()
         self.accounts = Accounts(self.context, passwords, self.sessions)
+        self.own_password = OwnPassword(self.context, passwords, self.accounts, self.sessions)
         self.members = Members(self.context, passwords, self.sessions)
         self.groups = Groups(self.context)
         self.bots = Bots(self.context)

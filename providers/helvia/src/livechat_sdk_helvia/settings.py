@@ -13,6 +13,8 @@ from livechat_sdk_helvia.records import Role
 from livechat_sdk_helvia.remote.account import RemoteAccount
 
 __all__ = [
+    "LONGEST_PASSWORD",
+    "SHORTEST_PASSWORD",
     "AccountSettings",
     "AgentNames",
     "Capacity",
@@ -65,6 +67,11 @@ HostUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?
 """Where the paths of a service begin."""
 
 
+SHORTEST_PASSWORD: Final = 12
+LONGEST_PASSWORD: Final = 1000
+"""Characters of a password that somebody chooses, here or at the desk."""
+
+
 class GroupSettings(BaseModel):
     """A group of members: requests can be meant for it, and its roles are added to those of its members.
 
@@ -90,7 +97,7 @@ class AccountSettings(BaseModel):
     groups: tuple[GroupId, ...] = Field(default=(), max_length=100)
     capacity: Capacity | None = None
     """Open conversations at one time; without it there is no limit."""
-    password: SecretStr = Field(min_length=12, max_length=1000)
+    password: SecretStr = Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)
 
 
 _NEEDED: Final = ("service_token", "webhook_key", "organization_id")
