@@ -36,6 +36,14 @@ def test_only_what_was_refused_can_be_taken_up_anew(old: Fate, new: Fate) -> Non
     assert next_fate(old, new, anew=True) is expected
 
 
+@pytest.mark.parametrize("old", Fate)
+@pytest.mark.parametrize("new", Fate)
+def test_failure_of_one_attempt_and_doubt_of_another_are_a_doubt(old: Fate, new: Fate) -> None:
+    doubtful = {(F.REFUSED, F.DOUBTFUL), (F.DOUBTFUL, F.REFUSED), (F.DOUBTFUL, F.DROPPED)}
+    expected = F.DOUBTFUL if (old, new) in doubtful else next_fate(old, new)
+    assert next_fate(old, new, doubts=True) is expected
+
+
 def test_every_fate_is_open_arrived_or_settled_against() -> None:
     assert set(Fate) == OPEN | ARRIVED | SETTLED_AGAINST
     assert not ARRIVED & SETTLED_AGAINST

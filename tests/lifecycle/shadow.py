@@ -120,8 +120,8 @@ class Shadow:
                 entry = (direction, message.key)
                 assert entry not in self.fates, f"{entry} was recorded before"
                 self.fates[entry] = fate
-            case SetFate(message_key=key, direction=direction, fate=fate, anew=anew, answer=answer):
-                self._set_fate((direction, key), fate, anew=anew, answer=answer)
+            case SetFate() as report:
+                self._set_fate(report)
             case ReturnToBot(message_keys=keys):
                 self._return(keys)
             case CancelActions(attempt=attempt):
@@ -194,9 +194,12 @@ class Shadow:
             assert entry not in self.fates or self.seen_to, f"{action.key} was said before"
             self.fates.setdefault(entry, Fate.PLANNED)
 
-    def _set_fate(self, entry: tuple[Direction, str], fate: Fate, *, anew: bool, answer: bool) -> None:
+    def _set_fate(self, report: SetFate) -> None:
+        entry = (report.direction, report.message_key)
         if entry in self.fates:  # receipts may name what nobody knows
-            self.fates[entry] = next_fate(self.fates[entry], fate, anew=anew, answer=answer)
+            self.fates[entry] = next_fate(
+                self.fates[entry], report.fate, anew=report.anew, answer=report.answer, doubts=report.doubts
+            )
 
     def _return(self, keys: tuple[str, ...]) -> None:
         under_way = {key for one in self._all() if one.started for key in _keys_of(one.action) if key in keys}

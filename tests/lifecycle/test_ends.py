@@ -46,6 +46,7 @@ from livechat_sdk.lifecycle.inputs import (
     EffectFailed,
     EffectSucceeded,
     EndRequested,
+    Input,
     Requested,
     UserLeft,
 )
@@ -359,8 +360,74 @@ def test_what_an_old_attempt_has_brought_is_not_refused_because_a_later_one_fail
         assert life.fate("m-1") is Fate.REFUSED, "as far as anybody knows"
         life.late(proof)
     assert life.fate("m-1") is Fate.SENT
-    assert life.handoff.earlier == {}
     assert (len(life.said) == told) is (first == "before"), "who is told of a failure when there is none?"
+
+
+def sent_twice() -> tuple[Life, SendMessage, SendMessage]:
+    """The first attempt was left while it sent a message; the second one has it too."""
+    life = Life().requested(a_candidate("one"), a_candidate("two")).opened().joined()
+    life.user_says("m-1")
+    first = life.starts(SendMessage)
+    life.vendor_ends("provider", "error")
+    life.opened().joined()
+    return life, first, life.shadow.waiting(SendMessage)[-1]
+
+
+@pytest.mark.parametrize("over", ["no", "before", "between"])
+@pytest.mark.parametrize("order", ["doubt first", "refusal first"])
+def test_what_one_attempt_refuses_stays_in_doubt_if_it_may_be_with_another(over: str, order: str) -> None:
+    life, first, second = sent_twice()
+    doubt = EffectDoubtful(action=first, error="the attempt was given up")
+    refusal = EffectFailed(action=second, error="not like this")
+    happenings: list[Input] = [doubt, refusal] if order == "doubt first" else [refusal, doubt]
+    life.shadow.start(second)
+    if over == "before":
+        life.vendor_ends()
+    life.late(happenings[0])
+    if order == "refusal first":
+        assert life.fate("m-1") is Fate.REFUSED, "as far as anybody knows"
+    if over == "between":
+        life.vendor_ends()
+    life.late(happenings[1])
+    assert life.fate("m-1") is Fate.DOUBTFUL
+
+
+@pytest.mark.parametrize("doubt", ["before the answer", "after the answer", "after the failure"])
+def test_what_a_vendor_could_not_deliver_stays_in_doubt_if_it_may_be_with_another(doubt: str) -> None:
+    life, first, second = sent_twice()
+    doubtful = EffectDoubtful(action=first, error="the attempt was given up")
+    if doubt == "before the answer":
+        life.late(doubtful)
+    life.late(EffectSucceeded(action=second))
+    if doubt == "after the answer":
+        life.late(doubtful)
+    life.event(MessageFailed, message_key="m-1", reason="gone")
+    if doubt == "after the failure":
+        assert life.fate("m-1") is Fate.REFUSED
+        life.late(doubtful)
+    assert life.fate("m-1") is Fate.DOUBTFUL
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_a_vendor_could_not_deliver_is_there_if_another_has_it(order: int) -> None:
+    life, first, second = sent_twice()
+    for action in (first, second)[::order]:
+        life.late(EffectSucceeded(action=action))
+    told = len(life.said)
+    life.event(MessageFailed, message_key="m-1", reason="gone")
+    assert life.fate("m-1") is Fate.SENT
+    assert len(life.said) == told
+
+
+def test_refusal_by_the_attempt_that_was_left_is_not_doubted_by_its_own_late_answer() -> None:
+    life = Life().requested(a_candidate("one"), a_candidate("two")).opened().joined()
+    life.user_says("m-1")
+    first = life.starts(SendMessage)
+    life.event(MessageFailed, message_key="m-1", reason="gone")
+    life.vendor_ends("provider", "error")
+    life.opened().joined()
+    life.late(EffectDoubtful(action=first, error="the attempt was given up"))
+    assert life.fate("m-1") is Fate.REFUSED
 
 
 def test_handoff_that_has_ended_is_not_changed_by_what_comes_of_its_sends() -> None:

@@ -71,7 +71,7 @@ def fate_of(old: Fate, report: SetFate, was_started: Callable[[], bool]) -> tupl
 
     ``was_started`` tells whether the sending of the message ever began; it is asked only if that matters.
     """
-    fate = next_fate(old, report.fate, anew=report.anew, answer=report.answer)
+    fate = next_fate(old, report.fate, anew=report.anew, answer=report.answer, doubts=report.doubts)
     if old in SETTLED_AGAINST and fate in ARRIVED and not was_started():
         fate = old
     # The first reason for not sending stands: what went back to the bot stays with the bot.

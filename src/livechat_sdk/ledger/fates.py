@@ -18,7 +18,9 @@ SETTLED_AGAINST = frozenset({Fate.REFUSED, Fate.DROPPED})
 _STRENGTH = {Fate.SENT: 1, Fate.ACKNOWLEDGED: 2, Fate.SEEN: 3}
 
 
-def next_fate(old: Fate, new: Fate, *, anew: bool = False, answer: bool = False) -> Fate:
+def next_fate(
+    old: Fate, new: Fate, *, anew: bool = False, answer: bool = False, doubts: bool = False
+) -> Fate:
     """The fate of a message whose fate is ``old`` when ``new`` is reported: ``new``, or ``old`` unchanged.
 
     What has arrived only rises: sent, acknowledged, seen. One way leads back: a vendor that took a message
@@ -27,11 +29,12 @@ def next_fate(old: Fate, new: Fate, *, anew: bool = False, answer: bool = False)
     Everything else (held, planned, doubtful) is open and follows the latest word. ``anew``: a person decided
     that what was refused is sent again. ``answer``: the new word answers the send itself; where the message
     was refused meanwhile, the vendor took it, could not deliver it, and said so before it answered the call.
+    ``doubts``: one attempt did not bring it, of another nobody can tell: together, in either order, a doubt.
     """
-    if anew and old is Fate.REFUSED:
-        return new
-    if answer and old is Fate.REFUSED:
-        return old
+    if doubts and (old is Fate.REFUSED or new in SETTLED_AGAINST) and Fate.DOUBTFUL in {old, new}:
+        return Fate.DOUBTFUL
+    if old is Fate.REFUSED and (anew or answer):
+        return new if anew else old
     if old in ARRIVED:
         if new in ARRIVED:
             return new if _STRENGTH[new] > _STRENGTH[old] else old

@@ -224,9 +224,10 @@ def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
     key = _message_key(happening)
     fate = Fate.ACKNOWLEDGED if happening.acknowledged else Fate.SENT
     earlier = _attempt_number(happening) != len(draft.handoff.attempts)
-    if _was_left_behind(draft, happening) and draft.is_open(key):
+    if _was_left_behind(draft, happening):
         draft.remember_earlier(key, fate)
-        return
+        if draft.is_open(key):
+            return
     draft.settle(key)
     draft.emit(
         SetFate(
@@ -324,11 +325,22 @@ def _mark_closed(draft: Draft, happening: EffectSucceeded) -> None:
 def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key: str) -> bool:
     """Record that a message did not, or may not, have arrived. True if the end user should hear of it."""
     handoff = draft.handoff
+    number = _attempt_number(happening)
     in_doubt = isinstance(happening, EffectDoubtful) or _in_doubt(happening)
+    settled = SetFate(
+        message_key=key,
+        direction=Direction.TO_PROVIDER,
+        fate=Fate.DOUBTFUL,
+        detail=happening.error,
+        # Nothing is remembered after the end: what is on record already may be another attempt's.
+        doubts=not handoff.is_live and len(handoff.attempts) > 1,
+    )
     if _was_left_behind(draft, happening):
-        if in_doubt:
+        if in_doubt and handoff.refused_by.get(key, 0) > number:
+            draft.emit(settled.model_copy(update={"doubts": True}))
+        elif in_doubt:
             draft.remember_earlier(key, Fate.DOUBTFUL)
-        return False  # another attempt carries it
+        return False  # another attempt carries it, or has
     if handoff.is_live and key not in handoff.planned:
         return False  # a receipt has told its fate already
     earlier = handoff.earlier.get(key)
@@ -336,14 +348,13 @@ def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key
         fate = earlier
     elif in_doubt or earlier is Fate.DOUBTFUL:
         fate = Fate.DOUBTFUL
-    elif handoff.attempts[_attempt_number(happening) - 1].abandoned:
+    elif handoff.attempts[number - 1].abandoned:
         fate = Fate.DROPPED  # a later attempt may have brought it to an agent: that must stay on record
     else:
         fate = Fate.REFUSED
+        draft.remember_refusal(key, number)
     draft.settle(key)
-    draft.emit(
-        SetFate(message_key=key, direction=Direction.TO_PROVIDER, fate=fate, detail=happening.error),
-    )
+    draft.emit(settled.model_copy(update={"fate": fate}))
     return handoff.is_live and not fate.arrived
 
 

@@ -108,22 +108,25 @@ class Draft:
                 planned=tuple(k for k in handoff.planned if k != key),
                 held=tuple(k for k in handoff.held if k != key),
             )
-        if key in handoff.earlier and handoff.is_live:  # what has ended does not change any more
-            self.set(earlier={k: fate for k, fate in handoff.earlier.items() if k != key})
 
     def is_open(self, key: str) -> bool:
         """Whether a message of the end user waits, or is on its way."""
         return key in self.handoff.planned or key in self.handoff.held
 
     def remember_earlier(self, key: str, fate: Fate) -> None:
-        """Note what an attempt that was left did with a message which is on its way again.
+        """Note what an attempt that was left did with a message which went on to a later one.
 
-        Should the next attempt fail with it, that fate and not the failure is the whole truth.
+        Should that one fail with it, now or later, this fate and not the failure is the whole truth.
         """
         handoff = self.handoff
         known = handoff.earlier.get(key)
-        if self.is_open(key) and not (known is not None and known.arrived):
+        if handoff.is_live and not (known is not None and known.arrived):
             self.set(earlier={**handoff.earlier, key: fate})
+
+    def remember_refusal(self, key: str, number: int) -> None:
+        """Note that attempt ``number`` refused a message, which an earlier one may have brought."""
+        if number > 1 and self.handoff.is_live:  # what has ended does not change any more
+            self.set(refused_by={**self.handoff.refused_by, key: number})
 
     def release_held(self) -> None:
         """Send the held messages, oldest first, if the current attempt takes messages now."""

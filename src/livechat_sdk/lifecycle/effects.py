@@ -260,6 +260,8 @@ class SetFate(Model):
 
     ``anew``: a person wants it sent again, though it was refused. ``answer``: it is the answer to the call
     that sent it, which may come after the vendor's later word that it could not deliver the message.
+    ``doubts``: what was reported before comes of another attempt; where the one did not bring it, and nobody
+    can tell of the other, it is doubtful.
     """
 
     message_key: Identifier
@@ -269,6 +271,7 @@ class SetFate(Model):
     vendor_id: str | None = None
     anew: bool = False
     answer: bool = False
+    doubts: bool = False
 
 
 class ReturnToBot(Model):

@@ -228,14 +228,17 @@ def message_failed(draft: Draft, happening: ProviderReported) -> None:
     draft.settle(event.message_key)
     # An attempt before this one may have brought it to an agent: that stays on record.
     arrived = earlier is not None and earlier.arrived
-    draft.emit(
-        SetFate(
-            message_key=event.message_key,
-            direction=Direction.TO_PROVIDER,
-            fate=earlier if earlier is not None and arrived else Fate.REFUSED,
-            detail=event.reason or "the vendor could not deliver it",
-        ),
+    reason = event.reason or "the vendor could not deliver it"
+    failed = SetFate(
+        message_key=event.message_key,
+        direction=Direction.TO_PROVIDER,
+        fate=earlier if earlier is not None and arrived else Fate.REFUSED,
+        detail=reason,
     )
+    draft.emit(failed)
+    if earlier is Fate.DOUBTFUL:
+        draft.emit(failed.model_copy(update={"fate": earlier, "doubts": True}))
+    draft.remember_refusal(event.message_key, len(draft.handoff.attempts))
     if not arrived and draft.handoff.state is not HandoffState.ENDED:
         draft.say(Moment.UNSUPPORTED)
 
