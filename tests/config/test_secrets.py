@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from livechat_sdk.config import Loaded, load_mapping, load_text
+from livechat_sdk.config import Loaded, load_file, load_mapping, load_text
 from livechat_sdk.config.codes import CODES
 from livechat_sdk.config.documents import without_secrets
 from livechat_sdk.config.masking import Masks
@@ -19,6 +20,8 @@ from livechat_sdk.config.sensitive import find_sensitive
 from livechat_sdk.config.tree import Lines, Span, from_plain
 from livechat_sdk.errors import ConfigurationError
 from tests.config.vendors import TYPES
+
+VENDOR = next(one for one in TYPES if one.type == "ZENDESK_LIVECHAT")
 
 CANARIES = [f"{one}7q{one}Zx9k{one}Wv3m{one}Tb5n{one}Rd8p{one}Sf2h{one}Ug6j{one}" for one in "ACEGHJL"]
 FILE = """\
@@ -150,11 +153,97 @@ def test_several_mistakes_at_once_show_no_secret(data: st.DataObject) -> None:
         if places:
             found = data.draw(st.sampled_from(places))
             broken = broken[: found.start()] + found.expand(instead) + broken[found.end() :]
-    # A value that became a key (`{value}`, `value:`) is no longer recognisable as one in every place; nor is
-    # the first half of one that was cut in two, where it begins a line.
+    # In a text that is understood, a value that became a key (`{value}`, `value:`) is no longer recognisable
+    # as one in every place; nor is the first half of one that was cut in two, where it begins a line.
     keys = [rf"{one[-6:]}['\"]?\s*:(\s|$)|^\s*['\"]?{one[:6]}\s*:(\s|$)" for one in CANARIES]
-    if not any(re.search(key, broken, re.MULTILINE) for key in keys):
-        assert_silent(load_text(broken, types=TYPES, env={}))
+    loaded = load_text(broken, types=TYPES, env={})
+    if not (loaded.view.understood and any(re.search(key, broken, re.MULTILINE) for key in keys)):
+        assert_silent(loaded)
+
+
+def test_secret_with_the_next_key_glued_to_it_is_no_key() -> None:
+    secret = CANARIES[5]
+    broken = FILE.replace(f"      {secret}\nbots:", f"      {secret}bots:").replace("Secret: |", "Secret|")
+    loaded = load_text(broken, types=TYPES, env={})
+    assert [(one.code, one.source) for one in loaded.errors] == [("LC105", "      ***:")]
+    assert_silent(loaded)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"    {CANARIES[0]}:",
+        f"    {CANARIES[0]}: x",
+        f"    - {CANARIES[0]}: x",
+        f'    "{CANARIES[0]}": x',
+        f"    {{{CANARIES[0]}: x}}",
+        f"    secret{CANARIES[0]}: x",
+        f"    secret.{CANARIES[0]}: x",
+        f"    {CANARIES[0]}",
+        f"    secret: {CANARIES[0]}: x",
+        f"    secret: ${{{CANARIES[0]}}}",
+        f"    secret: &{CANARIES[0]} x",
+        f"    secret: '{CANARIES[0]}",
+        f"    # secret: {CANARIES[0]}",
+    ],
+)
+@pytest.mark.parametrize("broken", ["  a: b: c\n{0}", "{0}\n  a: b: c", "{0}: [", "<<<<<<< ours\n{0}"])
+def test_line_that_nobody_understood_shows_no_secret_whatever_it_looks_like(line: str, broken: str) -> None:
+    text = f"version: 1\nintegrations:\n  acme:\n{broken.format(line)}\n"
+    loaded = load_text(text, types=TYPES, env={})
+    if not loaded.view.understood:
+        assert_silent(loaded)
+    lines, masks = Lines(text), Masks.of_text(text, {one.type: one for one in TYPES})
+    for number in range(1, text.count("\n") + 1):
+        start = lines.bounds(number).start
+        shown = masks.quote(lines, number, Span(start, start + 1))[0]
+        assert not any(CANARIES[0][at : at + 6] in shown for at in range(len(CANARIES[0]) - 5)), shown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("  secret: 'abc, def' # ghi", "  secret: '***, ***' # ***"),
+        ("    webhookKey: [new, old", "    webhookKey: [***, ***"),
+        ("    webhook_key: x", "    webhook_key: ***"),
+        ("  - {timezone: Europe/Athens, weekly: {}}", "  - {timezone: ***, weekly: {}}"),
+        ('{"version":1,"bots":{"shop":{}}}', '{"version":***,"bots":{"***":{}}}'),
+        ("  secret: ${ZENDESK_SECRET}", "  secret: ${ZENDESK_SECRET}"),
+        ("  secret: a,b:c#d'e\"f{g}h[i]j-k?l!m", "  secret: ***"),
+        ("  secret: ?!-*", "  secret: ?***"),
+        ("  secert: abc", "  ***: ***"),
+        ("  timezonesecret: abc", "  ***: ***"),
+        ("  baseUrl : abc", "  baseUrl : ***"),
+    ],
+)
+def test_line_of_a_text_nobody_understood_shows_its_skeleton(line: str, shown: str) -> None:
+    text = f"type: MICROSOFT\n  type: DESK\n{line}"
+    masks = Masks.of_text(f"{text}\nZENDESK_TICKETING", {"DESK": VENDOR})
+    assert masks.quote(Lines(text), 3, Span(len(text), len(text)))[0] == shown
+
+
+def test_key_of_a_type_that_the_text_does_not_have_is_hidden() -> None:
+    assert "webhookKey" in Masks.of_text("type: DESK", {"DESK": VENDOR}).names
+    assert "webhookKey" not in Masks.of_text("type: DESC", {"DESK": VENDOR}).names
+
+
+def test_place_in_a_text_nobody_understood_is_pointed_at() -> None:
+    text = "  secret: 'abc, def' # ghi"
+    assert Masks.of_text(text).quote(Lines(text), 1, Span(10, 11)) == ("  secret: '***, ***' # ***", 11, 1)
+
+
+@pytest.mark.parametrize(
+    "part", [f"integrations: {{acme: {{secret: {CANARIES[0]}, x: [", f"{CANARIES[0]} x\n"]
+)
+def test_included_file_that_nobody_understood_shows_no_secret(part: str, tmp_path: Path) -> None:
+    (tmp_path / "part.yaml").write_text(part, "utf-8")
+    file = tmp_path / "livechat.yaml"
+    file.write_text("version: 1\ninclude: [part.yaml]\nintegrations: {d: {type: HELVIA_LIVECHAT}}\n", "utf-8")
+    loaded = load_file(file, types=TYPES, env={})
+    assert [one.file for one in loaded.errors] == [str(tmp_path / "part.yaml")]
+    assert "***" in (loaded.errors[0].source or "")
+    assert_silent(loaded)
+    assert CANARIES[0][:6] not in loaded.view.line(str(tmp_path / "part.yaml"), 1)
 
 
 GLUED = CANARIES[3][:6]
@@ -314,11 +403,6 @@ def test_user_and_password_in_an_address_are_masked(text: str, shown: str) -> No
 
 def test_control_characters_cannot_play_with_the_terminal() -> None:
     assert Masks().clean("a\x1b[31mb\x07\u202ec\td\ne") == "a\ufffd[31mb\ufffd\ufffdc d e"
-
-
-def test_line_of_a_text_nobody_understood_shows_its_skeleton() -> None:
-    text = "  secret: 'abc, def' # ghi"
-    assert Masks().quote(Lines(text), 1, Span(10, 11)) == ("  secret: '***, ***' # ***", 11, 1)
 
 
 def test_long_line_is_cut_around_the_place() -> None:

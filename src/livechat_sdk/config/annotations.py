@@ -15,6 +15,7 @@ __all__ = [
     "inner",
     "is_secret",
     "items",
+    "keys_below",
     "keys_of",
     "kinds_of",
     "models",
@@ -129,6 +130,23 @@ def keys_of(kinds: Kinds, *, camel: bool = False) -> tuple[str, ...]:
         for model in models(kinds)
         for name, info in model.model_fields.items()
     )
+
+
+def keys_below(kinds: Kinds) -> frozenset[str]:
+    """The keys that may stand at a place or anywhere below it, in every spelling."""
+    found: set[str] = set()
+    seen: set[type[BaseModel]] = set()
+    pending = list(kinds)
+    while pending:
+        kind = pending.pop()
+        for model in models((kind,)):
+            if model not in seen:
+                seen.add(model)
+                for name, info in model.model_fields.items():
+                    found.update((name, info.alias or name))
+                    pending += kinds_of(info.annotation)
+        pending += [part for argument in get_args(kind) for part in kinds_of(argument)]
+    return frozenset(found)
 
 
 def secrets_of(kinds: Kinds) -> tuple[str, ...]:

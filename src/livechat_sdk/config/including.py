@@ -54,6 +54,8 @@ class Including:
     changed: Mapping[str, str] = field(default_factory=dict[str, str])
     """Other texts in the place of files, by the names of the files."""
     left_out: list[Node] = field(default_factory=list[Node])
+    unread: list[tuple[str, Span]] = field(default_factory=list[tuple[str, Span]])
+    """The text and place of each file that is no settings document."""
     folders: dict[int, FilePath] = field(default_factory=dict[int, FilePath])
     """The folder of each included file, by the offset of its first character."""
     _open: list[FilePath] = field(default_factory=list[FilePath])
@@ -174,6 +176,7 @@ class Including:
                 )
             )
         if document is None:
+            self.unread.append((text, Span(by, by + len(text))))
             return None
         shifted = moved(document, by)
         assert isinstance(shifted, MappingNode)  # noqa: S101 - moving keeps the kind

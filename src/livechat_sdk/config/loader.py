@@ -152,7 +152,7 @@ def _load(
     drafts: list[Draft] = []
     root = read_document(text, name, drafts)
     if root is None:
-        return _lost(drafts, None, lines, name)
+        return _lost(drafts, None, lines, name, types_by_name(types))
     files = Including(lines, drafts, name, folder, changed=changed)
     return _checked(root, drafts, files, name, types, env, needs_version=True)
 
@@ -196,7 +196,7 @@ def _checked(
     root = filler.fill(root, ())
     found = as_settings(root, drafts)
     if found is None:
-        return _lost(drafts, root, files.lines, name)
+        return _lost(drafts, root, files.lines, name, installed)
     document = found.document
     left_out = [*found.left_out, *(filler.fill(one, ()) for one in files.left_out)]
     check_version(document, drafts, needed=needs_version and not found.is_bare)
@@ -219,7 +219,7 @@ def _checked(
     doubt(document, drafts)
     check_hours(document, drafts)
     cross_check(document, installed, drafts, is_bare=found.is_bare)
-    masks = Masks.of(sensitive)
+    masks = Masks.of(sensitive, files.unread, installed)
     problems = finish(drafts, root=document, lines=files.lines, file=name, masks=masks)
     if any(problem.severity == "error" for problem in problems):
         settings = None
@@ -227,9 +227,15 @@ def _checked(
     return Loaded(settings, problems, name, fixes, View(files.lines, masks))
 
 
-def _lost(drafts: list[Draft], root: Node | None, lines: Lines, name: str | None) -> Loaded:
+def _lost(
+    drafts: list[Draft],
+    root: Node | None,
+    lines: Lines,
+    name: str | None,
+    types: Mapping[str, IntegrationType],
+) -> Loaded:
     """What came of a text that is no settings document as a whole."""
-    masks = Masks()
+    masks = Masks.of_text(lines.text, types)
     problems = finish(drafts, root=root, lines=lines, file=name, masks=masks)
     return Loaded(None, problems, name, find_fixes(drafts, None, lines), View(lines, masks))
 

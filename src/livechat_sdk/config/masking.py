@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from livechat_sdk.config.annotations import keys_below, kinds_of
 from livechat_sdk.config.documents import MASK, in_address
-from livechat_sdk.config.sensitive import Sensitive, text_of
+from livechat_sdk.config.sensitive import Sensitive, model_of, text_of
 from livechat_sdk.config.tree import Lines, Span
+
+if TYPE_CHECKING:
+    from livechat_sdk.provider.integration import IntegrationType
 
 __all__ = ["Masks"]
 
@@ -27,8 +31,20 @@ _REACH: Final = 10_000
 """Characters before and behind a place that are looked at in a very long line."""
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#(.*)$")
-_MARKS: Final = re.compile(r"""\s+|[\[\]{},:#&*!|>'"%@`?-]|\$\{[A-Za-z_][A-Za-z0-9_]*\}""")
-_KEY: Final = re.compile(r"""[\s\[{,-]*(["']?[\w.-]{1,60}["']?\s*:)(?=\s|$)""")
+_STRUCTURE: Final = re.compile(
+    r"""\s+                                        # space between words
+    |(?<![^\s\[\]{},:])[\[{"'&*!|>%@`?#-]          # a mark that begins a word
+    |[\]}"',](?![^\s\[\]{},:])                     # a mark that ends one
+    |,(?=["'])
+    |:(?![^\s\[{"'])|(?<=["']):
+    |(?<!\w)\$\{[A-Z_][A-Z0-9_]*\}(?!\w)""",
+    re.VERBOSE,
+)
+"""What shows how a line is built and cannot be part of a value, as far as anybody can tell from one line."""
+
+_KEY: Final = re.compile(
+    r"""(?<![^\s\[{,])(?:(?P<quote>["'])(?P<quoted>[\w.-]{1,60})(?P=quote)(?=\s*:)|(?P<plain>[\w.-]{1,60})(?=\s*:(?:\s|$)))"""
+)
 
 _Range = tuple[int, int, str]
 """First character, the one after the last, and what is shown instead."""
@@ -38,11 +54,15 @@ _Range = tuple[int, int, str]
 class Masks:
     """What must not be shown, and what stands for it.
 
-    ``known`` is false while nobody knows what the text means (it breaks the rules of YAML, say): then
-    only the skeleton of a line is quoted.
+    ``known`` is false while nobody knows what the text means (it breaks the rules of YAML, say), and
+    ``unread`` are the files of which nobody does. Of a line there, only the skeleton is quoted: the space,
+    the marks between words, and those keys that are ``names`` of settings. Whatever else seems to be a key
+    may be a secret that something is glued to.
     """
 
     known: bool = False
+    names: frozenset[str] = frozenset()
+    unread: list[Span] = field(default_factory=list[Span])
     hidden: list[Span] = field(default_factory=list[Span])
     _words: dict[str, dict[str, tuple[str, bool]]] = field(
         default_factory=dict[str, dict[str, tuple[str, bool]]]
@@ -51,13 +71,26 @@ class Masks:
     _longest: int = 0
 
     @classmethod
-    def of(cls, sensitive: Sensitive) -> Masks:
-        """The masks for a document that was understood.
+    def of_text(cls, text: str, types: Mapping[str, IntegrationType] | None = None) -> Masks:
+        """The masks for a text that was not understood; ``types`` that occur in it give names of settings."""
+        return cls(names=_names_for(text, types or {}))
+
+    @classmethod
+    def of(
+        cls,
+        sensitive: Sensitive,
+        unread: Iterable[tuple[str, Span]] = (),
+        types: Mapping[str, IntegrationType] | None = None,
+    ) -> Masks:
+        """The masks for a document that was understood, except for texts ``unread`` with their places.
 
         Secrets are masked wherever they occur. A value from the environment that is no secret in itself is
         shown as its reference, where it occurs as a word.
         """
         masks = cls(known=True, hidden=sensitive.hidden)
+        for text, span in unread:
+            masks.names |= _names_for(text, types or {})
+            masks.unread.append(span)
         for node in sensitive.filled:
             masks._add(text_of(node.value), node.written or MASK, whole=True)
         for key, shown in sensitive.glued.items():
@@ -106,7 +139,7 @@ class Masks:
             ranges.append((0, min(self._longest, len(raw)), MASK))
         if bounds.end < whole.end:
             ranges.append((max(0, len(raw) - self._longest), len(raw), MASK))
-        if self.known:
+        if self.known and not any(one.start <= whole.start < one.end for one in self.unread):
             ranges += [
                 (max(one.start, bounds.start) - bounds.start, min(one.end, bounds.end) - bounds.start, MASK)
                 for one in self.hidden
@@ -114,10 +147,35 @@ class Masks:
             ]
             ranges += [(at.start(1), at.end(1), " …") for at in _COMMENT.finditer(raw) if at[1].strip()]
         else:
-            ranges += _values(raw)
+            ranges += self._values(raw)
         start = min(span.start, bounds.end) - bounds.start
         end = max(start + 1, min(span.end, bounds.end) - bounds.start)
         return _window(*_replaced(raw, _joined(ranges), start, end))
+
+    def _values(self, raw: str) -> list[_Range]:
+        """Everything of a line that may be a value, when nobody knows what is what."""
+        shown = [found.span() for found in _STRUCTURE.finditer(raw)]
+        shown += [
+            found.span() for found in _KEY.finditer(raw) if (found["quoted"] or found["plain"]) in self.names
+        ]
+        ranges: list[_Range] = []
+        at = 0
+        for start, end in [*sorted(shown), (len(raw), len(raw))]:
+            if start > at:
+                ranges.append((at, start, MASK))
+            at = max(at, end)
+        return ranges
+
+
+def _names_for(text: str, types: Mapping[str, IntegrationType]) -> frozenset[str]:
+    """The names of all settings that a text may have: those of the file, and those of the types in it."""
+    from livechat_sdk.config.models import LivechatFile
+
+    found = keys_below(kinds_of(LivechatFile))
+    for name in types:
+        if name in text:
+            found |= keys_below((model_of(types, name),))
+    return found
 
 
 def _in_word(text: str, at: int) -> bool:
@@ -136,21 +194,6 @@ def _joined(ranges: Iterable[_Range]) -> list[_Range]:
         else:
             joined.append((start, end, instead))
     return joined
-
-
-def _values(raw: str) -> list[_Range]:
-    """Everything of a line that may be a value, when nobody knows what is what."""
-    shown = [found.span() for found in _MARKS.finditer(raw)]
-    key = _KEY.match(raw)
-    if key is not None:
-        shown.append(key.span(1))
-    ranges: list[_Range] = []
-    at = 0
-    for start, end in [*sorted(shown), (len(raw), len(raw))]:
-        if start > at:
-            ranges.append((at, start, MASK))
-        at = max(at, end)
-    return ranges
 
 
 def _replaced(raw: str, ranges: list[_Range], start: int, end: int) -> tuple[str, int, int]:

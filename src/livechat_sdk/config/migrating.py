@@ -81,7 +81,7 @@ def _read(text: str, name: str) -> Node:
 
 
 def _refuse(drafts: list[Draft], root: Node | None, text: str, name: str) -> NoReturn:
-    problems = finish(drafts, root=root, lines=Lines(text, name), file=name, masks=Masks())
+    problems = finish(drafts, root=root, lines=Lines(text, name), file=name, masks=Masks.of_text(text))
     raise ConfigurationError(problems)
 
 
