@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -18,25 +19,39 @@ BROKEN = sorted([*(HERE / "broken").glob("*.yaml"), *(HERE / "broken").glob("*.j
 GOOD = sorted(one for one in (HERE / "good").glob("*.*") if one.is_file())
 
 ELSEWHERE = {
-    "LC100": "test_loader.py",
-    "LC101": "test_loader.py",
-    "LC102": "test_loader.py",
-    "LC104": "test_loader.py",
-    "LC123": "test_including.py",
-    "LC208": "test_translate.py",
-    "LC220": "test_translate.py",
-    "LC317": "../gateway/test_reloading.py",
-    "LC318": "../gateway/test_reloading.py",
-    "LC319": "../gateway/test_reloading.py",
-    "LC616": "test_references.py",
-    "LC815": "test_hours.py",
-    "LC817": "test_hours.py",
-    "LC818": "test_hours.py",
-    "LC902": "test_words.py",
-    "LC715": "test_routing_rules.py",
+    "LC100": "tests/config/test_loader.py::test_error_from_a_text_alone_has_the_general_code",
+    "LC101": "tests/config/test_loader.py::test_missing_file_says_where_it_was_looked_for",
+    "LC102": "tests/config/test_loader.py::test_folder_is_no_file",
+    "LC104": "tests/config/test_loader.py::test_file_above_the_limit_is_not_read",
+    "LC123": "tests/config/test_including.py::test_more_than_fifty_files_are_too_many",
+    "LC208": "tests/config/test_translate.py::test_rule_over_several_keys_is_a_problem_of_the_whole",
+    "LC220": "tests/config/test_translate.py::test_business_hours_that_fit_no_rule_have_the_general_code",
+    "LC317": "tests/gateway/test_reloading.py::test_integration_with_open_chats_stays",
+    "LC318": "tests/gateway/test_reloading.py::test_integration_with_open_chats_stays",
+    "LC319": "tests/gateway/test_reloading.py::test_refused_settings_change_nothing",
+    "LC616": "tests/config/test_references.py::test_secret_that_anybody_may_change_is_a_warning",
+    "LC715": "tests/config/test_routing_rules.py"
+    "::test_expression_without_its_library_is_a_problem_that_names_the_extra",
+    "LC815": "tests/config/test_hours.py::test_packages_that_are_not_installed_are_named",
+    "LC817": "tests/config/test_hours.py::test_company_calendar_that_cannot_be_used_is_a_problem_at_its_file",
+    "LC818": "tests/config/test_hours.py::test_company_calendar_that_cannot_be_used_is_a_problem_at_its_file",
+    "LC902": "tests/config/test_words.py"
+    "::test_a_text_that_the_vendor_would_not_take_is_refused_with_both_numbers",
 }
-"""Codes that no file of the corpus can show, and the test that shows them: what has no content, too much of
+"""Codes that no file of the corpus can show, and the test that shows each: what has no content, too much of
 it or rights that git does not keep, and refusals of models that only plugins could have."""
+
+
+def source_of(test: str) -> str:
+    """The text of a test with its decorators, which hold its parameters; empty when there is no such test."""
+    file, _, name = test.partition("::")
+    path = HERE.parent.parent / file
+    text = path.read_text("utf-8") if path.is_file() else ""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            first = min(one.lineno for one in (node, *node.decorator_list))
+            return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    return ""
 
 
 def expected(file: Path) -> list[str]:
@@ -105,10 +120,18 @@ def test_corpus_is_large_enough() -> None:
 
 def test_every_code_is_shown_by_a_broken_file_or_by_a_test() -> None:
     shown = {entry.split()[0] for file in BROKEN for entry in expected(file)}
-    for code, file in ELSEWHERE.items():
-        assert code in (HERE / file).read_text("utf-8"), f"{file} does not show {code}"
+    for code, test in ELSEWHERE.items():
+        assert test.partition("::")[2].startswith("test_")
+        assert code in source_of(test), f"{test} is not there, or does not mention {code}"
     assert shown | ELSEWHERE.keys() == CODES.keys()
     assert not shown & ELSEWHERE.keys()
+
+
+def test_test_that_is_not_there_shows_nothing() -> None:
+    file = "tests/config/test_corpus.py"
+    assert source_of(f"{file}::test_corpus_is_large_enough").startswith("def test_corpus_is_large_enough")
+    assert source_of(f"{file}::test_good_file_raises_no_alarm").startswith("@pytest.mark.parametrize")
+    assert source_of(f"{file}::test_no_such_thing") == source_of("tests/none.py::test_x") == ""
 
 
 def test_codes_that_the_sources_use_are_all_explained() -> None:
