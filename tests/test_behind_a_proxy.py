@@ -33,7 +33,7 @@ PASSWORD = "correct horse battery staple"
 SETTINGS = f"""
 version: 1
 store: sqlite:///livechat.db
-gateway: {{tokens: {TOKEN}, public_url: "https://{HOST}"}}
+gateway: {{tokens: {TOKEN}, public_url: "https://{HOST}", trusted_proxies: [127.0.0.1]}}
 integrations:
   desk:
     type: HELVIA_LIVECHAT
@@ -187,13 +187,19 @@ def test_the_lines_of_the_page_carry_everything_and_open_nothing_else(tmp_path: 
             signed_in = sign_in(client, PASSWORD)
             assert signed_in.status_code == 303
             cookies = signed_in.headers.get_list("set-cookie")
-            assert any(one.startswith("desk_session=") for one in cookies)
+            assert any(one.startswith("__Secure-desk_session=") for one in cookies)
             assert all("secure" in one.lower() for one in cookies)
             client.cookies.update(signed_in.cookies)
             with client.stream("GET", "/desk/live") as live:
                 assert next(live.iter_lines()) == "retry: 2000"
 
-            statuses = [client.post("/desk/api/login", json={}).status_code for _ in range(12)]
-            assert 429 not in statuses[:9]
+            wrong = {"email": "eleni@example.com", "password": "not this one"}
+            statuses = [
+                client.post(
+                    "/desk/api/login", json=wrong, headers={"X-Forwarded-For": f"203.0.113.{number}"}
+                ).status_code
+                for number in range(7)
+            ]
+            assert statuses[0] == 401
             assert statuses[-1] == 429
             assert client.get("/desk/login").status_code in {200, 303}

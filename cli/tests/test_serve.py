@@ -108,7 +108,8 @@ def test_server_takes_a_handoff_is_shown_and_ends_on_sigterm(tmp_path: Path, env
         assert "conversation  c-1" in shown.stdout
         second = livechat("serve", "--port", "0", "--channel", "my_channel:Channel", cwd=tmp_path, env=env)
         assert second.returncode == 6
-        assert str(process.pid) in second.stderr
+        assert f"is served by process {process.pid} already" in second.stderr
+        assert "`store: postgresql://…`" in second.stderr, "the way to several processes is named"
         assert second.stdout == ""
         deadline = time.monotonic() + 20
         while "waiting" not in (delivered := (tmp_path / "delivered.jsonl").read_text("utf-8")):

@@ -99,7 +99,12 @@ class Stream:
 
 @asynccontextmanager
 async def stream(
-    app: ASGIApp, path: str, *, headers: Mapping[str, str] | None = None, cookies: str = ""
+    app: ASGIApp,
+    path: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    cookies: str = "",
+    scheme: str = "http",
 ) -> AsyncIterator[Stream]:
     """Open ``path`` as a browser's EventSource does; gone when the block ends."""
     opened, started, gone = Stream(), asyncio.Event(), asyncio.Event()
@@ -110,7 +115,7 @@ async def stream(
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": "GET",
-        "scheme": "http",
+        "scheme": scheme,
         "path": bare,
         "raw_path": bare.encode(),
         "query_string": query.encode(),

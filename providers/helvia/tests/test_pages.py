@@ -394,7 +394,7 @@ async def test_a_session_of_one_desk_is_nothing_at_another(
     token = await quick_world.desk.sessions.start(quick_world.ada, "page")
     other = await make_world(quick_world.clock, memory, name="other")
     async with client(mounted(other.provider.pages(), "/other")) as browser:
-        browser.cookies.set("desk_session", token, domain="host", path="/other")
+        browser.cookies.set("desk_session", token, domain="host.local", path="/other")
         assert (await browser.get("/other/inbox/new")).status_code == 303
 
 

@@ -40,8 +40,32 @@ async def test_the_session_cookie_cannot_be_read_by_scripts_or_sent_by_other_sit
 async def test_over_https_the_cookie_is_secure(app: ASGIApp) -> None:
     async with client(app, base_url="https://host") as browser:
         answer = await post_login(browser)
-        assert cookies(answer)["desk_session"]["secure"]
-        assert cookies(await browser.get("/desk/login?again=1"))["desk_login"]["secure"]
+        assert cookies(answer)["__Secure-desk_session"]["secure"]
+        again = cookies(await browser.get("/desk/login?again=1"))["__Secure-desk_login"]
+        assert again["secure"]
+        assert again["samesite"] == "strict"
+
+
+async def test_a_cookie_that_was_planted_over_plain_http_counts_nothing_over_https(app: ASGIApp) -> None:
+    async with client(app) as plain:
+        await sign_in(plain, "ada")
+        token = plain.cookies["desk_session"]
+    async with client(app, base_url="https://host") as browser:
+        for name in ("desk_session", "__Host-desk_session"):
+            browser.cookies.set(name, token, domain="host.local", path="/desk")
+        assert (await browser.get("/desk/inbox/new")).status_code == 303
+        browser.cookies.set("__Secure-desk_session", token, domain="host.local", path="/desk")
+        assert (await browser.get("/desk/inbox/new")).status_code == 200
+
+
+async def test_a_desk_that_is_a_whole_host_binds_its_cookies_to_it(quick_world: World) -> None:
+    async with client(quick_world.provider.pages(), base_url="https://host") as browser:
+        csrf = await sign_in(browser, "ada", "")
+        assert "__Host-desk_session" in browser.cookies
+        assert {cookie.path for cookie in browser.cookies.jar} == {"/"}
+        out = await browser.post("/logout", data={"csrf_token": csrf})
+        assert cookies(out)["__Host-desk_session"]["secure"]
+        assert "__Host-desk_session" not in browser.cookies
 
 
 async def test_a_login_starts_a_fresh_session_and_ends_the_one_before(
@@ -62,7 +86,7 @@ async def test_a_login_starts_a_fresh_session_and_ends_the_one_before(
 
 
 async def test_a_session_that_somebody_else_planted_is_not_taken_over(browser: httpx.AsyncClient) -> None:
-    browser.cookies.set("desk_session", "planted-by-an-attacker", domain="host", path="/desk")
+    browser.cookies.set("desk_session", "planted-by-an-attacker", domain="host.local", path="/desk")
     answer = await post_login(browser)
     assert cookies(answer)["desk_session"].value != "planted-by-an-attacker"
 
@@ -145,7 +169,7 @@ async def test_signing_out_needs_the_token_and_ends_the_session(browser: httpx.A
     assert (await browser.get("/desk/inbox/new")).status_code == 200
     answer = await browser.post("/desk/logout", data={"csrf_token": token})
     assert answer.headers["location"] == "/desk/login"
-    browser.cookies.set("desk_session", session, domain="host", path="/desk")
+    browser.cookies.set("desk_session", session, domain="host.local", path="/desk")
     assert (await browser.get("/desk/inbox/new")).status_code == 303
 
 

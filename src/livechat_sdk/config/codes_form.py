@@ -348,5 +348,11 @@ FORM: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Links may lead to names, addresses and networks, perhaps with a port; a page is none of them.",
         "Write files.example.com, *.example.com, files:8080 or 10.1.0.0/16.",
     ),
+    (
+        "LC238",
+        "Not the address of a proxy",
+        "What a trusted proxy says of the client is believed, so that it is named by its address or network.",
+        "Write 127.0.0.1 or 10.1.2.0/24; a network that holds every address is refused.",
+    ),
 )
 """Code, title, what it means, what to do."""

@@ -22,6 +22,7 @@ from livechat_sdk.config.texts import (
     PlatformUrl,
     PublicUrl,
     StoreAddress,
+    TrustedProxy,
 )
 from livechat_sdk.domain.agent_names import AgentNames
 from livechat_sdk.domain.base import Identifier, ShortText
@@ -271,6 +272,10 @@ class GatewaySettings(_Part):
     """What opens ``/metrics`` and nothing else, for whoever collects the counts."""
     public_url: PublicUrl | None = None
     """The address under which vendors reach the gateway; without a slash at the end."""
+    trusted_proxies: tuple[TrustedProxy, ...] = Field(default=(), max_length=100)
+    """Addresses and networks of the proxies in front of the gateway, whose word about the client counts."""
+    proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
+    """The header in which those proxies say who the client is; it must be theirs alone to write."""
     platform: PlatformSettings | None = None
     """Where the end user's side is, unless a channel is given in code."""
 

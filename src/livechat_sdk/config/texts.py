@@ -20,6 +20,7 @@ __all__ = [
     "PlatformUrl",
     "PublicUrl",
     "StoreAddress",
+    "TrustedProxy",
 ]
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
@@ -30,6 +31,7 @@ _WITH_PORT: Final = re.compile(r"[^:]*:[0-9]*")
 _TARGET: Final = re.compile(
     r"(?:\*\.)?[\w.-]+(?::[0-9]{1,5})?|[0-9a-fA-F.:]+/[0-9]{1,3}|\[?[0-9a-fA-F:.]+\]?(?::[0-9]{1,5})?"
 )
+_NETWORK: Final = re.compile(r"[0-9a-fA-F:.]+(?:/(?!0+$)[0-9]{1,3})?")
 _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
 
 
@@ -104,6 +106,22 @@ def _target(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    from ipaddress import ip_network
+
+    try:
+        network = ip_network(value.strip())
+    except ValueError:
+        network = None
+    if network is None or network.prefixlen == 0:
+        raise PydanticCustomError(
+            "LC238",
+            "this is not the address of a proxy, or a network of proxies",
+            {"suggestion": "write 127.0.0.1 or 10.1.2.0/24: no name, no port, and not everybody's"},
+        )
+    return str(network)
+
+
 def _kind(value: str) -> str:
     if not _KIND.fullmatch(value):
         raise PydanticCustomError(
@@ -136,6 +154,9 @@ ListenAddress = Annotated[
 
 EgressTarget = Annotated[ShortText, AfterValidator(_target), _shown(rf"\s*(?:{_TARGET.pattern})\s*")]
 """Where links may lead: a name, an address or a network."""
+
+TrustedProxy = Annotated[ShortText, AfterValidator(_network), _shown(rf"\s*(?:{_NETWORK.pattern})\s*")]
+"""Where a proxy is: an address, or a network."""
 
 FileKind = Annotated[ShortText, AfterValidator(_kind), _shown(_KIND.pattern)]
 """A media type in small letters, or a family of them."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -24,6 +25,7 @@ from livechat_sdk.gateway.health import HealthRoutes
 from livechat_sdk.gateway.metrics import MetricsRoutes, RequestMeters
 from livechat_sdk.gateway.openapi import OpenApiRoute
 from livechat_sdk.gateway.operations import Operation, routes_of
+from livechat_sdk.gateway.outside import Outside
 from livechat_sdk.gateway.pages import mounts_of
 from livechat_sdk.gateway.refusals import Refusal, internal
 from livechat_sdk.gateway.schemes import weak_webhooks
@@ -63,6 +65,9 @@ def create_app(
     lifespan enters and leaves it. ``app.state.stopping`` is an ``asyncio.Event``; set, it ends the
     event streams and makes ``/readyz`` answer 503.
 
+    Requests are seen as they look outside: the client's address, the scheme, and the path below which all
+    this is, as ``gateway`` of the dispatcher's settings says of ``public_url`` and ``trusted_proxies``.
+
     Webhooks that prove little, or nothing at all, are named in the log.
 
     Raises ``ConfigurationError`` without a token, and for a provider whose pages cannot be mounted.
@@ -91,6 +96,7 @@ def create_app(
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
+        middleware=[Middleware(Outside, dispatcher.settings.gateway)],
         exception_handlers={HTTPException: _from_routing, Exception: _from_pages},
     )
     app.state.stopping = stopping

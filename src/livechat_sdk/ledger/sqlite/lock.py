@@ -38,7 +38,8 @@ class ServingLock:
             os.close(descriptor)
             raise StoreLocked(
                 f"the ledger {self._database} is served by process {holder or 'unknown'} already: "
-                "one serving process per SQLite file. Stop that one first, or use another file",
+                "one serving process per SQLite file. Stop that one first, or use another file; several "
+                "processes share a PostgreSQL database (`store: postgresql://…`)",
             ) from None
         except OSError as error:
             os.close(descriptor)

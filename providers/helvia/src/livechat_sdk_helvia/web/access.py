@@ -12,10 +12,10 @@ from livechat_sdk_helvia.faults import DeskFault, Forbidden, NotSignedIn
 from livechat_sdk_helvia.provider import HelviaProvider
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.bodies import Fields
-from livechat_sdk_helvia.web.headers import BASE_KEY
+from livechat_sdk_helvia.web.cookies import drop_cookie, read_cookie, set_cookie
+from livechat_sdk_helvia.web.headers import base_of
 
 __all__ = [
-    "COOKIE",
     "DeskStarting",
     "address_of",
     "base_of",
@@ -23,12 +23,14 @@ __all__ = [
     "bearer_token",
     "check_csrf",
     "desk_of",
+    "drop_session",
+    "give_session",
     "page_session",
-    "set_cookie",
+    "session_token",
     "wants_json",
 ]
 
-COOKIE: Final = "desk_session"
+_COOKIE: Final = "desk_session"
 """Name of the cookie; its path is the desk's own, so that two desks on one host do not meet."""
 
 
@@ -47,25 +49,23 @@ def desk_of(request: Request) -> Desk:
     return provider.desk
 
 
-def base_of(request: Request) -> str:
-    """Where the desk is mounted, without a slash at the end (``/desk``)."""
-    root: str = request.scope.get(BASE_KEY, "")
-    return root.rstrip("/")
-
-
 def wants_json(request: Request) -> bool:
     """Whether a script or program asks: it gets JSON instead of a page."""
     return "application/json" in request.headers.get("accept", "")
 
 
 def address_of(request: Request) -> str:
-    """The address of whoever connects, for the limit on failed logins."""
+    """The address of whoever asks, for limits and the audit log.
+
+    It is the connection's, or what the gateway, or the server around us, has put in its place: headers of the
+    request are not looked at here.
+    """
     return request.client.host if request.client else "unknown"
 
 
 async def page_session(request: Request) -> SignedIn:
     """Who sits at the browser. Raises ``NotSignedIn``."""
-    return await desk_of(request).sessions.find(request.cookies.get(COOKIE, ""), "page")
+    return await desk_of(request).sessions.find(session_token(request), "page")
 
 
 def bearer_token(request: Request) -> str:
@@ -91,14 +91,16 @@ def check_csrf(request: Request, signed_in: SignedIn, fields: Fields) -> None:
         raise Forbidden("This form is out of date.", hint="Load the page again and repeat what you did.")
 
 
-def set_cookie(request: Request, response: Response, token: str) -> None:
+def session_token(request: Request) -> str:
+    """The token in the session cookie; empty without one."""
+    return read_cookie(request, _COOKIE)
+
+
+def give_session(request: Request, response: Response, token: str) -> None:
     """Give the browser its session. Scripts cannot read it, other sites cannot send it."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(LIFETIME.total_seconds()),
-        path=base_of(request) or "/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    set_cookie(request, response, _COOKIE, token, max_age=int(LIFETIME.total_seconds()))
+
+
+def drop_session(request: Request, response: Response) -> None:
+    """Take the session from the browser."""
+    drop_cookie(request, response, _COOKIE)

@@ -10,10 +10,11 @@ from starlette.responses import JSONResponse, Response
 
 from livechat_sdk.errors import LivechatError
 from livechat_sdk_helvia.faults import DeskFault
-from livechat_sdk_helvia.web.access import base_of, wants_json
+from livechat_sdk_helvia.web.access import wants_json
+from livechat_sdk_helvia.web.headers import inside_path
 from livechat_sdk_helvia.web.rendering import Templates
 
-__all__ = ["answer_fault", "as_fault", "fault_response", "inside_path", "is_for_programs"]
+__all__ = ["answer_fault", "as_fault", "fault_response", "is_for_programs"]
 
 
 class _Refused(DeskFault):
@@ -37,11 +38,6 @@ def as_fault(error: Exception, unavailable: str) -> DeskFault:
     if isinstance(error, LivechatError):
         return _Unavailable(unavailable, hint="Try again in a moment.")
     raise error
-
-
-def inside_path(request: Request) -> str:
-    """The path below the place where the application is mounted."""
-    return request.url.path[len(base_of(request)) :]
 
 
 def is_for_programs(request: Request) -> bool:

@@ -18,7 +18,7 @@ from livechat_sdk_helvia.web.access import base_of, wants_json
 from livechat_sdk_helvia.web.actions import ActionRoutes
 from livechat_sdk_helvia.web.admin import AdminRoutes
 from livechat_sdk_helvia.web.analytics import AnalyticsRoutes
-from livechat_sdk_helvia.web.answers import answer_fault, as_fault, inside_path, is_for_programs
+from livechat_sdk_helvia.web.answers import answer_fault, as_fault, is_for_programs
 from livechat_sdk_helvia.web.api import api_routes
 from livechat_sdk_helvia.web.api_admin import admin_api_routes
 from livechat_sdk_helvia.web.api_analytics import analytics_api_routes
@@ -33,7 +33,7 @@ from livechat_sdk_helvia.web.automations import AutomationRoutes
 from livechat_sdk_helvia.web.bots import BotRoutes
 from livechat_sdk_helvia.web.canned import CannedRoutes
 from livechat_sdk_helvia.web.files import FileRoutes, file_api_routes
-from livechat_sdk_helvia.web.headers import SecurityHeaders
+from livechat_sdk_helvia.web.headers import SecurityHeaders, inside_path
 from livechat_sdk_helvia.web.history import HistoryRoutes
 from livechat_sdk_helvia.web.hours import HoursRoutes, hours_api_routes
 from livechat_sdk_helvia.web.live import LiveRoutes

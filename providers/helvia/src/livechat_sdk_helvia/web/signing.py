@@ -13,15 +13,17 @@ from starlette.routing import BaseRoute, Route
 
 from livechat_sdk_helvia.faults import DeskFault, Forbidden, NotSignedIn, TooManyAttempts
 from livechat_sdk_helvia.web.access import (
-    COOKIE,
     address_of,
     base_of,
     check_csrf,
     desk_of,
+    drop_session,
+    give_session,
     page_session,
-    set_cookie,
+    session_token,
 )
 from livechat_sdk_helvia.web.bodies import read_form
+from livechat_sdk_helvia.web.cookies import drop_cookie, read_cookie, set_cookie
 from livechat_sdk_helvia.web.rendering import Templates
 
 __all__ = ["SigningRoutes"]
@@ -63,22 +65,22 @@ class SigningRoutes:
             )
         except (Forbidden, NotSignedIn, TooManyAttempts) as fault:
             return self._page(request, wanted=wanted, email=email[:200], fault=fault)
-        old = request.cookies.get(COOKIE)
+        old = session_token(request)
         if old:
             await desk.sessions.end(old)
         response = RedirectResponse(f"{base_of(request)}/{wanted}", status_code=303)
-        set_cookie(request, response, await desk.sessions.start(user, "page"))
+        give_session(request, response, await desk.sessions.start(user, "page"))
         await desk.presence.seen(user)
-        response.delete_cookie(_LOGIN_COOKIE, path=base_of(request) or "/")
+        drop_cookie(request, response, _LOGIN_COOKIE)
         return response
 
     async def _sign_out(self, request: Request) -> Response:
         signed_in = await page_session(request)
         check_csrf(request, signed_in, await read_form(request))
-        await desk_of(request).sessions.end(request.cookies[COOKIE], signed_in.user)
+        await desk_of(request).sessions.end(session_token(request), signed_in.user)
         await desk_of(request).presence.left(signed_in.user)
         response = RedirectResponse(f"{base_of(request)}/login", status_code=303)
-        response.delete_cookie(COOKIE, path=base_of(request) or "/")
+        drop_session(request, response)
         return response
 
     def _page(
@@ -97,15 +99,7 @@ class SigningRoutes:
         )
         if isinstance(fault, TooManyAttempts):
             response.headers["retry-after"] = str(max(1, round(fault.retry_after)))
-        response.set_cookie(
-            _LOGIN_COOKIE,
-            token,
-            max_age=_LOGIN_SECONDS,
-            path=base_of(request) or "/",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
+        set_cookie(request, response, _LOGIN_COOKIE, token, max_age=_LOGIN_SECONDS, same_site="strict")
         return response
 
 
@@ -119,7 +113,7 @@ async def _is_signed_in(request: Request) -> bool:
 
 def _check_login_token(request: Request, token: str) -> None:
     """The form came from our page in this browser: its token is the one in the cookie."""
-    held = request.cookies.get(_LOGIN_COOKIE, "")
+    held = read_cookie(request, _LOGIN_COOKIE)
     elsewhere = request.headers.get("sec-fetch-site") == "cross-site"
     if not held or elsewhere or not hmac.compare_digest(held.encode(), token.encode()):
         raise Forbidden("The page to sign in was out of date.", hint="Try once more.")

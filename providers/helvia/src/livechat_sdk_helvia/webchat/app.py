@@ -21,6 +21,7 @@ from livechat_sdk_helvia.web.access import address_of, base_of, bearer_token, wa
 from livechat_sdk_helvia.web.answers import answer_fault, as_fault
 from livechat_sdk_helvia.web.assets import Assets
 from livechat_sdk_helvia.web.bodies import Fields, read_form, read_json, whole_number
+from livechat_sdk_helvia.web.cookies import read_cookie, set_cookie
 from livechat_sdk_helvia.web.headers import SecurityHeaders
 from livechat_sdk_helvia.web.rendering import Templates
 from livechat_sdk_helvia.webchat.chat import MAX_USER_TEXT, WebChat
@@ -97,7 +98,7 @@ class _Pages:
     async def page(self, request: Request) -> Response:
         self._ready()
         wanted = request.query_params.get("bot")
-        token = request.cookies.get(COOKIE, "")
+        token = read_cookie(request, COOKIE)
         found = await self._chat.store.by_token(token) if 0 < len(token) <= _MAX_TOKEN else None
         fresh = found is None or (wanted is not None and wanted != found.bot)
         if found is None or fresh:
@@ -117,7 +118,7 @@ class _Pages:
             agent_typing=self._chat.is_agent_typing(found.id),
         )
         if fresh:
-            _set_cookie(request, response, token)
+            set_cookie(request, response, COOKIE, token, max_age=_YEAR)
         return response
 
     async def new(self, request: Request) -> Response:
@@ -126,7 +127,7 @@ class _Pages:
         _, token = await self._chat.new_conversation(found.bot)
         self._openings.count(address_of(request))
         response = RedirectResponse(f"{base_of(request)}/", status_code=303)
-        _set_cookie(request, response, token)
+        set_cookie(request, response, COOKIE, token, max_age=_YEAR)
         return response
 
     async def say(self, request: Request) -> Response:
@@ -205,7 +206,7 @@ class _Pages:
             raise _NotStarted("The chat is starting or stopping.", hint="Try again in a moment.")
 
     async def _of_cookie(self, request: Request) -> ChatConversation:
-        return await self._of(request.cookies.get(COOKIE, ""))
+        return await self._of(read_cookie(request, COOKIE))
 
     async def _of_token(self, request: Request) -> ChatConversation:
         found = await self._of(bearer_token(request))
@@ -225,7 +226,7 @@ class _Pages:
     async def _from_form(self, request: Request) -> tuple[ChatConversation, Fields]:
         found, fields = await self._of_cookie(request), await read_form(request)
         given = request.headers.get("x-csrf-token") or fields.text("csrf_token", "")
-        if not hmac.compare_digest(_csrf(request.cookies[COOKIE]).encode(), given.encode()):
+        if not hmac.compare_digest(_csrf(read_cookie(request, COOKIE)).encode(), given.encode()):
             raise Forbidden("This form is out of date.", hint="Load the page again and repeat what you did.")
         return found, fields
 
@@ -238,15 +239,3 @@ class _Pages:
 
 def _csrf(token: str) -> str:
     return hashlib.sha256(f"csrf {token}".encode()).hexdigest()
-
-
-def _set_cookie(request: Request, response: Response, token: str) -> None:
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=_YEAR,
-        path=base_of(request) or "/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
