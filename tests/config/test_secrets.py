@@ -211,6 +211,8 @@ def test_line_that_nobody_understood_shows_no_secret_whatever_it_looks_like(line
         ("  secret: ${ZENDESK_SECRET}", "  secret: ${ZENDESK_SECRET}"),
         ("  secret: a,b:c#d'e\"f{g}h[i]j-k?l!m", "  secret: ***"),
         ("  secret: ?!-*", "  secret: ?***"),
+        ("---", "---"),
+        ("---x", "-***"),
         ("  secert: abc", "  ***: ***"),
         ("  timezonesecret: abc", "  ***: ***"),
         ("  baseUrl : abc", "  baseUrl : ***"),

@@ -32,7 +32,7 @@ _REACH: Final = 10_000
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#(.*)$")
 _STRUCTURE: Final = re.compile(
-    r"""\s+                                        # space between words
+    r"""^(?:---|\.\.\.)(?!\S)|\s+                                        # space between words
     |(?<![^\s\[\]{},:])[\[{"'&*!|>%@`?#-]          # a mark that begins a word
     |[\]}"',](?![^\s\[\]{},:])                     # a mark that ends one
     |,(?=["'])
