@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Hashable
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 __all__ = [
     "INBOX",
@@ -94,12 +94,15 @@ class TypingSign(NamedTuple):
 
 
 class Outbox:
-    """What is to be told to other processes: every change once, and who types now. Closed until opened."""
+    """What is to be told to other processes: every change once, and signs such as who types now.
+
+    Closed until opened.
+    """
 
     def __init__(self) -> None:
         self._open = False
         self._changes: set[tuple[str, str]] = set()
-        self._typing: dict[tuple[int, int], TypingSign] = {}
+        self._signs: dict[Hashable, tuple[Any, ...]] = {}
         self._filled = asyncio.Event()
 
     def open(self) -> None:
@@ -114,22 +117,26 @@ class Outbox:
 
     def add_typing(self, sign: TypingSign) -> None:
         """Note who types; the last word of each counts."""
+        self.add_sign((sign.conversation_id, sign.user_id), sign)
+
+    def add_sign(self, about: Hashable, sign: tuple[Any, ...]) -> None:
+        """Note something short-lived that JSON can hold; the last word ``about`` something counts."""
         if self._open:
-            self._typing[sign.conversation_id, sign.user_id] = sign
+            self._signs[about] = sign
             self._filled.set()
 
     def put_back(self, changes: frozenset[tuple[str, str]]) -> None:
-        """Changes that could not be told. Who typed then is out of date."""
+        """Changes that could not be told. Signs of then are out of date."""
         self._changes |= changes
         self._filled.set()
 
-    def take(self) -> tuple[frozenset[tuple[str, str]], list[TypingSign]]:
+    def take(self) -> tuple[frozenset[tuple[str, str]], list[tuple[Any, ...]]]:
         """Everything collected since the last time."""
-        changes, typing = frozenset(self._changes), list(self._typing.values())
+        changes, signs = frozenset(self._changes), list(self._signs.values())
         self._changes.clear()
-        self._typing.clear()
+        self._signs.clear()
         self._filled.clear()
-        return changes, typing
+        return changes, signs
 
     async def filled(self) -> None:
         """Return when there is something to be told."""
@@ -172,6 +179,11 @@ class Hub:
         if (topic, change) in self._held_back and not self._closed:
             self._held_back.discard((topic, change))
             self.publish_calmly(topic, change)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody here waits for changes of anything."""
+        return bool(self._subscriptions)
 
     def has_subscribers(self, topic: str) -> bool:
         """Whether anybody here waits for changes of ``topic``."""

@@ -14,15 +14,13 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from livechat_sdk.domain.base import new_key, utc_text
 from livechat_sdk.errors import StoreError
 from livechat_sdk_helvia.context import DeskContext
-from livechat_sdk_helvia.hub import INBOX, TypingSign
-from livechat_sdk_helvia.messages import Messages
 
 __all__ = ["News"]
 
@@ -41,11 +39,18 @@ _STALE: Final = timedelta(hours=1)
 
 
 class News:
-    """Tells the other processes what this one's hub publishes, and publishes here what they tell."""
+    """Tells the other processes what this one's hub publishes, and publishes here what they tell.
 
-    def __init__(self, desk: DeskContext, messages: Messages) -> None:
+    ``heard`` is told the signs of the others, each as the list of its parts; ``is_watched`` says whether
+    anybody here waits for news. The table of ``tables_news`` must be there before ``start``.
+    """
+
+    def __init__(
+        self, desk: DeskContext, heard: Callable[[list[Any]], None], is_watched: Callable[[], bool]
+    ) -> None:
         self._desk = desk
-        self._messages = messages
+        self._heard_sign = heard
+        self._is_watched = is_watched
         self._process = new_key()
         self._number = 0
         self._heard: dict[str, int] = {}
@@ -72,11 +77,11 @@ class News:
     async def tell(self) -> bool:
         """Write what was published since the last time, if anything was. Raises ``StoreError``."""
         desk, outbox = self._desk, self._desk.hub.outbox
-        changes, typing = outbox.take()
-        if not changes and not typing:
+        changes, signs = outbox.take()
+        if not changes and not signs:
             return False
         self._number += 1
-        document = {"changes": sorted(changes), "typing": [list(sign) for sign in typing]}
+        document = {"changes": sorted(changes), "typing": [list(sign) for sign in signs]}
         row = desk.statement(
             """
             INSERT INTO desk_news (workspace, integration, process, number, news, told_at)
@@ -146,7 +151,7 @@ class News:
             told = json.loads(str(row["news"]))
             # Who types comes first: the change that it belongs to makes the streams read it.
             for sign in told["typing"]:
-                self._messages.heard_typing(TypingSign(*sign))
+                self._heard_sign(sign)
             for topic, change in told["changes"]:
                 self._desk.hub.deliver(topic, change)
             self._heard[process] = int(str(row["number"]))
@@ -171,7 +176,7 @@ class News:
         while True:
             pause = _LOOK_EVERY
             try:
-                if self._desk.hub.has_subscribers(INBOX):
+                if self._is_watched():
                     await self.look()
             except StoreError as trouble:
                 logger.warning("changes of other processes are looked for again: %s", trouble)

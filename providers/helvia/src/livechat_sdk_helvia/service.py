@@ -23,7 +23,7 @@ from livechat_sdk_helvia.files import Files
 from livechat_sdk_helvia.group_hours import GroupHours
 from livechat_sdk_helvia.groups import Groups
 from livechat_sdk_helvia.history import History
-from livechat_sdk_helvia.hub import Hub
+from livechat_sdk_helvia.hub import INBOX, Hub, TypingSign
 from livechat_sdk_helvia.ids import IdMaker
 from livechat_sdk_helvia.manager.service import Manager
 from livechat_sdk_helvia.masking import Masking
@@ -88,7 +88,11 @@ class Desk:
             Masking(self.context, self.bots, settings.agent_names),
             Translations(self.context, self.settings, assistance),
         )
-        self.news = News(self.context, self.messages)
+        self.news = News(
+            self.context,
+            lambda sign: self.messages.heard_typing(TypingSign(*sign)),
+            lambda: self.hub.has_subscribers(INBOX),
+        )
         self.my_settings = MySettingsStore(self.context)
         self.presence = Presence(self.context)
         self.sight = Sight(self.context, self.settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from livechat_sdk.domain.base import new_key
 from livechat_sdk.domain.ends import Outcome
@@ -14,9 +14,10 @@ from livechat_sdk.domain.moments import Moment
 from livechat_sdk.domain.outgoing import HandoffEnded, Outgoing, Receipt, SystemMessage, Typing, UserMessage
 from livechat_sdk.errors import InvalidInput
 from livechat_sdk.provider.embedded import EmbeddedDatabase
-from livechat_sdk_helvia.context import check_text
+from livechat_sdk_helvia.context import DeskContext, check_text
 from livechat_sdk_helvia.faults import InvalidField
-from livechat_sdk_helvia.hub import Hub
+from livechat_sdk_helvia.ids import IdMaker
+from livechat_sdk_helvia.news import News
 from livechat_sdk_helvia.records import to_json
 from livechat_sdk_helvia.webchat.handing import Handing, OnUserMessage
 from livechat_sdk_helvia.webchat.records import ChatConversation, ChatMessage
@@ -48,6 +49,8 @@ OnUserRead = Callable[[str, str], Awaitable[None]]
 _log = logging.getLogger("livechat_sdk_helvia.webchat")
 
 _MAX_KEY: Final = 100
+_NEWS: Final = "(chat page)"
+"""Under this name the processes of a chat page tell each other; no integration can have it."""
 _TYPING_SECONDS: Final = 8.0
 _WAITING: Final = frozenset(
     {
@@ -72,7 +75,8 @@ class WebChat:
 
     ``bots`` are the names that a conversation may begin with: the part of a conversation's id before
     the colon; the first one is taken unless the page says ``?bot=``. Call ``start`` before serving
-    ``app()``, and ``stop`` at the end.
+    ``app()``, and ``stop`` at the end. Several processes may do so on one database: what happens in one
+    shows on the pages of the others within about a second.
     """
 
     def __init__(
@@ -89,7 +93,9 @@ class WebChat:
         self.bots = tuple(bots)
         self.title = title
         self.now = now
-        self.hub = Hub()
+        context = DeskContext(database, workspace, _NEWS, now, IdMaker(now))
+        self.hub = context.hub
+        self.news = News(context, self._heard, lambda: self.hub.is_watched)
         self.store = ChatStore(database, workspace, now)
         self._typing: dict[str, datetime] = {}
         self._handing: Handing | None = None
@@ -106,21 +112,26 @@ class WebChat:
         on_user_end: OnUserEnd | None = None,
         on_user_read: OnUserRead | None = None,
         pause: float = 0.5,
+        background: bool = True,
     ) -> None:
         """Make the tables ready and hand over what was left when the program stopped.
 
         ``on_user_message`` gets each message of an end user, in order per conversation; a message is
         stored before, and handed over again until the callback has returned once (``pause`` seconds
-        after a failure, then longer). The other callbacks are told once and may fail.
+        after a failure, then longer). The other callbacks are told once and may fail. Without
+        ``background`` nothing is told to other processes but by ``news``.
         """
         await self.store.create_tables()
         self._on_typing, self._on_end, self._on_read = on_user_typing, on_user_end, on_user_read
         self._handing = Handing(self.store, on_user_message, pause=pause)
         await self._handing.start()
+        if background:
+            self.news.start()
 
     async def stop(self) -> None:
         """Stop handing over, and end the live streams."""
         self.hub.close()
+        await self.news.stop()
         if self._handing is not None:
             await self._handing.stop()
             self._handing = None
@@ -300,11 +311,20 @@ class WebChat:
             self.hub.publish(outgoing.conversation_id, "side")
 
     def _set_typing(self, conversation_id: str, *, on: bool) -> None:
+        self._keep_typing(conversation_id, on=on)
+        self.hub.outbox.add_sign(conversation_id, (conversation_id, on))
+        self.hub.publish(conversation_id, "typing")
+
+    def _keep_typing(self, conversation_id: str, *, on: bool) -> None:
         if on:
             self._typing[conversation_id] = self.now()
         else:
             self._typing.pop(conversation_id, None)
-        self.hub.publish(conversation_id, "typing")
+
+    def _heard(self, sign: list[Any]) -> None:
+        """The agent types, or stopped, as another process was told."""
+        conversation_id, on = sign
+        self._keep_typing(str(conversation_id), on=bool(on))
 
 
 async def _told(telling: Awaitable[None], what: str) -> None:

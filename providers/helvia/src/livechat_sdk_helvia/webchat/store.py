@@ -12,6 +12,7 @@ from livechat_sdk.domain.base import utc_text
 from livechat_sdk.errors import Expect
 from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
 from livechat_sdk.provider.personal import declare_personal
+from livechat_sdk_helvia import tables_news
 from livechat_sdk_helvia.auth import token_hash
 from livechat_sdk_helvia.records import from_row
 from livechat_sdk_helvia.webchat.records import (
@@ -58,6 +59,9 @@ class ChatStore:
             return
         await self._database.create_tables(SCHEMA_NAME, SCHEMA_VERSION, DDL)
         await declare_personal(self._database, SCHEMA_NAME, PERSONAL, workspace=self._workspace)
+        await self._database.create_tables(
+            tables_news.SCHEMA_NAME, tables_news.SCHEMA_VERSION, tables_news.DDL
+        )
         self._ready = True
 
     async def new_conversation(self, bot: str) -> tuple[ChatConversation, str]:
