@@ -140,6 +140,38 @@ class Hooks(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+ALONE = """
+version: 1
+store: sqlite:///livechat.db
+gateway: {{tokens: {token}}}
+integrations:
+  desk: {{type: HELVIA_LIVECHAT, serviceTokens: [{service}]}}
+"""
+
+
+def test_a_desk_without_bots_is_served_alone_and_needs_no_channel(tmp_path: Path) -> None:
+    service = "a-token-of-a-service-with-32-characters"
+    (tmp_path / "livechat.yaml").write_text(ALONE.format(token=TOKEN, service=service), "utf-8")
+    with serving(tmp_path, {}, "livechat.yaml") as (process, address):
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
+        with closing(connection):
+            connection.request("GET", "/desk/login")
+            assert connection.getresponse().status == 200
+        listed = "/desk/manager/organizations/default/livechat-requests"
+        assert call(address, listed, token=service) == (200, [])
+        opened = {"platformSessionId": "session-1", "platformUserId": "u-1", "tenantId": "shop-bot"}
+        with closing(http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)) as connection:
+            headers = {"Authorization": f"Bearer {service}", "Content-Type": "application/json"}
+            connection.request("POST", "/desk/manager/livechat-requests", json.dumps(opened), headers)
+            answer = connection.getresponse()
+            assert answer.status == 204, answer.read()
+        assert len(call(address, listed, token=service)[1]) == 1
+        wanted = {"key": "k-1", "conversation_id": "c-1", "bot": "shop-bot", "user": {"id": "u-1"}}
+        assert call(address, "/v1/handoffs", wanted)[0] == 422
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
 def test_with_a_platform_in_the_settings_no_channel_is_needed(tmp_path: Path, env: dict[str, str]) -> None:
     Hooks.taken = SimpleQueue()
     with ThreadingHTTPServer(("127.0.0.1", 0), Hooks) as platform:

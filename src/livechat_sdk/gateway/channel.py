@@ -22,7 +22,7 @@ from livechat_sdk.http import Repeat, VendorClient
 if TYPE_CHECKING:
     from livechat_sdk.config import GatewaySettings
 
-__all__ = ["WebhookChannel"]
+__all__ = ["NoChannel", "WebhookChannel"]
 
 _SECONDS: Final = 15.0
 """How long the platform may take for one delivery; the lane that waits for it gives up after 20."""
@@ -114,3 +114,17 @@ def _as_ours(error: ProviderError) -> ProviderError:
         retry_after=None if wish is None else min(wish, _LONGEST_WISH),
         sent=error.sent,
     )
+
+
+class NoChannel:
+    """The channel of a gateway without bots, which has no end users.
+
+    What an earlier configuration left to be delivered waits until there is a channel again.
+    """
+
+    async def deliver(self, outgoing: Outgoing) -> None:
+        """Raises ``ConfigurationError``."""
+        raise ConfigurationError(
+            f"{outgoing.kind} for conversation {outgoing.conversation_id!r} has nowhere to go: there is "
+            "no bot, and no `gateway.platform`, in the settings"
+        )

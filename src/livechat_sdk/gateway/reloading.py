@@ -21,7 +21,7 @@ from livechat_sdk.dispatcher import Dispatcher
 from livechat_sdk.dispatcher.reloading import needs_restart, open_at, still_needed, with_old_ones
 from livechat_sdk.errors import ConfigurationError, LivechatError
 from livechat_sdk.gateway.app import create_app
-from livechat_sdk.gateway.channel import WebhookChannel
+from livechat_sdk.gateway.channel import NoChannel, WebhookChannel
 from livechat_sdk.gateway.switching import Switch
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ class ReloadingGateway:
     """A gateway whose settings can be read anew while it serves; ``app`` is what a server serves.
 
     Use it as an asynchronous context manager. ``load`` reads the settings. ``channel`` is the end user's
-    side, which the caller opens and closes; without it the settings' signed webhooks are used. With ``drain``
+    side, which the caller opens and closes; without it the settings' signed webhooks are used, and without
+    bots nothing. With ``drain``
     an integration that is taken out keeps its open chats until they have ended; otherwise such a change is
     refused. ``grace``: seconds for requests that are under way.
     """
@@ -118,8 +119,12 @@ class ReloadingGateway:
         return self._world.settings
 
     def _world_of(self, settings: LivechatFile, registry: Registry) -> _World:
-        own = WebhookChannel.from_settings(settings.gateway) if self._channel is None else None
-        channel = self._channel or own
+        own: WebhookChannel | None = None
+        channel = self._channel
+        if channel is None and settings.gateway.platform is None and not settings.bots:
+            channel = NoChannel()
+        elif channel is None:
+            channel = own = WebhookChannel.from_settings(settings.gateway)
         dispatcher = self._make(settings, channel=channel, registry=registry)
         gateway = settings.gateway
         app = create_app(dispatcher, tokens=gateway.tokens or (), metrics_tokens=gateway.metrics_tokens or ())

@@ -42,7 +42,8 @@ def serve(
         typer.Option(
             metavar="MODULE:OBJECT",
             help="What delivers to the end user: an object with `async def deliver(outgoing)`, or its class. "
-            "Not needed with `gateway.platform` in the settings: then signed webhooks go there.",
+            "Not needed with `gateway.platform` in the settings: then signed webhooks go there. Nor "
+            "without bots: then the desk is served alone.",
         ),
     ] = None,
     drain: Annotated[
@@ -66,7 +67,7 @@ def serve(
 
     _log_to_stderr()
     settings, registry = load_settings(file)
-    if channel is None and settings.gateway.platform is None:
+    if channel is None and settings.gateway.platform is None and settings.bots:
         raise no_channel()
     changes = {"host": host, "port": port}
     gateway = settings.gateway.model_copy(
