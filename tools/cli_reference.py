@@ -1,4 +1,4 @@
-"""Writes the reference of the command line from its own help: ``python tools/cli_reference.py``.
+"""Writes the reference of the command line from its own help: ``python -m tools.cli_reference``.
 
 The page ``docs/reference/cli.md`` begins with text that people write. What stands between the two marks is
 made here: the table of exit codes, and the help of every command. A test compares the two.
@@ -6,7 +6,6 @@ made here: the table of exit codes, and the help of every command. A test compar
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from typer.testing import CliRunner
 
 from livechat_sdk_cli.exits import INTERRUPTED, MEANINGS
 from livechat_sdk_cli.main import app
+from tools.made_part import MadePart
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "cli.md"
-BEGIN = "<!-- made by tools/cli_reference.py: begin -->\n"
-END = "<!-- made by tools/cli_reference.py: end -->\n"
+PART = MadePart(PAGE, "tools/cli_reference.py")
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -58,23 +57,10 @@ def generated() -> str:
     return "".join(parts) + "\n"
 
 
-def page(current: str) -> str:
-    """The whole page: what people wrote in ``current``, with the generated part made anew."""
-    before, begin, rest = current.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise SystemExit(f"{PAGE} lacks the marks between which this program writes")
-    return f"{before}{BEGIN}{generated()}{END}{after}"
-
-
-def main() -> int:
-    """Write the page; says whether anything changed."""
-    current = PAGE.read_text("utf-8")
-    wanted = page(current)
-    PAGE.write_text(wanted, "utf-8")
-    print(f"{PAGE.name}: {'as it was' if wanted == current else 'written anew'}")
-    return 0
+def updated(current: str) -> str:
+    """The page with its generated part made anew. Raises ``ValueError`` when it has no marks."""
+    return PART.within(current, generated())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PART.write(generated())

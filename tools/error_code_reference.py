@@ -7,7 +7,6 @@ of a small broken file that the tests have for it. A test compares the two.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir
@@ -20,10 +19,10 @@ from livechat_sdk.config.render import in_order, render
 from livechat_sdk.errors import Problem
 from tests.config.test_corpus import BROKEN, expected
 from tests.config.vendors import ENV, TYPES
+from tools.made_part import MadePart
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "error-codes.md"
-BEGIN = "<!-- made by tools/error_code_reference.py: begin -->\n"
-END = "<!-- made by tools/error_code_reference.py: end -->\n"
+PART = MadePart(PAGE, "tools/error_code_reference.py")
 FILE: Final = "livechat.yaml"
 
 GROUPS: Final = (
@@ -150,21 +149,8 @@ def generated() -> str:
 
 def updated(current: str) -> str:
     """The page with its generated part made anew. Raises ``ValueError`` when it has no marks."""
-    before, begin, rest = current.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{PAGE} lacks the marks between which this program writes")
-    return f"{before}{BEGIN}{generated()}{END}{after}"
-
-
-def main() -> int:
-    """Write the page; says whether anything changed."""
-    current = PAGE.read_text("utf-8")
-    wanted = updated(current)
-    PAGE.write_text(wanted, "utf-8")
-    print(f"{PAGE.name}: {'as it was' if wanted == current else 'written anew'}")
-    return 0
+    return PART.within(current, generated())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PART.write(generated())

@@ -21,12 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from tools.made_part import MadePart
+
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tools" / "features.toml"
 REPORT = ROOT / "build" / "features.json"
 PAGE = ROOT / "docs" / "reference" / "features.md"
-BEGIN = "<!-- made by tools/features.py: begin -->\n"
-END = "<!-- made by tools/features.py: end -->\n"
+PART = MadePart(PAGE, "tools/features.py")
 MARKER = "feature"
 
 State = Literal["proved", "partly", "not_yet", "decided"]
@@ -250,11 +251,10 @@ def rendered(rows: Mapping[str, Row], marked: Mapping[str, Sequence[str]]) -> st
 
 def updated(page: str) -> str:
     """``page`` with its middle part made anew; raise ``TableError`` when it has no marks."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise TableError(f"the page needs these two lines, in this order:\n{BEGIN}{END}")
-    return f"{before}{BEGIN}\n{rendered(read_table(), marked_tests())}\n{END}{after}"
+    try:
+        return PART.within(page, f"\n{rendered(read_table(), marked_tests())}\n")
+    except ValueError as error:
+        raise TableError(str(error)) from None
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Writes the hook reference from the specifications: ``python tools/hook_reference.py``.
+"""Writes the hook reference from the specifications: ``python -m tools.hook_reference``.
 
 The page ``docs/reference/hooks.md`` begins with text that people write. What stands between the two marks is
 made here, from the signatures and docstrings in ``livechat_sdk.hooks.specs``. A test compares the two.
@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from livechat_sdk.hooks.markers import HOOK_API, PROJECT
 from livechat_sdk.hooks.specs import SPEC_CLASSES
+from tools.made_part import MadePart
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "hooks.md"
-BEGIN = "<!-- made by tools/hook_reference.py: begin -->\n"
-END = "<!-- made by tools/hook_reference.py: end -->\n"
+PART = MadePart(PAGE, "tools/hook_reference.py")
 FACTS = ("When", "Combining", "Failure", "Time limit", "Since")
 """What the docstring of every hook says."""
 
@@ -100,22 +99,10 @@ def render() -> str:
     return "".join(parts)
 
 
-def updated(page: str) -> str:
-    """``page`` with its middle part made anew; raise ``ValueError`` when it has no marks."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs these two lines, in this order:\n{BEGIN}{END}")
-    return f"{before}{BEGIN}\n{render()}\n{END}{after}"
-
-
-def main() -> int:
-    """Write the page."""
-    page = PAGE.read_text("utf-8")
-    PAGE.write_text(updated(page), "utf-8")
-    print(f"{PAGE.name}: {sum(1 for _ in hooks())} hooks")
-    return 0
+def updated(current: str) -> str:
+    """The page with its generated part made anew. Raises ``ValueError`` when it has no marks."""
+    return PART.within(current, f"\n{render()}\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PART.write(f"\n{render()}\n")

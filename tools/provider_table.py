@@ -1,4 +1,4 @@
-"""Writes the support tables from certificates: ``python tools/provider_table.py``.
+"""Writes the support tables from certificates: ``python -m tools.provider_table``.
 
 Puts every installed provider, ticket system and CRM to the proof (``livechat certify``) and writes what was
 proved between the marks of ``docs/reference/providers.md``. A test compares the two.
@@ -6,7 +6,6 @@ proved between the marks of ``docs/reference/providers.md``. A test compares the
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,10 +20,10 @@ from livechat_sdk_testing.conformance import (
     Tier,
 )
 from livechat_sdk_testing.conformance.installed import certify_installed, installed_rigs
+from tools.made_part import MadePart
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "providers.md"
-BEGIN = "<!-- made by tools/provider_table.py: begin -->\n"
-END = "<!-- made by tools/provider_table.py: end -->\n"
+PART = MadePart(PAGE, "tools/provider_table.py")
 
 
 def _both(first: bool, second: bool) -> str:
@@ -192,14 +191,10 @@ def generated(certificates: Sequence[AnyCertificate]) -> str:
     return "\n".join(parts)
 
 
-def page(current: str, made: str) -> str:
-    """The whole page with the table in its place. Leaves the program when the marks are not there."""
-    if BEGIN not in current or END not in current:
-        sys.exit(f"{PAGE.name} lacks the marks {BEGIN.strip()} and {END.strip()}")
-    before, _, rest = current.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{made}\n{END}{after}"
+def updated(current: str, certificates: Sequence[AnyCertificate]) -> str:
+    """The page with its tables made anew. Raises ``ValueError`` when it has no marks."""
+    return PART.within(current, f"\n{generated(certificates)}\n")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text("utf-8"), generated(certified())), "utf-8")
+    PART.write(f"\n{generated(certified())}\n")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -33,11 +32,11 @@ from livechat_sdk.policies.message_settings import SystemMessagesSettings
 from livechat_sdk.policies.routing.settings import FallbackSettings, RoutingRuleSettings
 from livechat_sdk.provider.integration import IntegrationType
 from livechat_sdk.provider.settings import IntegrationSettings
+from tools.made_part import MadePart
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "settings.md"
-BEGIN = "<!-- made by tools/settings_reference.py: begin -->\n"
-END = "<!-- made by tools/settings_reference.py: end -->\n"
+PART = MadePart(PAGE, "tools/settings_reference.py")
 
 ELSEWHERE: Final[Mapping[type[BaseModel], str]] = {
     CalendarFields: "[Business hours](business-hours.md)",
@@ -299,21 +298,8 @@ def generated() -> str:
 
 def updated(current: str) -> str:
     """The page with its generated part made anew. Raises ``ValueError`` when it has no marks."""
-    before, begin, rest = current.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{PAGE} lacks the marks between which this program writes")
-    return f"{before}{BEGIN}{generated()}{END}{after}"
-
-
-def main() -> int:
-    """Write the page; says whether anything changed."""
-    current = PAGE.read_text("utf-8")
-    wanted = updated(current)
-    PAGE.write_text(wanted, "utf-8")
-    print(f"{PAGE.name}: {'as it was' if wanted == current else 'written anew'}")
-    return 0
+    return PART.within(current, generated())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PART.write(generated())

@@ -1,4 +1,4 @@
-"""Writes the tables of system messages: ``python tools/system_message_reference.py``.
+"""Writes the tables of system messages: ``python -m tools.system_message_reference``.
 
 The page ``docs/reference/system-messages.md`` begins with text that people write. What stands between the two
 marks is made here, from the moments, the placeholders and the catalogues. A test compares the two.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,10 @@ from livechat_sdk.domain import moments
 from livechat_sdk.domain.moments import KNOWN_AT, Moment
 from livechat_sdk.policies.catalogue import LANGUAGES, Catalogue, catalogue
 from livechat_sdk.policies.texts_en import TEXTS
+from tools.made_part import MadePart
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "system-messages.md"
-BEGIN = "<!-- made by tools/system_message_reference.py: begin -->\n"
-END = "<!-- made by tools/system_message_reference.py: end -->\n"
+PART = MadePart(PAGE, "tools/system_message_reference.py")
 
 
 def meanings() -> dict[str, str]:
@@ -84,14 +83,10 @@ def generated() -> str:
     return "\n".join(parts)
 
 
-def page(current: str) -> str:
-    """The whole page with the tables in their place. Leaves the program when the marks are not there."""
-    if BEGIN not in current or END not in current:
-        sys.exit(f"{PAGE.name} lacks the marks {BEGIN.strip()} and {END.strip()}")
-    before, _, rest = current.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{generated()}\n\n{END}{after}"
+def updated(current: str) -> str:
+    """The page with its tables made anew. Raises ``ValueError`` when it has no marks."""
+    return PART.within(current, f"\n{generated()}\n\n")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
+    PART.write(f"\n{generated()}\n\n")

@@ -1,4 +1,4 @@
-"""Writes the table of the page on choosing a ticket system: ``python tools/ticket_table.py``.
+"""Writes the table of the page on choosing a ticket system: ``python -m tools.ticket_table``.
 
 What each ticket system declares and has proved, from its certificate (``livechat certify``), in the words of
 somebody who has to choose one. ``tools/provider_table.py`` writes the support tables; a test compares both.
@@ -6,16 +6,15 @@ somebody who has to choose one. ``tools/provider_table.py`` writes the support t
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from livechat_sdk_testing.conformance import AnyCertificate, Result, SystemCertificate
 from livechat_sdk_testing.conformance.installed import certify_installed, installed_rigs
+from tools.made_part import MadePart
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "choose-a-ticket-system.md"
-BEGIN = "<!-- made by tools/ticket_table.py: begin -->\n"
-END = "<!-- made by tools/ticket_table.py: end -->\n"
+PART = MadePart(PAGE, "tools/ticket_table.py")
 
 Able = Mapping[str, str | bool | float | None]
 """What a ticket system declares, by name."""
@@ -101,21 +100,11 @@ def _row(name: str, cells: Sequence[str]) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
-def page(current: str, made: str) -> str:
-    """The whole page with the table in its place. Leaves the program when the marks are not there."""
-    if BEGIN not in current or END not in current:
-        sys.exit(f"{PAGE.name} lacks the marks {BEGIN.strip()} and {END.strip()}")
-    before, _, rest = current.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{made}\n{END}{after}"
-
-
-def main() -> None:
-    """Prove the ticket systems that are installed, and write the table."""
-    types = [name for name in installed_rigs() if name.endswith("_TICKETING")]
-    made = generated(list(certify_installed(types)))
-    PAGE.write_text(page(PAGE.read_text("utf-8"), made), "utf-8")
+def updated(current: str, certificates: Sequence[AnyCertificate]) -> str:
+    """The page with its table made anew. Raises ``ValueError`` when it has no marks."""
+    return PART.within(current, f"\n{generated(certificates)}\n")
 
 
 if __name__ == "__main__":
-    main()
+    types = [name for name in installed_rigs() if name.endswith("_TICKETING")]
+    PART.write(f"\n{generated(list(certify_installed(types)))}\n")

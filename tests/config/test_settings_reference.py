@@ -94,8 +94,3 @@ def test_defaults_have_the_unit_that_a_file_would_have() -> None:
     assert "| `max_size` | size | `20MB` |" in TEXT
     assert "| `event_ids_after` | age | `30d` |" in TEXT
     assert default_of(LivechatFile.model_fields["version"], "") == "`1`"
-
-
-def test_page_without_marks_is_refused() -> None:
-    with pytest.raises(ValueError, match="lacks the marks"):
-        updated("# Settings\n")

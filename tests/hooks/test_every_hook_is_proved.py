@@ -50,7 +50,7 @@ def test_hook_has_a_typed_method_that_names_it(hook: Hook) -> None:
 
 def test_reference_page_is_in_step_with_the_specifications() -> None:
     page = PAGE.read_text("utf-8")
-    assert updated(page) == page, "run: python tools/hook_reference.py"
+    assert updated(page) == page, "run: python -m tools.hook_reference"
 
 
 # ------------------------------------------------------------------------------ the checker itself is checked
@@ -126,11 +126,6 @@ def test_only_marked_functions_are_implementations(tmp_path: Path) -> None:
         "livechat_get_contact",
         "livechat_create_ticket",
     }
-
-
-def test_page_without_marks_is_refused() -> None:
-    with pytest.raises(ValueError, match="the page needs these two lines"):
-        updated("# Hooks\n")
 
 
 def test_text_around_the_made_part_is_kept() -> None:
