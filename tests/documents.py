@@ -7,6 +7,9 @@ A mark is an HTML comment right above a block, invisible to the reader of the pa
 - ``<!-- file: livechat.yaml -->``: the block is a file that the Python blocks below find in their folder.
 - ``<!-- terminal: NAME -->``: the block is a piece of what a terminal shows; whoever follows the page types
   its commands and compares what they print (``tests/following/scripts.py``).
+- ``<!-- printed: STAGE -->``: the same for a block that supposes something that runs, such as a gateway
+  (``tests/following/test_printed.py``).
+- ``<!-- transcript: STATE -->``: the same with a ledger in this state (``tests/test_upgrading_page.py``).
 """
 
 from __future__ import annotations
@@ -20,8 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})\s*(?P<language>[\w+-]*)")
-_MARK = re.compile(r"^<!--\s*(?P<name>not-run|continues|file|terminal)\s*(?::\s*(?P<value>.*?)\s*)?-->$")
-_NEEDS_VALUE = frozenset({"not-run", "file", "terminal"})
+_MARK = re.compile(
+    r"^<!--\s*(?P<name>not-run|continues|file|terminal|printed|transcript)\s*(?::\s*(?P<value>.*?)\s*)?-->$"
+)
+_NEEDS_VALUE = frozenset({"not-run", "file", "terminal", "printed", "transcript"})
 
 
 class MarkError(ValueError):
@@ -113,6 +118,12 @@ def commands(block: Block) -> list[str]:
     """The command lines of a console block: what follows ``$ ``; lines that end in a backslash are joined."""
     joined = block.code.replace("\\\n", " ")
     return [line.strip()[2:] for line in joined.splitlines() if line.strip().startswith("$ ")]
+
+
+def prints(block: Block) -> bool:
+    """Whether a console block shows what its commands print, and not the commands alone."""
+    joined = block.code.replace("\\\n", " ")
+    return any(line.strip() and not line.strip().startswith("$ ") for line in joined.splitlines())
 
 
 def write_files(blocks: list[Block], folder: Path) -> None:

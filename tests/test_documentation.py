@@ -26,7 +26,16 @@ from typer.main import get_command
 
 from livechat_sdk.config.models import LivechatFile
 from livechat_sdk_cli.main import app
-from tests.documents import Block, MarkError, chains, commands, read_blocks, without_blocks, write_files
+from tests.documents import (
+    Block,
+    MarkError,
+    chains,
+    commands,
+    prints,
+    read_blocks,
+    without_blocks,
+    write_files,
+)
 from tests.tree import ROOT, files
 
 PACKAGES = {path.parent for path in files() if path.name == ".copier-answers.yml"}
@@ -168,6 +177,18 @@ def test_shown_commands_exist(block: Block) -> None:
     assert not wrong, f"{block.where}: {'; '.join(wrong)}"
 
 
+def test_what_commands_print_is_compared_wherever_it_is_shown() -> None:
+    compared = {"terminal", "printed", "transcript", "not-run"}
+    told = [
+        block.where
+        for block in ALL_BLOCKS
+        if block.language in {"console", "sh", "bash", "shell"}
+        and prints(block)
+        and not compared & set(block.marks)
+    ]
+    assert not told, f"mark how these are compared (tests/documents.py): {', '.join(told)}"
+
+
 @pytest.mark.parametrize(
     "block",
     _named(
@@ -273,6 +294,8 @@ def test_blocks_keep_their_language_line_and_marks() -> None:
     assert found[3].marks == {"not-run": "needs an account"}
     assert found[2].code.startswith("import asyncio\nfrom pathlib")
     assert commands(found[4]) == ["make      setup", "livechat --help"]
+    assert prints(found[4])
+    assert not prints(Block("p.md", 1, "console", "$ make \\\n    setup\n\n$ make check\n"))
 
 
 def test_blocks_that_continue_share_names_files_and_event_loop(tmp_path: Path) -> None:

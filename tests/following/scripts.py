@@ -8,8 +8,10 @@ Blocks of the page, each with its mark (``tests/documents.py``):
   runs, ``^C`` is Ctrl-C. All others are printed. A block may go on with what the one before it in the same
   terminal began.
 
-``…`` stands for what is different each time: for some characters, or alone in a line for any number of lines.
-A command has to end well before the next one of its terminal, and has to print exactly what the page shows.
+``…`` stands for what is different each time (times, ids, ports, paths, and what is too long to be shown): for
+some characters, or alone in a line for any number of lines. In a command, ``h-…`` stands for the last word
+that was printed and begins so. A command has to end well before the next one of its terminal, by itself or by
+Ctrl-C, and has to print exactly what the page shows.
 """
 
 from __future__ import annotations
@@ -27,6 +29,10 @@ __all__ = ["Act", "acts", "follow", "pattern_of"]
 
 _DIFFERENT = re.compile("(… *)")
 """The mark, with the spaces behind it: a table on the page is as wide as its own words."""
+_LIKE = re.compile(r"(?P<head>\w[\w:-]*)…")
+"""What stands in a command for a word that was printed, with its beginning."""
+_INTERRUPTED = 130
+"""What a shell says of a program that Ctrl-C has ended."""
 _PATIENCE = 90.0
 """Seconds for anything to appear; what installs packages may take longest."""
 
@@ -106,7 +112,8 @@ def follow(
                 seen[act.terminal] = _do(here, act, seen.get(act.terminal, ""), changed)
                 following = next((one for one in ahead if one.terminal == act.terminal), None)
                 try:
-                    _compare(here, seen[act.terminal], ends=following is None or following.kind == "run")
+                    ends = following is None or following.kind == "run"
+                    _compare(here, seen[act.terminal], ends=ends, interrupted=act.kind == "interrupt")
                 except TerminalError as error:
                     raise AssertionError(f"{act.where}: {error}") from None
                 yield act
@@ -118,7 +125,7 @@ def follow(
 def _do(terminal: Terminal, act: Act, seen: str, changed: Callable[[str], str]) -> str:
     """Do one act; what the page has shown of the command by then."""
     if act.kind == "run":
-        terminal.run(changed(act.text))
+        terminal.run(_filled(changed(act.text), terminal.history))
         return ""
     if act.kind == "see":
         return seen + changed(act.text)
@@ -129,7 +136,18 @@ def _do(terminal: Terminal, act: Act, seen: str, changed: Callable[[str], str]) 
     return seen
 
 
-def _compare(terminal: Terminal, expected: str, *, ends: bool) -> None:
+def _filled(command: str, printed: str) -> str:
+    """A command with the words that were printed in the place of those that only begin on the page."""
+
+    def word(found: re.Match[str]) -> str:
+        like = re.findall(rf"(?<![\w:-]){re.escape(found['head'])}[\w-]+", printed)
+        assert like, f"nothing that was printed begins with {found['head']}"
+        return str(like[-1])
+
+    return _LIKE.sub(word, command)
+
+
+def _compare(terminal: Terminal, expected: str, *, ends: bool, interrupted: bool) -> None:
     pattern = pattern_of(expected)
     if not ends:
         terminal.wait_for(pattern, _PATIENCE)
@@ -137,5 +155,5 @@ def _compare(terminal: Terminal, expected: str, *, ends: bool) -> None:
     printed, code = terminal.wait_for_end(_PATIENCE)
     if printed and not printed.endswith("\n"):
         printed += "\n"
-    if code != 0 or not pattern.fullmatch(printed):
+    if code not in ({0, _INTERRUPTED} if interrupted else {0}) or not pattern.fullmatch(printed):
         raise TerminalError(f"exit code {code}; the page shows:\n{expected}\nand there is:\n{printed}")

@@ -61,6 +61,11 @@ class Terminal:
         text = self._bytes[self._begin :].decode("utf-8", "replace").replace("\r\n", "\n")
         return _PROMPTS.sub("", _REDRAWN.sub("", text))
 
+    @property
+    def history(self) -> str:
+        """What was printed since it was opened."""
+        return self._bytes.decode("utf-8", "replace").replace("\r\n", "\n")
+
     def run(self, command: str) -> None:
         """Type a command at the prompt."""
         self._begin = len(self._bytes)

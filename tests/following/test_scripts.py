@@ -93,6 +93,23 @@ def test_what_runs_is_interrupted_by_the_page(tmp_path: Path) -> None:
     assert done == ["run", "see", "interrupt", "see"]
 
 
+def test_what_ends_only_by_being_interrupted_has_not_failed(tmp_path: Path) -> None:
+    assert followed(tmp_path, "terminal: a|$ echo one; sleep 60\none\n…\n^C\n") == [
+        "run",
+        "see",
+        "interrupt",
+    ]
+
+
+def test_a_word_of_a_command_that_only_begins_on_the_page_is_the_last_one_printed(tmp_path: Path) -> None:
+    followed(
+        tmp_path,
+        'terminal: a|$ echo \'"h-1"\' h-2x\n"h-…" h-…\n$ echo /a/h-…/b\n/a/h-2x/b\n',
+    )
+    with pytest.raises(AssertionError, match="nothing that was printed begins with k-"):
+        followed(tmp_path, "terminal: a|$ echo k-…\nk-…\n")
+
+
 def test_nothing_that_was_started_outlives_a_page_that_fails(tmp_path: Path) -> None:
     (tmp_path / "lasting").write_text(
         "trap '' HUP TERM; echo $$ > number; echo ready; exec sleep 60\n", "utf-8"

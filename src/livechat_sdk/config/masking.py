@@ -32,12 +32,12 @@ _REACH: Final = 10_000
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#(.*)$")
 _STRUCTURE: Final = re.compile(
-    r"""^(?:---|\.\.\.)(?!\S)|\s+                                        # space between words
-    |(?<![^\s\[\]{},:])[\[{"'&*!|>%@`?#-]          # a mark that begins a word
-    |[\]}"',](?![^\s\[\]{},:])                     # a mark that ends one
-    |,(?=["'])
+    r"""\s+
+    |^(?:---|\.\.\.)(?!\S)                   # where a document begins or ends
+    |(?<![^\s\[\]{},:])[\[{"'&*!|>%@`?#-]   # a mark that begins a word
+    |[\]}"',](?![^\s\[\]{},:])|,(?=["'])    # a mark that ends one
     |:(?![^\s\[{"'])|(?<=["']):
-    |(?<!\w)\$\{[A-Z_][A-Z0-9_]*\}(?!\w)""",
+    |(?<!\w)\$\{[A-Z_][A-Z0-9_]*\}(?!\w)    # the name of a variable""",
     re.VERBOSE,
 )
 """What shows how a line is built and cannot be part of a value, as far as anybody can tell from one line."""
