@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +29,9 @@ def free_port() -> int:
 
 
 class DemoProcess:
-    """``livechat demo`` on a folder and a port."""
+    """``livechat demo`` on a folder and a port; another command in a class that is made of it."""
+
+    name = "demo"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,17 +40,25 @@ class DemoProcess:
         self._process: asyncio.subprocess.Process | None = None
         self.starts = 0
 
+    def arguments(self) -> Sequence[str]:
+        """The command and what is particular to it."""
+        return ("demo", "--data", str(self.folder))
+
+    def environment(self) -> Mapping[str, str]:
+        """The variables of the process; it runs in its folder."""
+        return os.environ
+
     async def start(self) -> None:
         """Start it, and wait until it answers."""
         self.starts += 1
-        with (self.folder / f"demo-{self.starts}.log").open("wb") as log:
+        with (self.folder / f"{self.name}-{self.starts}.log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *COMMAND,
-                "demo",
-                "--data",
-                str(self.folder),
+                *self.arguments(),
                 "--port",
                 str(self.port),
+                cwd=self.folder,
+                env=self.environment(),
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -55,7 +66,7 @@ class DemoProcess:
         async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(START_LIMIT):
             while True:
                 if self._process.returncode is not None:
-                    raise AssertionError(f"the demo ended at its start: {self.log()}")
+                    raise AssertionError(f"it ended at its start: {self.log()}")
                 try:
                     if (await client.get(f"{self.url}/readyz")).is_success:
                         return
@@ -83,7 +94,7 @@ class DemoProcess:
 
     def log(self) -> str:
         """What it printed since its last start."""
-        return (self.folder / f"demo-{self.starts}.log").read_text(encoding="utf-8", errors="replace")
+        return (self.folder / f"{self.name}-{self.starts}.log").read_text(encoding="utf-8", errors="replace")
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:

@@ -30,11 +30,11 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
             await task
 
 
-async def sign_in_as(page: Page, address: str, name: str) -> None:
+async def sign_in_as(page: Page, address: str, name: str, password: str = PASSWORD) -> None:
     """Sign in through the form of the desk that is mounted at ``/desk``."""
     await page.goto(f"{address}/desk/login?again=1")
     await page.get_by_label("Email").fill(f"{name}@example.org")
-    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label("Password").fill(password)
     await page.get_by_role("button", name="Sign in").click()
     await page.wait_for_url("**/desk/inbox/**")
 

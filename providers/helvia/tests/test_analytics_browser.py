@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from providers.helvia.tests.analytics_month import made_up, store
 from providers.helvia.tests.browsing import mounted
 from providers.helvia.tests.serving import served, shoot_both, sign_in_as
 from providers.helvia.tests.world import World
-from tests.end_to_end.browser import browser, chromium
+from tests.end_to_end.browser import ARTEFACTS, browser, chromium
 
 pytestmark = [
     pytest.mark.browser,
@@ -55,3 +56,32 @@ async def test_an_admin_reads_a_month_and_narrows_it(quick_world: World) -> None
         await shoot_both(page, "desk-analytics-narrow")
         await page.get_by_role("link", name="Analytics").focus()
         assert troubles == []
+
+
+async def test_on_paper_is_what_it_tells_and_nothing_to_click(quick_world: World) -> None:
+    world = quick_world
+    await store(world.desk, made_up(5, 200, [world.ada.id, world.ben.id]))
+    async with served(mounted(world.provider.pages())) as address, browser() as chrome:
+        page = await (await chrome.new_context(viewport={"width": 794, "height": 1123})).new_page()
+        await sign_in_as(page, address, "ines")
+        await page.goto(f"{address}/desk/analytics?from=2026-03-01&to=2026-03-31&zone=UTC&bot=shop-bot")
+        await page.emulate_media(media="print", color_scheme="dark")
+        for there in ("Analytics", "Times and messages", "Feedback by member"):
+            await expect(page.get_by_role("heading", name=there)).to_be_visible()
+        await expect(page.get_by_text("only shop-bot")).to_be_visible()
+        await expect(page.get_by_role("img", name="Live chats by day")).to_be_visible()
+        tables = page.locator(".chart-table .table")
+        assert await tables.count() > 1
+        for table in await tables.all():
+            await expect(table).to_be_visible()
+        for gone in (".topbar", ".filters", ".chart-head .button", ".chart-table summary", ".skip"):
+            for one in await page.locator(gone).all():
+                await expect(one).to_be_hidden()
+        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert await page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 35, 48)"
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 794
+        assert await page.evaluate("document.documentElement.scrollHeight") > 2 * 1123, "all of it"
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=ARTEFACTS / "desk-analytics-print.png", full_page=True)
+        printed = await page.pdf(path=ARTEFACTS / "desk-analytics.pdf", format="A4", margin={"top": "1cm"})
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 3

@@ -174,3 +174,30 @@ async def test_enter_sends_or_only_the_button_does(quick_world: World) -> None:
             await page.get_by_role("button", name="Send").click()
             await expect(said).to_have_count(2)
             await expect(said.last).to_contain_text("two")
+
+
+async def test_a_changed_password_signs_out_the_other_window(quick_world: World) -> None:
+    _, password = await quick_world.desk.members.create(
+        quick_world.ines, "zoe@example.org", "Zoe New", roles=[Role.AGENT]
+    )
+    async with served(mounted(quick_world.provider.pages())) as address, browser() as chrome:
+        here, there = [await (await chrome.new_context()).new_page() for _ in range(2)]
+        for page in (here, there):
+            await sign_in_as(page, address, "zoe", password)
+        await live(there)
+        await here.get_by_role("link", name="My settings").click()
+        await here.get_by_label("Present password").fill("a guess of somebody")
+        for label in ("New password", "New password once more"):
+            await here.get_by_label(label, exact=True).fill("four unrelated words")
+        await here.get_by_role("button", name="Change the password").click()
+        await expect(here.get_by_role("alert")).to_contain_text("This is not your present password.")
+        await shoot_both(here, "desk-own-password-wrong")
+        await here.get_by_label("Present password").fill(password)
+        for label in ("New password", "New password once more"):
+            await here.get_by_label(label, exact=True).fill("four unrelated words")
+        await here.get_by_role("button", name="Change the password").click()
+        await expect(here.get_by_text("Your password is changed.")).to_be_visible()
+        await here.get_by_role("heading", name="Password", exact=True).scroll_into_view_if_needed()
+        await shoot_both(here, "desk-own-password")
+        await expect(there.get_by_text("Signed out. What you wrote is kept.")).to_be_visible()
+        await sign_in_as(there, address, "zoe", "four unrelated words")

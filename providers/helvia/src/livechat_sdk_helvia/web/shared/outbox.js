@@ -5,6 +5,9 @@ import { atEnd, toEnd } from "./lines.js";
 
 const pending = byId("pending");
 
+/** The server starts or stops, or a proxy does not reach it: the same as no connection. */
+const starting = new Set([502, 503, 504]);
+
 /**
  * The unsent messages of a page, kept in the session's storage under `storageKey` and posted to `path`.
  * `look` is the class of their rows; nothing is sent while `open()` is false; `discard` offers to drop one.
@@ -74,6 +77,7 @@ export function outbox({ storageKey, path, look, open = () => true, discard = fa
         }
         if (!answer.ok) {
           first.failed = `Not sent: ${await problem(answer)}`;
+          first.lost = starting.has(answer.status);
           break;
         }
         done(first.key);
@@ -101,7 +105,8 @@ export function outbox({ storageKey, path, look, open = () => true, discard = fa
     bubble.textContent = one.text || one.more?.shown || "";
     const line = document.createElement("p");
     line.className = "receipt";
-    line.textContent = one.failed || "Sending…";
+    const waits = unsent[0] !== one && unsent[0].failed;
+    line.textContent = one.failed || (waits ? "Goes after the one before it." : "Sending…");
     if (one.failed) {
       line.append(button("Try again", () => retry(one)));
       if (discard) line.append(button("Discard", () => done(one.key)));

@@ -174,6 +174,10 @@ if (kind === "conversation") {
     showSide();
   }
 
+  wide.addEventListener("change", () => {
+    open = wide.matches && localStorage.getItem(sideKey) !== "closed";
+    showSide();
+  });
   document.querySelector("[data-close-side]").addEventListener("click", () => {
     setSide(false);
     byId("side-toggle").focus();
