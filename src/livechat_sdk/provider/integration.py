@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pkgutil import resolve_name
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from livechat_sdk.errors import PluginError, ProviderError
-from livechat_sdk.provider.settings import IntegrationSettings
+
+if TYPE_CHECKING:  # who offers a type does not need pydantic
+    from livechat_sdk.provider.settings import IntegrationSettings
 
 __all__ = ["Finding", "IntegrationContext", "IntegrationType"]
 
@@ -28,7 +29,7 @@ class IntegrationContext:
     now: Callable[[], datetime] = _utc_now
 
 
-SettingsClass = type[IntegrationSettings]
+SettingsClass: TypeAlias = "type[IntegrationSettings]"
 """A class of integration settings (``type`` is a field's name below)."""
 
 _Kind = Literal["livechat", "crm", "ticketing"]
@@ -68,12 +69,14 @@ class IntegrationType:
         """The class of its settings; raises ``PluginError`` when the plugin cannot give it."""
         if not isinstance(self._settings, str):
             return self._settings
+        from livechat_sdk.provider.settings import IntegrationSettings
+
         try:
             found: object = resolve_name(self._settings)
         except Exception as error:
             why = f"{error.__class__.__name__}: {error}"
             raise PluginError(self.type, f"its settings {self._settings} do not load: {why}") from error
-        if not (inspect.isclass(found) and issubclass(found, IntegrationSettings)):
+        if not (isinstance(found, type) and issubclass(found, IntegrationSettings)):
             raise PluginError(self.type, f"{self._settings} is no class below IntegrationSettings")
         return found
 
