@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 
 import pytest
 
@@ -29,3 +31,20 @@ def test_a_name_is_loaded_once(package: str) -> None:
     name = module.__all__[0]
     loaded = getattr(module, name)
     assert vars(module)[name] is loaded
+
+
+def test_offering_integration_types_loads_neither_pydantic_nor_a_client() -> None:
+    program = """
+import sys
+from livechat_sdk.hooks.markers import hookimpl
+from livechat_sdk.provider.integration import IntegrationType
+
+@hookimpl
+def livechat_integration_types():
+    return (IntegrationType(type="ACME", kind="livechat", settings="acme.settings:Acme", build=print),)
+
+livechat_integration_types()
+print(*sorted({"pydantic", "httpx", "asyncio", "sqlite3"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
