@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from livechat_sdk import Registry
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import Route, SurveyAnswer
+from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.errors import (
     AuthError,
     ProtocolError,
@@ -198,6 +199,22 @@ async def test_requests_are_opened_for_the_tenant_of_the_settings_with_all_that_
     assert (body["tenantId"], body["type"], body["organizationId"]) == ("tenant-3", "external", "default")
     assert body["extras"]["livechatRef"] == "ref-1"
     assert (body["extras"]["order"], body["extras"]["reason"]) == (9, "lost parcel")
+
+
+async def test_of_a_long_dialogue_the_newest_lines_go_along_as_many_as_a_desk_takes(
+    desk_world: World, remote: RemoteHelviaProvider, clock: Clock
+) -> None:
+    long = tuple(
+        TranscriptEntry(author="bot", body=f"{number} " + "λέξη " * 600, at=clock.now())
+        for number in range(1200)
+    )
+    chat = await remote.open(opening(clock, transcript=long))
+    assert chat.vendor_ref is not None
+    kept = await desk_world.desk.conversations.history(int(chat.vendor_ref))
+    assert 50 < len(kept) < 1000
+    assert [line.body.split()[0] for line in kept] == [
+        str(number) for number in range(1200 - len(kept), 1200)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,11 @@ def test_typing_transfers_and_missed_requests_are_told() -> None:
     assert (team.to, team.is_team) == ("billing", True)
     person = one("TRANSFER_REQUEST", targetUserId="ben-1")
     assert isinstance(person, ChatTransferred)
-    assert (person.to, person.is_team) == ("ben-1", False)
+    assert (person.to, person.is_team, person.agent) == ("ben-1", False, None)
+    known = one("TRANSFER_REQUEST", targetUserId="ben-1", participant=ADA)
+    assert isinstance(known, ChatTransferred)
+    assert known.agent is not None
+    assert (known.to, known.agent.id, known.agent.name) == (None, "ada-1", "Ada")
     missed = one("REQUEST_MISSED")
     assert isinstance(missed, ChatEnded)
     assert (missed.by, missed.why) == ("clock", "timeout")

@@ -156,6 +156,7 @@ ADMIN_API = [
     ("GET", "api/settings"),
     ("PUT", "api/settings"),
     ("GET", "api/audit"),
+    ("GET", "api/callbacks"),
     ("POST", "api/canned"),
     ("PATCH", "api/canned/{canned}"),
     ("DELETE", "api/canned/{canned}"),

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 __all__ = [
+    "CALLBACKS",
     "INBOX",
     "RUNS",
     "SETTINGS",
@@ -36,6 +37,9 @@ SETTINGS: Final = "settings"
 
 RUNS: Final = "runs"
 """Topic: there may be a run of an automation to be done."""
+
+CALLBACKS: Final = "callbacks"
+"""Topic: there may be a callback to be delivered. Never told to other processes."""
 
 
 _CALM: Final = 1.0

@@ -120,9 +120,7 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
         )
         await desk.start(self._announce)
         if self._background:
-            desk.automations.lane.start()
-            desk.waits.start()
-            desk.news.start()
+            desk.work_in_background()
         self._desk = desk
 
     async def stop(self) -> None:

@@ -19,6 +19,7 @@ from livechat_sdk_helvia import (
 )
 from livechat_sdk_helvia.analytics import tables as analytics
 from livechat_sdk_helvia.automations import tables as automations
+from livechat_sdk_helvia.callbacks import tables as callbacks
 from livechat_sdk_helvia.manager import tables as manager
 
 __all__ = ["SCHEMAS", "Schema"]
@@ -50,5 +51,6 @@ SCHEMAS: Final = (
     Schema("helvia_desk_translation", 1, tables_translation.DDL, tables_translation.PERSONAL),
     Schema(analytics.SCHEMA_NAME, analytics.SCHEMA_VERSION, analytics.DDL, analytics.PERSONAL),
     Schema(manager.SCHEMA_NAME, manager.SCHEMA_VERSION, manager.DDL),
+    Schema(callbacks.SCHEMA_NAME, callbacks.SCHEMA_VERSION, callbacks.DDL, callbacks.PERSONAL),
 )
 """In the order in which they are made: a later one may refer to tables of an earlier one."""

@@ -15,6 +15,10 @@ from livechat_sdk_helvia.audit import Audit
 from livechat_sdk_helvia.auth import Passwords, Sessions
 from livechat_sdk_helvia.automations.service import Automations
 from livechat_sdk_helvia.bots import Bots
+from livechat_sdk_helvia.callbacks.lane import CallbackLane
+from livechat_sdk_helvia.callbacks.posting import Post
+from livechat_sdk_helvia.callbacks.queue import Queue
+from livechat_sdk_helvia.callbacks.telling import TellingDatabase
 from livechat_sdk_helvia.canned import Canned
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
@@ -65,12 +69,21 @@ class Desk:
         assistance: Assistance | None = None,
         files: FileOpener | None = None,
     ) -> None:
+        hub = Hub()
         self.context = DeskContext(
-            database=database,
+            database=TellingDatabase(
+                database,
+                workspace=context.workspace,
+                integration=context.name,
+                now=context.now,
+                hub=hub,
+                tells=settings.callbacks is not None,
+            ),
             workspace=context.workspace,
             integration=context.name,
             now=context.now,
             new_id=IdMaker(context.now),
+            hub=hub,
         )
         self._settings = settings
         self.audit = Audit(self.context)
@@ -122,6 +135,11 @@ class Desk:
         self.purge = Purge(self.context, self.files)
         self.analytics = Analytics(self.context, host)
         self.manager = Manager(self, settings.service_tokens)
+        self.queue = Queue(self.context)
+        self.callbacks: CallbackLane | None = None
+        if settings.callbacks is not None:
+            post = Post(settings.callbacks, self.automations.outside.egress)
+            self.callbacks = CallbackLane(self.context, self.queue, post, self.conversations, self.messages)
 
     @property
     def hub(self) -> Hub:
@@ -148,6 +166,14 @@ class Desk:
         await self.accounts.bring_up_to_date(self._settings, announce)
         await self.groups.bring_up_to_date(self._settings)
 
+    def work_in_background(self) -> None:
+        """Begin with what is done beside calls."""
+        self.automations.lane.start()
+        self.waits.start()
+        self.news.start()
+        if self.callbacks is not None:
+            self.callbacks.start()
+
     async def accept(self, actor: DeskUser, request_id: int) -> Conversation:
         """Take whatever kind of request this is: of an end user, a transfer, an invitation."""
         request = await self.conversations.request(request_id)
@@ -161,3 +187,5 @@ class Desk:
         await self.waits.stop()
         await self.news.stop()
         await self.automations.lane.stop()
+        if self.callbacks is not None:
+            await self.callbacks.stop()

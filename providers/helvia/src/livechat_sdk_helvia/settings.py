@@ -5,7 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from livechat_sdk.provider.settings import IntegrationSettings, Secret
@@ -17,6 +25,7 @@ __all__ = [
     "SHORTEST_PASSWORD",
     "AccountSettings",
     "AgentNames",
+    "CallbackSettings",
     "Capacity",
     "Email",
     "GroupId",
@@ -72,6 +81,13 @@ LONGEST_PASSWORD: Final = 1000
 """Characters of a password that somebody chooses, here or at the desk."""
 
 
+def _goes_into_a_header(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not (text.isascii() and text.isprintable() and text == text.strip()):
+        raise ValueError("the key has characters that no header can carry")
+    return secret
+
+
 class GroupSettings(BaseModel):
     """A group of members: requests can be meant for it, and its roles are added to those of its members.
 
@@ -100,6 +116,21 @@ class AccountSettings(BaseModel):
     password: SecretStr = Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)
 
 
+class CallbackSettings(BaseModel):
+    """Where a service is told of what happens in the conversations that it opened."""
+
+    model_config = _PART
+
+    address: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+[^\s#@]*$", max_length=1000)]
+    """What callbacks are posted to: the webhook of the integration with ``baseUrl``, say."""
+    key: Annotated[
+        SecretStr,
+        Field(min_length=16, max_length=1000),
+        AfterValidator(_goes_into_a_header),
+    ]
+    """What each callback carries in the header ``X-Livechat-Key``."""
+
+
 _NEEDED: Final = ("service_token", "webhook_key", "organization_id")
 _ELSEWHERE: Final = frozenset({*_NEEDED, "tenant_id", "core_url", "bot_url"})
 _HERE: Final = frozenset(
@@ -110,6 +141,7 @@ _HERE: Final = frozenset(
         "demo_accounts",
         "transfer_timeout",
         "service_tokens",
+        "callbacks",
         "require_agents",
     }
 )
@@ -139,6 +171,8 @@ class HelviaSettings(IntegrationSettings):
         default=(), max_length=10
     )
     """Tokens of services that call the published manager's paths; several, so that one can be exchanged."""
+    callbacks: CallbackSettings | None = None
+    """Where services are told of what happens in conversations that they opened; without it, nowhere."""
     require_agents: bool = False
     """Whether requests are turned away while nobody at the desk could take them."""
     base_url: HostUrl | None = None

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from livechat_sdk.errors import ProviderError, RejectedError, UnavailableError
-from livechat_sdk.http import BearerAuth, Repeat, VendorClient
+from livechat_sdk.http import Answer, BearerAuth, Repeat, VendorClient
 from livechat_sdk_helvia.remote.account import RemoteAccount
 from livechat_sdk_helvia.remote.wire import Listed, id_of, listed, mappings
 
@@ -33,6 +33,12 @@ def _classify(status: int, body: bytes) -> type[ProviderError] | None:
     return None
 
 
+def _check_nothing_else(answer: Answer) -> None:
+    """Nothing is the published answer. Whoever says more says it in JSON, else it is not the manager."""
+    if answer.content:
+        answer.json()
+
+
 class ManagerApi:
     """Calls with the token of a service. ``operation`` is the name that an error gives to a call."""
 
@@ -52,11 +58,13 @@ class ManagerApi:
 
     async def open(self, body: Mapping[str, Any]) -> None:
         """Open a request. Not repeated unless it never left: whoever is in doubt looks first."""
-        await self.client.request("open", "POST", "livechat-requests", json=dict(body))
+        _check_nothing_else(await self.client.request("open", "POST", "livechat-requests", json=dict(body)))
 
     async def say(self, body: Mapping[str, Any]) -> None:
         """Say what an end user says. Nothing published says that a ``key`` is taken once: not repeated."""
-        await self.client.request("send", "POST", f"{self._ours}/livechat-messages", json=dict(body))
+        _check_nothing_else(
+            await self.client.request("send", "POST", f"{self._ours}/livechat-messages", json=dict(body))
+        )
 
     async def withdraw(self, request: str) -> None:
         """End a request from the end user's side. One that is over, or not known, is fine."""

@@ -153,8 +153,9 @@ def _typing(envelope: _Envelope, body: _Body) -> _Told:
 def _transfer(envelope: _Envelope, body: _Body) -> _Told:
     asked = mapping(body.get("livechatRequest")) or body
     group = id_of(asked.get("targetGroupId"))
-    to = group or id_of(asked.get("targetUserId"))
-    return ChatTransferred(**envelope, to=to, is_team=group is not None)
+    agent = _agent(body)
+    to = group or (id_of(asked.get("targetUserId")) if agent is None else None)
+    return ChatTransferred(**envelope, to=to, is_team=group is not None, agent=agent)
 
 
 def _missed(envelope: _Envelope, _: _Body) -> _Told:

@@ -16,6 +16,8 @@ _CHANNELS: Final = {"teams": "MICROSOFT_TEAMS", "webchat": "LIVECHAT", "messenge
 """Our words for channels where the published one is another than ours in capitals."""
 
 _MOST_LINES: Final = 1000
+_MOST_TEXT: Final = 300_000
+"""Bytes of text of the lines that go along. Each goes twice, and a desk of this package takes 1 MiB."""
 
 
 def request_body(opening: ChatOpening, account: RemoteAccount) -> dict[str, Any]:
@@ -76,17 +78,23 @@ def _extras(opening: ChatOpening) -> dict[str, Any]:
 
 
 def _dialogue(opening: ChatOpening) -> list[dict[str, Any]]:
-    """The newest lines of what was said before."""
-    return [
-        {
-            "type": "text",
-            "text": line.body,
-            "originalText": line.body,
-            **({} if line.at is None else {"sentDate": utc_text(line.at)}),
-            "from": {
-                "participantType": "end-user" if line.author == "user" else "agent",
-                "fullName": line.name or "",
-            },
-        }
-        for line in opening.transcript[-_MOST_LINES:]
-    ]
+    """The newest lines of what was said before, as many as fit."""
+    lines: list[dict[str, Any]] = []
+    room = _MOST_TEXT
+    for line in reversed(opening.transcript[-_MOST_LINES:]):
+        room -= len(line.body.encode("utf-8", "replace"))
+        if room < 0:
+            break
+        lines.append(
+            {
+                "type": "text",
+                "text": line.body,
+                "originalText": line.body,
+                **({} if line.at is None else {"sentDate": utc_text(line.at)}),
+                "from": {
+                    "participantType": "end-user" if line.author == "user" else "agent",
+                    "fullName": line.name or "",
+                },
+            }
+        )
+    return lines[::-1]

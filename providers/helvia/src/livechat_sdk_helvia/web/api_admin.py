@@ -51,6 +51,7 @@ def admin_api_routes() -> list[BaseRoute]:
         Route("/bots/{bot:path}/settings", for_programs(_bot, Right.ADMINISTER), methods=["GET"]),
         Route("/bots/{bot:path}/settings", for_programs(_replace_bot, Right.ADMINISTER), methods=["PUT"]),
         Route("/audit", for_programs(_audit, Right.ADMINISTER), methods=["GET"]),
+        Route("/callbacks", for_programs(_callbacks, Right.ADMINISTER), methods=["GET"]),
     ]
 
 
@@ -137,6 +138,20 @@ async def _audit(request: Request, desk: Desk, user: DeskUser) -> Response:
     take = whole_number(query.get("take", "50"), "take")
     entries = await desk.audit.entries(user, audit_filter(request), before=before, take=take)
     return JSONResponse({"items": [_entry_document(entry) for entry in entries]})
+
+
+async def _callbacks(_: Request, desk: Desk, __: DeskUser) -> Response:
+    """How many callbacks to services wait, since when, and what keeps the oldest of them."""
+    standing = await desk.queue.standing()
+    return JSONResponse(
+        {
+            "enabled": desk.callbacks is not None,
+            "waiting": standing.waiting,
+            "givenUp": standing.given_up,
+            "waitingSince": None if standing.oldest is None else utc_text(standing.oldest),
+            "error": standing.error,
+        }
+    )
 
 
 def _entry_document(entry: AuditEntry) -> dict[str, Any]:

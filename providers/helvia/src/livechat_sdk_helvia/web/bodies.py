@@ -139,37 +139,37 @@ async def read_json(request: Request) -> Fields:
     return Fields(await read_object(request))
 
 
-async def read_object(request: Request) -> Mapping[str, Any]:
-    """A JSON object as it was sent."""
-    value = await read_value(request)
+async def read_object(request: Request, *, limit: int = MAX_BODY) -> Mapping[str, Any]:
+    """A JSON object of at most ``limit`` bytes as it was sent."""
+    value = await read_value(request, limit=limit)
     if not isinstance(value, dict):
         raise BodyRefused("The body must be a JSON object.", 400)
     return cast("dict[str, Any]", value)
 
 
-async def read_value(request: Request) -> Any:
+async def read_value(request: Request, *, limit: int = MAX_BODY) -> Any:
     """Whatever JSON was sent."""
-    body = await _read(request, "application/json")
+    body = await _read(request, "application/json", limit)
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BodyRefused("The body is no valid JSON.", 400) from error
 
 
-async def _read(request: Request, kind: str) -> bytes:
+async def _read(request: Request, kind: str, limit: int = MAX_BODY) -> bytes:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != kind:
         raise BodyRefused(f"The content type must be {kind}.", 415)
     announced = request.headers.get("content-length", "0")
-    if not announced.isdigit() or int(announced) > MAX_BODY:
-        raise BodyRefused(f"The body may have {MAX_BODY:,} bytes at most.", 413)
+    if not announced.isdigit() or int(announced) > limit:
+        raise BodyRefused(f"The body may have {limit:,} bytes at most.", 413)
     body = bytearray()
     try:
         async with asyncio.timeout(_DEADLINE):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BODY:
-                    raise BodyRefused(f"The body may have {MAX_BODY:,} bytes at most.", 413)
+                if len(body) > limit:
+                    raise BodyRefused(f"The body may have {limit:,} bytes at most.", 413)
     except TimeoutError as error:
         raise BodyRefused("The body came too slowly.", 408) from error
     except ClientDisconnect as error:

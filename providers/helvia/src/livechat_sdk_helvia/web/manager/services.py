@@ -21,6 +21,8 @@ __all__ = ["OPERATIONS"]
 
 _LOGIN_SECONDS = 24 * 60 * 60
 _LONGEST_BOT = 200
+_MAX_REQUEST = 1024 * 1024
+"""Bytes of a request: the dialogue with the bot comes along."""
 
 
 async def _log_in(request: Request, desk: Desk, _: DeskUser) -> Response:
@@ -58,7 +60,7 @@ def _login(token: str, refresh_token: str, user: DeskUser) -> Response:
 
 
 async def _open(request: Request, desk: Desk, _: DeskUser) -> Response:
-    body = await read_object(request)
+    body = await read_object(request, limit=_MAX_REQUEST)
     _check_organization(body.get("organizationId"), desk)
     await desk.manager.open(body)
     return Response(status_code=204)
