@@ -23,6 +23,7 @@ SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 TOKEN = "a-token-of-thirty-two-characters"
 
 CHANNEL = """
+import gc
 import json
 
 class Channel:
@@ -40,6 +41,8 @@ class Channel:
     async def deliver(self, outgoing):
         self.file.write(outgoing.model_dump_json() + "\\n")
         self.file.flush()
+        with open("collector.txt", "w", encoding="utf-8") as file:
+            file.write(str(gc.get_threshold()[0]))
 """
 
 SETTINGS = """
@@ -119,6 +122,8 @@ def test_server_takes_a_handoff_is_shown_and_ends_on_sigterm(tmp_path: Path, env
         assert process.wait(timeout=30) == 0
     lines = (tmp_path / "delivered.jsonl").read_text("utf-8").splitlines()
     assert lines[-1] == '"left"', "the channel was not left"
+    threshold = int((tmp_path / "collector.txt").read_text("utf-8"))
+    assert 1000 < threshold < 10_000, "the collector is set for a server, not for a short command"
     log = (tmp_path / "stderr.txt").read_text("utf-8")
     assert "Traceback" not in log
     assert TOKEN not in log

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import typer
 from typer.main import get_command
 
+from livechat_sdk_cli import collecting
 from livechat_sdk_cli.commands import version
 from livechat_sdk_cli.exits import MEANINGS
 from livechat_sdk_cli.group import Root
@@ -62,8 +63,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; the console script ``livechat`` calls this."""
-    # What is imported stays: looking through it for garbage again and again takes a tenth of a short command.
-    gc.set_threshold(100_000)
+    collecting.seldom()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its number, not a UnicodeEncodeError.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import collecting, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 from livechat_sdk_cli.settings import DEFAULT_FILE
 
@@ -74,6 +74,7 @@ def serve(
         update={name: value for name, value in changes.items() if value is not None}
     )
     given = None if channel is None else load_channel(channel)
+    collecting.as_usual()
     asyncio.run(_serve(file, settings, registry, gateway, given, drain=drain))
 
 

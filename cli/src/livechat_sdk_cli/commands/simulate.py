@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from livechat_sdk_cli import terminal
+from livechat_sdk_cli import collecting, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
@@ -197,6 +197,7 @@ def _run(
             _script(simulator, one)
         server = SimulatorServer(simulator, listener, certificate=certificate)
         ca_file = settings.get("ca_file")
+        collecting.as_usual()
         asyncio.run(
             server.run(on_started=lambda url: _started(vendor, simulator, url, ca_file, as_json=as_json))
         )

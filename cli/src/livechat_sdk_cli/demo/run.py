@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from livechat_sdk_cli import collecting
 from livechat_sdk_cli.demo.play import Played, play
 from livechat_sdk_cli.demo.world import DemoWorld, demo_world
 from livechat_sdk_cli.showing.gather import gather
@@ -24,6 +25,7 @@ def main(*, script: bool, port: int | None, data: Path | None) -> int:
     if data is None:
         raise AssertionError("a demo for a person has a place for its data")
     data.mkdir(parents=True, exist_ok=True)
+    collecting.as_usual()
     return asyncio.run(_script(data, port) if script else _for_a_person(data, port))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from livechat_sdk_cli import collecting
 from livechat_sdk_cli.demo.vendor.agents import AgentSide
 from livechat_sdk_cli.demo.vendor.processes import free_port
 from livechat_sdk_cli.demo.vendor.settings import integration_of, registry_with
@@ -21,6 +22,7 @@ __all__ = ["serve"]
 def serve(vendor: str, *, port: int | None, data: Path) -> int:
     """Serve bots, chat page and the vendor until Ctrl-C; returns the exit code."""
     data.mkdir(parents=True, exist_ok=True)
+    collecting.as_usual()
     return asyncio.run(_serve(vendor, port or _usual_port(), data.resolve()))
 
 
