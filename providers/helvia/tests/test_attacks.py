@@ -451,7 +451,7 @@ async def test_what_is_too_large_is_refused(
 def reads_no_body(way: Way) -> bool:
     """What a program does by asking alone."""
     return way.for_programs and way.path.endswith(
-        ("/accept", "/end", "/leave", "/decline", "/cancel", "/typing")
+        ("/accept", "/end", "/leave", "/decline", "/cancel", "/typing", "/users/{id}/password")
     )
 
 

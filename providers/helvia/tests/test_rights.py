@@ -179,6 +179,16 @@ ADMIN_API = [
     ("GET", "api/analytics/user-feedback?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),
     ("GET", "api/analytics/conversations?startDate=2026-03-01&endDate=2026-03-31&timeZone=UTC"),
     ("POST", "api/feedback"),
+    ("GET", "api/users"),
+    ("POST", "api/users"),
+    ("GET", "api/users/{user}"),
+    ("PATCH", "api/users/{user}"),
+    ("POST", "api/users/{user}/password"),
+    ("POST", "api/users/{user}/switch"),
+    ("POST", "api/groups"),
+    ("GET", "api/groups/{group}"),
+    ("PATCH", "api/groups/{group}"),
+    ("DELETE", "api/groups/{group}"),
 ]
 
 OWN_PASSWORD = [("POST", "settings/password")]
@@ -214,6 +224,7 @@ FIELDS = {
     "name": "New Person",
     "id": "new",
     "group_name": "New group",
+    "fullName": "New Person",
     "label": "a tag",
     "target": "member:1",
     "targetUserId": "1",

@@ -103,6 +103,18 @@ class Groups:
         rows = await self._desk.fetch(_MEMBERS, group_id=group_id)
         return [from_row(DeskUser, row) for row in rows]
 
+    async def member_ids(self, group_id: str) -> Sequence[int]:
+        """The ids of all members of a group, of those who are switched off, too."""
+        rows = await self._desk.fetch(
+            """
+            SELECT user_id FROM desk_memberships
+            WHERE workspace = :workspace AND integration = :integration AND group_id = :group_id
+            ORDER BY user_id
+            """,
+            group_id=group_id,
+        )
+        return [int(str(row["user_id"])) for row in rows]
+
     # --------------------------------------------------------------------------------------------- managing
     async def create(
         self,

@@ -64,8 +64,8 @@ class Analytics:
     async def keep_feedback(self, actor: DeskUser, handoff_id: str, *, positive: bool) -> None:
         """Keep what the end user of a handoff thought of its live chat; the last word counts.
 
-        Nobody rates colleagues or themselves: the platform does this with an admin's token. Raises
-        ``NotFound`` when the handoff had no live chat here.
+        Nobody rates colleagues or themselves: the platform does this, as a service or with an admin's
+        token. Raises ``NotFound`` when the handoff had no live chat here.
         """
         require(actor, Right.ADMINISTER)
         await keep_feedback(self._desk, handoff_id, positive=positive)

@@ -15,9 +15,10 @@ from livechat_sdk_helvia.analytics.figures import ContentedShare, Record, Report
 from livechat_sdk_helvia.analytics.period import Period
 from livechat_sdk_helvia.context import require
 from livechat_sdk_helvia.faults import InvalidField
+from livechat_sdk_helvia.manager.tokens import SERVICE
 from livechat_sdk_helvia.records import DeskUser, Right
 from livechat_sdk_helvia.service import Desk
-from livechat_sdk_helvia.web.access import bearer, desk_of
+from livechat_sdk_helvia.web.access import bearer, bearer_token, desk_of
 from livechat_sdk_helvia.web.analytics_csv import series_of
 from livechat_sdk_helvia.web.bodies import read_json, whole_number
 from livechat_sdk_helvia.web.filters import given_place
@@ -70,7 +71,8 @@ async def _records(request: Request) -> Response:
 
 
 async def _rate(request: Request) -> Response:
-    desk, user = await _admin(request)
+    desk = desk_of(request)
+    user = SERVICE if desk.manager.tokens.is_service(bearer_token(request)) else (await _admin(request))[1]
     fields = await read_json(request)
     await desk.analytics.keep_feedback(user, fields.text("handoffId"), positive=fields.flag("positive"))
     return Response(status_code=204)

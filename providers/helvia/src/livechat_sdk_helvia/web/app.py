@@ -27,6 +27,7 @@ from livechat_sdk_helvia.web.api_canned import canned_api_routes
 from livechat_sdk_helvia.web.api_history import history_api_routes
 from livechat_sdk_helvia.web.api_team import team_api_routes
 from livechat_sdk_helvia.web.api_transfers import transfer_api_routes
+from livechat_sdk_helvia.web.api_users import user_api_routes
 from livechat_sdk_helvia.web.assets import Assets
 from livechat_sdk_helvia.web.automation_runs import RunRoutes
 from livechat_sdk_helvia.web.automations import AutomationRoutes
@@ -75,6 +76,7 @@ def create_app(provider: HelviaProvider, *, heartbeat: float = 15.0) -> ASGIApp:
                     *hours_api_routes(),
                     *my_settings_api_routes(),
                     *team_api_routes(),
+                    *user_api_routes(),
                     *history_api_routes(),
                     *canned_api_routes(),
                     *automation_api_routes(),

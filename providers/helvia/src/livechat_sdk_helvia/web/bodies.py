@@ -106,6 +106,17 @@ class Fields:
         items = Fields({f"{name}[{number}]": item for number, item in enumerate(given)})
         return tuple(items.text(f"{name}[{number}]") for number in range(len(given)))
 
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """A list of whole numbers; none when it is missing."""
+        value = self._values.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise InvalidField(f"The field {name!r} is no list of whole numbers.")
+        given = cast("Sequence[Any]", value)
+        items = Fields({f"{name}[{number}]": item for number, item in enumerate(given)})
+        return tuple(items.number(f"{name}[{number}]") for number in range(len(given)))
+
     def flag(self, name: str) -> bool:
         """True or false, also as ``1``, ``0`` in a form."""
         value = self._values.get(name)

@@ -134,7 +134,10 @@ class TeamRoutes:
         desk, signed_in, fields = await _enter(request)
         group = await desk.groups.get(_group_id(request))
         try:
+            shown = {one.id for one in await desk.members.all(signed_in.user) if one.active}
             members = [whole_number(number, "member") for number in fields.ticked("member.")]
+            # Who is switched off has no box on the page, and stays a member.
+            members += [number for number in await desk.groups.member_ids(group.id) if number not in shown]
             await desk.groups.change(
                 signed_in.user, group.id, fields.text("group_name"), _roles(fields), members
             )
