@@ -11,11 +11,12 @@ from livechat_sdk.provider.files import FileKeeper, FileOpener, NoFiles, OpenedF
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext, require
 from livechat_sdk_helvia.faults import ConversationOver, DeskFault, Forbidden, NotFound
+from livechat_sdk_helvia.manager.service import MINE
 from livechat_sdk_helvia.records import Conversation, ConversationStatus, DeskUser, Right, from_row
 from livechat_sdk_helvia.sight import Sight
 from livechat_sdk_helvia.uploads import DeskFile, chosen_files
 
-__all__ = ["FileNotTaken", "Files"]
+__all__ = ["FileNotTaken", "Files", "FilesElsewhere"]
 
 _MANY: Final = 500
 _STATUS: Final = {"too_large": 413, "full": 507}
@@ -29,6 +30,19 @@ class FileNotTaken(DeskFault):
     def __init__(self, refused: FileRefused) -> None:
         super().__init__(f"The file was refused: {refused}.")
         self.status = _STATUS.get(refused.why, 422)
+
+
+class FilesElsewhere(DeskFault):
+    """A service opened the conversation, so that no handoff of this dispatcher keeps files for it."""
+
+    code = "files_elsewhere"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This end user writes through another system, and files cannot be put into the conversation.",
+            hint="Send a link to the file.",
+        )
 
 
 class Files:
@@ -51,7 +65,8 @@ class Files:
     ) -> DeskFile:
         """Take in a file for a message that is sent later. Whoever may write in the conversation may.
 
-        Raises ``Forbidden``, ``ConversationOver``, ``FileNotTaken``, ``StoreError`` (it cannot be kept now).
+        Raises ``Forbidden``, ``ConversationOver``, ``FileNotTaken``, ``FilesElsewhere`` where a service has
+        opened the conversation, ``StoreError`` (it cannot be kept now).
         """
         await self.check_open(actor, conversation)
         try:
@@ -59,6 +74,8 @@ class Files:
         except FileRefused as refused:
             raise FileNotTaken(refused) from refused
         except FileMissing as missing:
+            if conversation.ref.startswith(MINE):
+                raise FilesElsewhere from missing
             raise ConversationOver("The conversation is gone: no file can be put into it.") from missing
         desk, file_id = self._desk, self._desk.new_id()
         row = desk.statement(
