@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from livechat_sdk.config.annotations import kinds_of, models
 from livechat_sdk.config.documents import IntegrationDocument, looks_secret, without_secrets
 from livechat_sdk.config.durations import LONGEST, Age, Duration
-from livechat_sdk.config.models import BotSettings, GatewaySettings, LivechatFile, LivechatSettings
+from livechat_sdk.config.models import (
+    BotSettings,
+    FilesSettings,
+    GatewaySettings,
+    LivechatFile,
+    LivechatSettings,
+)
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffPolicy
 from livechat_sdk.domain.retention import RetentionPlan
+from livechat_sdk.policies.message_settings import SystemMessagesSettings
 
 CANARY = "canary-2b7e151628aed2a6"
 SECONDS = TypeAdapter[float](Duration)
@@ -470,3 +479,25 @@ def test_password_of_the_store_is_in_no_dump_and_changes_no_revision() -> None:
     assert one.model_dump()["store"] == "postgresql://***@db.example.com/livechat"
     assert one.revision == other.revision
     assert "first-password" in one.store
+
+
+def parts_left_out(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The models of the parts that a file may leave out, however deep."""
+    for info in model.model_fields.values():
+        for part in models(kinds_of(info.annotation)):
+            if info.default_factory is not None:
+                yield part
+                yield from parts_left_out(part)
+
+
+def test_parts_that_a_file_leaves_out_are_what_checking_their_defaults_would_give() -> None:
+    parts = {*parts_left_out(LivechatFile), *parts_left_out(BotSettings)}
+    assert {GatewaySettings, LivechatSettings, FilesSettings} <= parts
+    for part in parts:
+        made = part.model_construct()
+        checked = part()
+        assert made == checked
+        assert repr(made) == repr(checked)
+        assert made.model_fields_set == checked.model_fields_set
+        assert made.model_dump_json() == checked.model_dump_json()
+    assert SystemMessagesSettings.model_construct({}) == SystemMessagesSettings({})

@@ -67,6 +67,20 @@ def _discover(hooks: Hooks, *block: str) -> dict[str, PluginInfo]:
     }
 
 
+def test_package_is_named_by_the_head_of_its_description_and_by_nothing_below(
+    install: Install, tmp_path: Path
+) -> None:
+    install("acme-one", "", one="")
+    install("acme-two", "", two="")
+    about = tmp_path / "acme_one-1.2.dist-info" / "METADATA"
+    about.write_text("Name: Acme.One\nVersion: 2.0rc1\n\nName: other\nVersion: 9\n", "utf-8")
+    folded = tmp_path / "acme_two-1.2.dist-info" / "METADATA"
+    folded.write_text("Name:\n acme-two\nVersion: 1.2\n", "utf-8")
+    found = _discover(Hooks())
+    assert (found["one"].distribution, found["one"].version) == ("Acme.One", "2.0rc1")
+    assert (found["two"].distribution.strip(), found["two"].version) == ("acme-two", "1.2")
+
+
 def test_modules_objects_and_classes_are_plugins(install: Install) -> None:
     install("acme-plugin", GOOD, module="", object=":as_object", klass=":AsClass")
     hooks = Hooks()

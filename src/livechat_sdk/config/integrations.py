@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from pydantic import ValidationError
@@ -46,6 +47,9 @@ _CATEGORIES: Final = {"livechat": "LIVECHAT", "crm": "CRM", "ticketing": "TICKET
 _ADDRESS: Final = re.compile(r"[^/\\?#%\x00-\x1f\x7f]+")
 _RESERVED: Final = frozenset({"v1", "webhooks", "files", "healthz", "readyz", "metrics", "openapi.json"})
 """First parts of addresses that belong to the gateway."""
+
+_camel = lru_cache(maxsize=1000)(to_camel)
+"""A name as the platform writes it; files have many integrations of one type."""
 
 
 def types_by_name(types: Types | Iterable[IntegrationType]) -> Types:
@@ -244,8 +248,10 @@ def _check_spellings(
 ) -> None:
     """Of two spellings of one setting one would be ignored."""
     for name in model.model_fields:
-        camel = to_camel(name)
-        if name != camel and name in node.entries and camel in node.entries:
+        if name not in node.entries:
+            continue
+        camel = _camel(name)
+        if name != camel and camel in node.entries:
             later = max((name, camel), key=list(node.entries).index)
             message = f"{name!r} and {camel!r} are the same setting"
             suggestion = "remove one of the two"

@@ -76,6 +76,10 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
+# Parts that a file leaves out are made by `model_construct`: their defaults need no check, and a model that
+# is called builds a validator of its own, which takes time at every start.
+
+
 class InactivitySettings(_Part):
     """What happens while the end user is silent: a reminder, then the end. Both off unless set."""
 
@@ -137,15 +141,15 @@ class LivechatSettings(_Part):
     """Names of integrations, in order: the second is the fallback of the first."""
     request_timeout: Duration | None = 120.0
     """How long the end user waits for an agent before the request is missed."""
-    inactivity: InactivitySettings = Field(default_factory=InactivitySettings)
+    inactivity: InactivitySettings = Field(default_factory=InactivitySettings.model_construct)
     """What happens while the end user is silent."""
-    agent_silence: AgentSilenceSettings = Field(default_factory=AgentSilenceSettings)
+    agent_silence: AgentSilenceSettings = Field(default_factory=AgentSilenceSettings.model_construct)
     """What happens while the agent is silent."""
-    agent_names: AgentNames = Field(default_factory=AgentNames)
+    agent_names: AgentNames = Field(default_factory=AgentNames.model_construct)
     """How the end user sees the names of agents: ``full``, ``first``, ``alias`` or ``none``."""
     welcome: Literal["bot", "vendor"] = "bot"
     """Whose words greet the end user who waits, and say that nobody is there; never both."""
-    queue: QueueSettings = Field(default_factory=QueueSettings)
+    queue: QueueSettings = Field(default_factory=QueueSettings.model_construct)
     """What the end user is told while waiting."""
     max_duration: Duration | None = None
     """The longest life of a handoff."""
@@ -157,7 +161,9 @@ class LivechatSettings(_Part):
     """What is done with a message that may or may not have arrived."""
     business_hours: BusinessHoursSettings | None = None
     """When the team is there, or the name of a calendar that says it; without it, always."""
-    system_messages: SystemMessagesSettings = Field(default_factory=lambda: SystemMessagesSettings({}))
+    system_messages: SystemMessagesSettings = Field(
+        default_factory=lambda: SystemMessagesSettings.model_construct({})
+    )
     """The bot's own words, by language and moment; ``None`` says nothing."""
     language: Language = "en"
     """The bot's language, used where the end user's is not known or has no words."""
@@ -225,7 +231,7 @@ class RetentionSettings(BotRetentionSettings):
 class BotSettings(_Part):
     """One bot: its live chat, the CRMs to ask about the end user, where its tickets go, what is kept."""
 
-    livechat: LivechatSettings = Field(default_factory=LivechatSettings)
+    livechat: LivechatSettings = Field(default_factory=LivechatSettings.model_construct)
     """Who takes this bot's conversations, and how."""
     crm: tuple[Identifier, ...] = ()
     """Names of integrations that are asked who the end user is, all at once."""
@@ -307,7 +313,7 @@ class FilesSettings(_Part):
     """How long a link to a file is good; each delivery of a message makes new ones."""
     keep_for: Age | None = None
     """How long the bytes of a file are kept; ``None`` for as long as its handoff."""
-    egress: FileEgressSettings = Field(default_factory=FileEgressSettings)
+    egress: FileEgressSettings = Field(default_factory=FileEgressSettings.model_construct)
     """Where links of vendors may lead beyond the public internet."""
 
     def limits(self) -> FileLimits:
@@ -350,15 +356,15 @@ class LivechatFile(_Part):
     """Business hours by name, for bots to share."""
     bots: dict[Identifier, BotSettings] = Field(default_factory=dict[str, BotSettings])
     """The bots, by name."""
-    gateway: GatewaySettings = Field(default_factory=GatewaySettings)
+    gateway: GatewaySettings = Field(default_factory=GatewaySettings.model_construct)
     """The HTTP side: where it listens, who may call it, where the platform is."""
-    files: FilesSettings = Field(default_factory=FilesSettings)
+    files: FilesSettings = Field(default_factory=FilesSettings.model_construct)
     """Attachments."""
-    plugins: PluginSettings = Field(default_factory=PluginSettings)
+    plugins: PluginSettings = Field(default_factory=PluginSettings.model_construct)
     """Which plugins take part."""
     reconcile_every: Duration = 60.0
     """How often vendors that can tell are asked what is true of each open chat."""
-    retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings.model_construct)
     """How long what is kept."""
     routing: Rules = ()
     """Rules that say where handoffs go, for every bot."""

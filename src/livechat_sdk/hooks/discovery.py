@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from livechat_sdk.errors import PluginError
 from livechat_sdk.hooks.markers import ENTRY_POINT_GROUP
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import Distribution, EntryPoint
 
     from livechat_sdk.hooks.plugin_set import Plugins
 
@@ -22,6 +23,9 @@ __all__ = ["PluginInfo", "discover"]
 logger = logging.getLogger("livechat_sdk.hooks")
 
 _LONGEST_REASON = 500
+
+_NAME = re.compile(r"^Name: *(\S+) *$", re.MULTILINE)
+_VERSION = re.compile(r"^Version: *(\S+) *$", re.MULTILINE)
 
 _SLOW_IMPORT = 1.0
 """Seconds after which loading a plugin is worth a word: every start of the program waits for it."""
@@ -57,8 +61,7 @@ def discover(hooks: Plugins, *, block: Collection[str] = ()) -> Sequence[PluginI
 
 
 def _take_in(hooks: Plugins, entry: EntryPoint, blocked: Collection[str]) -> PluginInfo:
-    distribution = entry.dist.name if entry.dist else ""
-    version = entry.dist.version if entry.dist else ""
+    distribution, version = _from(entry.dist) if entry.dist else ("", "")
     if entry.name in blocked:
         return PluginInfo(entry.name, distribution, version, (), "blocked", "it is on the block-list")
     started = time.monotonic()
@@ -87,6 +90,15 @@ def _take_in(hooks: Plugins, entry: EntryPoint, blocked: Collection[str]) -> Plu
         logger.warning("plugin %r of %s %s: %s", entry.name, distribution, version, reason)
         return PluginInfo(entry.name, distribution, version, implemented, "loaded", reason)
     return PluginInfo(entry.name, distribution, version, implemented, "loaded")
+
+
+def _from(distribution: Distribution) -> tuple[str, str]:
+    """Name and version. The standard library parses all that a package says about itself to find them."""
+    about = (distribution.read_text("METADATA") or "").partition("\n\n")[0]
+    name, version = _NAME.search(about), _VERSION.search(about)
+    if name is None or version is None:  # laid out in another way
+        return distribution.name, distribution.version
+    return name[1], version[1]
 
 
 def _load(entry: EntryPoint) -> object:
