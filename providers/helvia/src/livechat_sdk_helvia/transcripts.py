@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext, require
 from livechat_sdk_helvia.faults import NotFound
 from livechat_sdk_helvia.past import PastFilter
-from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskUser, Right, from_row
+from livechat_sdk_helvia.records import Conversation, DeskUser, Right, from_row
 from livechat_sdk_helvia.sight import Sight
 from livechat_sdk_helvia.zipping import ZipStream
 
@@ -32,6 +33,8 @@ COLUMNS: Final = ("seq", "sent_at", "author", "name", "type", "text", "attachmen
 
 _BATCH: Final = 100
 _MESSAGES: Final = 500
+_LINES: Final = 20
+"""Conversations and messages that are read at once, and lines that are packed at once."""
 _TELL_EVERY: Final = 500
 _KEPT: Final = timedelta(days=1)
 _BOM: Final = "\ufeff"
@@ -153,28 +156,36 @@ class Transcripts:
     # ----------------------------------------------------------------------------------------------- inside
     async def _zip(self, wanted: PastFilter, job: str, total: int) -> AsyncIterator[bytes]:
         archive, done = ZipStream(self._desk.now()), 0
-        async for batch in self._batches(wanted):
-            async for piece in self._packed(archive, batch):
+        try:
+            async for batch in self._batches(wanted):
+                async for piece in self._packed(archive, batch):
+                    yield piece
+                done += len(batch)
+                if done % _TELL_EVERY < _BATCH:
+                    await self._tell(job, done, max(done, total), "running")
+            for piece in archive.finish():
                 yield piece
-            done += len(batch)
-            if done % _TELL_EVERY < _BATCH:
-                await self._tell(job, done, max(done, total), "running")
-        yield archive.finish()
+        finally:
+            archive.close()
         await self._tell(job, done, max(done, total), "done")
 
     async def _packed(self, archive: ZipStream, batch: Sequence[Conversation]) -> AsyncIterator[bytes]:
         """Some conversations as files of the zip. Their messages come in the same order as they do."""
         waiting = list(reversed(batch))
         current: Conversation | None = None
+        lines: list[bytes] = []
         async for message in self._messages([one.id for one in batch]):
-            while current is None or message.conversation_id != current.id:
+            while current is None or message["conversation_id"] != current.id:
                 if current is not None:
-                    yield archive.end()
-                current = waiting.pop()
-                yield archive.begin(transcript_name(current)) + archive.add(_head())
-            yield archive.add(_line(current, message))
+                    yield archive.add(b"".join(lines)) + archive.end()
+                current, lines = waiting.pop(), [_head()]
+                yield archive.begin(transcript_name(current))
+            lines.append(_line(current, message))
+            if len(lines) >= _LINES:
+                yield archive.add(b"".join(lines))
+                lines = []
         if current is not None:
-            yield archive.end()
+            yield archive.add(b"".join(lines)) + archive.end()
         while waiting:
             yield archive.begin(transcript_name(waiting.pop())) + archive.add(_head()) + archive.end()
 
@@ -184,25 +195,30 @@ class Transcripts:
             yield _line(conversation, message)
 
     async def _batches(self, wanted: PastFilter) -> AsyncIterator[Sequence[Conversation]]:
-        """Conversations by their id, some at a time."""
+        """Conversations by the time of their requests, some at a time, and those by their id.
+
+        A batch begins at a place of the index by time: each costs the same, however many there are.
+        """
         where, params = wanted.where()
-        last = 0
+        at: tuple[SqlValue, SqlValue] = ("", 0)
         while True:
             rows = await self._desk.fetch(
                 f"""
                 SELECT c.*, NULL AS owner_name, 0 AS unread FROM desk_conversations c
-                WHERE {where} AND c.id > :last ORDER BY c.id LIMIT :take
+                WHERE {where} AND (c.created_at, c.id) > (:last_at, :last_id)
+                ORDER BY c.created_at, c.id LIMIT :take
                 """,  # noqa: S608 - conditions of ours, values are parameters
-                last=last,
+                last_at=at[0],
+                last_id=at[1],
                 take=_BATCH,
                 **params,
             )
             if not rows:
                 return
-            yield [from_row(Conversation, row) for row in rows]
-            last = int(str(rows[-1]["id"]))
+            yield sorted((from_row(Conversation, row) for row in rows), key=lambda one: one.id)
+            at = (rows[-1]["created_at"], rows[-1]["id"])
 
-    async def _messages(self, conversations: Sequence[int]) -> AsyncIterator[DeskMessage]:
+    async def _messages(self, conversations: Sequence[int]) -> AsyncIterator[Row]:
         """The messages of some conversations, one conversation after the other, as they were said."""
         names = {f"c{number}": one for number, one in enumerate(conversations)}
         listed = ", ".join(f":{name}" for name in names)
@@ -210,7 +226,8 @@ class Transcripts:
         while True:
             rows: Sequence[Row] = await self._desk.fetch(
                 f"""
-                SELECT * FROM desk_messages
+                SELECT conversation_id, seq, author, author_name, text, attachments, sent_at
+                FROM desk_messages
                 WHERE workspace = :workspace AND integration = :integration
                   AND conversation_id IN ({listed}) AND (conversation_id, seq) > (:at_id, :at_seq)
                 ORDER BY conversation_id, seq LIMIT :take
@@ -221,7 +238,7 @@ class Transcripts:
                 **names,
             )
             for row in rows:
-                yield from_row(DeskMessage, row)
+                yield row
             if len(rows) < _MESSAGES:
                 return
             at = (rows[-1]["conversation_id"], rows[-1]["seq"])
@@ -245,17 +262,19 @@ def _head() -> bytes:
     return f"{_BOM}{_row(COLUMNS)}".encode()
 
 
-def _line(conversation: Conversation, message: DeskMessage) -> bytes:
-    name = message.author_name or (conversation.user_label if message.author == "end-user" else "")
+def _line(conversation: Conversation, message: Row) -> bytes:
+    """A message as it stands in its row: a model of each would cost more than everything else here."""
+    author, files = str(message["author"]), str(message["attachments"])
+    name = message["author_name"] or (conversation.user_label if author == "end-user" else "")
     return _row(
         (
-            str(message.seq),
-            utc_text(message.sent_at),
-            message.author,
-            name,
-            "system_message" if message.author == "system" else "text",
-            message.text,
-            "; ".join(one.name for one in message.attachments),
+            str(message["seq"]),
+            str(message["sent_at"]),
+            author,
+            str(name),
+            "system_message" if author == "system" else "text",
+            str(message["text"]),
+            "" if files == "[]" else "; ".join(str(one["name"]) for one in json.loads(files)),
         )
     ).encode()
 
