@@ -1,7 +1,8 @@
-"""Two bridges from a platform to Zendesk, each as a server in a process of its own, and what loads them.
+"""Three bridges from a platform to Zendesk, each as a server in a process of its own, and what loads them.
 
-``ours`` is the gateway with the adapter on an SQLite ledger, ``glue`` is ``benchmarks/glue``. Both take
-messages of end users over HTTP, for conversations that were handed over before.
+``ours`` is the gateway with the adapter on an SQLite ledger; ``glue`` and ``keeping`` are what one writes by
+hand (``benchmarks/glue``), without and with an outbox on SQLite. All take messages of end users over HTTP,
+for conversations that were handed over before.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks._flood import a_post
 from benchmarks._zendesk import APP
+
+if TYPE_CHECKING:
+    from benchmarks.glue.bridge import Bridge
 
 __all__ = ["Load", "Server", "serve"]
 
@@ -34,7 +39,7 @@ _Tell = Callable[[str, Sequence[str]], None]
 def serve(side: str, folder: str, vendor: str, conversations: int) -> None:
     """Serve one side. Its address and its conversations are told when it takes messages.
 
-    Each line on standard input is answered with the processor time that was used so far. Both sides are
+    Each line on standard input is answered with the processor time that was used so far. All sides are
     served by uvicorn, with the same of its parts.
     """
 
@@ -46,7 +51,7 @@ def serve(side: str, folder: str, vendor: str, conversations: int) -> None:
         print(json.dumps({"url": url, "paths": list(paths)}), flush=True)
         threading.Thread(target=costs, daemon=True).start()
 
-    run = {"ours": _ours, "glue": _glue}[side]
+    run = {"ours": _ours, "glue": _glue, "keeping": _keeping}[side]
     asyncio.run(run(Path(folder), vendor, conversations, tell))
 
 
@@ -92,13 +97,24 @@ async def _ours(folder: Path, vendor: str, conversations: int, tell: _Tell) -> N
 
 
 async def _glue(folder: Path, vendor: str, conversations: int, tell: _Tell) -> None:
+    from benchmarks.glue.bridge import Bridge
+
+    await _by_hand(Bridge(folder, f"{vendor}/sc", APP, KEY_ID, SECRET), conversations, tell)
+
+
+async def _keeping(folder: Path, vendor: str, conversations: int, tell: _Tell) -> None:
+    from benchmarks.glue.keeping import KeepingBridge
+
+    await _by_hand(KeepingBridge(folder, f"{vendor}/sc", APP, KEY_ID, SECRET), conversations, tell)
+
+
+async def _by_hand(bridge: Bridge, conversations: int, tell: _Tell) -> None:
     import socket
 
     import uvicorn
 
-    from benchmarks.glue.bridge import Bridge, Opening, make_app
+    from benchmarks.glue.bridge import Opening, make_app
 
-    bridge = Bridge(folder, f"{vendor}/sc", APP, KEY_ID, SECRET)
     for number in range(conversations):
         if f"c-{number}" not in bridge.chats:
             bridge.open(Opening(conversation_id=f"c-{number}", user_id=f"u-{number}", name="Maria"))

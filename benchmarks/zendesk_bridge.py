@@ -1,8 +1,12 @@
 """The whole bridge in one process: end users' messages over REST, stored, delivered to Zendesk.
 
-Against ``benchmarks/glue``, which is what one writes by hand. The vendor answers after 20 ms; it, the bridge
-and the load are a process each, and the bridges take turns. The rate is of messages that have arrived at the
-vendor, from the first that was sent to the last that arrived; the cost is the processor time of the bridge.
+Against ``benchmarks/glue``, which is what one writes by hand: first without a store, which loses what it
+has answered when it dies (``zendesk_bridge_killed`` counts), then with an outbox, which loses nothing either.
+Ours also keeps the order of each conversation and what became of each message, and sends nothing twice.
+
+The vendor answers after 20 ms; it, the bridge and the load are a process each, and the bridges take turns.
+The rate is of messages that have arrived at the vendor, from the first that was sent to the last that
+arrived; the cost is the processor time of the bridge.
 """
 
 from __future__ import annotations
@@ -57,7 +61,8 @@ def _arrived(vendor: Zendesk, messages: int) -> None:
 
 def main() -> None:
     """Measure, and print the lines that ``benchmarks/run.py`` reads."""
-    measured: dict[str, list[tuple[float, float]]] = {"ours": [], "glue": []}
+    sides = ("ours", "glue", "keeping")
+    measured: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
     with a_zendesk(DELAY) as vendor:
         for _ in range(ROUNDS):
             for side, found in measured.items():
@@ -66,9 +71,10 @@ def main() -> None:
     cost = {side: statistics.median(cost for _, cost in found) for side, found in measured.items()}
     for side in measured:
         print(f"{side}: {rate[side]:.0f} messages/s, {cost[side] * 1e6:.0f} µs each", file=sys.stderr)
-    quicker, cheaper = rate["ours"] / rate["glue"], cost["ours"] / cost["glue"]
-    print(f"zendesk_bridge {quicker:.2f} {RATE} {'met' if quicker >= RATE else 'short'}")
-    print(f"zendesk_bridge_cpu {cheaper:.2f} {CPU} {'met' if cheaper <= CPU else 'short'}")
+    for name, side in (("zendesk_bridge", "glue"), ("zendesk_bridge_of_keeping", "keeping")):
+        quicker, cheaper = rate["ours"] / rate[side], cost["ours"] / cost[side]
+        print(f"{name} {quicker:.2f} {RATE} {'met' if quicker >= RATE else 'short'}")
+        print(f"{name}_cpu {cheaper:.2f} {CPU} {'met' if cheaper <= CPU else 'short'}")
 
 
 if __name__ == "__main__":

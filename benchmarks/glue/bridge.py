@@ -83,8 +83,16 @@ class Bridge:
         self.db.commit()
         self.chats[opening.conversation_id] = (user.id, conversation.id)
 
-    def send(self, user: str, conversation: str, message: Message) -> None:
-        """Post a message; what fails for a moment is tried again."""
+    async def add_message(self, identity: str, message: Message, tasks: BackgroundTasks) -> dict[str, str]:
+        """Have a message sent when it is answered."""
+        chat = self.chats.get(identity)
+        if chat is None:
+            raise HTTPException(404)
+        tasks.add_task(self.send, *chat, message)
+        return {"accepted": message.key}
+
+    def send(self, user: str, conversation: str, message: Message) -> bool:
+        """Post a message; what fails for a moment is tried again. Returns whether it is there."""
         post = sunco.MessagePost(
             author=sunco.Author(type="user", userId=user),
             content=sunco.Content(sunco.TextMessage(type="text", text=message.text)),
@@ -96,10 +104,11 @@ class Bridge:
             except sunco.ApiException as error:
                 if error.status not in TEMPORARY or pause is None:
                     log.exception("message %s was not sent", message.key)
-                    return
+                    return False
                 time.sleep(pause)
             else:
-                return
+                return True
+        return False
 
 
 def make_app(bridge: Bridge, token: str) -> FastAPI:
@@ -115,12 +124,6 @@ def make_app(bridge: Bridge, token: str) -> FastAPI:
         bridge.open(opening)
         return {"conversation_id": opening.conversation_id}
 
-    @app.post("/conversations/{identity}/messages", status_code=202, dependencies=[Depends(allowed)])
-    async def add_message(identity: str, message: Message, tasks: BackgroundTasks) -> dict[str, str]:
-        chat = bridge.chats.get(identity)
-        if chat is None:
-            raise HTTPException(404)
-        tasks.add_task(bridge.send, *chat, message)
-        return {"accepted": message.key}
-
+    add = app.post("/conversations/{identity}/messages", status_code=202, dependencies=[Depends(allowed)])
+    add(bridge.add_message)
     return app
