@@ -91,7 +91,7 @@ class AnyCertificate(_Part, ABC):
     schema_version: Literal[1] = 1
     kind: Literal["livechat", "ticketing", "crm"]
     provider: str
-    """The integration type."""
+    """The integration type; with a dot and the form where it has several (``HELVIA_LIVECHAT.remote``)."""
     distribution: str
     version: str
     """Of the distribution."""

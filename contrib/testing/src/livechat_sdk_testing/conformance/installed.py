@@ -1,7 +1,7 @@
 """Installed adapters and their rigs: entry points of the group ``livechat_sdk_conformance``.
 
-The name of an entry is the integration type, its value a function of a clock that makes a rig. It lies in a
-module that may import this kit, and that nothing else imports.
+The name of an entry is the integration type (or ``TYPE.form``, see ``Rig.form``), its value a function of a
+clock that makes a rig. It lies in a module that may import this kit, and that nothing else imports.
 """
 
 from __future__ import annotations

@@ -296,6 +296,8 @@ class Seen:
 class Rig(ABC):
     """One vendor, fresh, with all that a case may need. See the module."""
 
+    form: str = ""
+    """Which form of the provider this is, where one integration type has several, each with its own rig."""
     can: frozenset[Play] = frozenset()
     """What the agents of this vendor can do. A capability that is declared and cannot be played fails."""
     over: Literal["memory", "http"] = "memory"

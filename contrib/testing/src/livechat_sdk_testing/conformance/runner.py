@@ -170,7 +170,7 @@ async def certify(
     provider = Registry({"conformance": rig.plugin}).build(rig.settings, now=rig.clock.now)
     name, number = distribution or distribution_of(type(provider).__module__)
     return Certificate(
-        provider=provider.type,
+        provider=f"{provider.type}.{rig.form}" if rig.form else provider.type,
         distribution=name,
         version=number,
         kit_version=version("livechat-sdk-testing"),
