@@ -99,6 +99,11 @@ CUT_OFF = """() => [...document.querySelectorAll(
 }).map((one) => one.outerHTML.slice(0, 160))"""
 
 
+INNER_SCROLL = """() => [...document.querySelectorAll('.table-wrap')].filter(
+  (one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.ariaLabel)"""
+"""Tables that scroll up and down in a frame of their own, beside the page."""
+
+
 def shape(path: str) -> str:
     return re.sub(r"\{\w+(?::\w+)?\}", "*", path.strip("/"))
 
@@ -165,6 +170,7 @@ async def look_at(page: Page, name: str) -> list[str]:
             if found["impact"] in {"serious", "critical"}
         ]
         wrong += [f"{where}: cut off: {one}" for one in await page.evaluate(CUT_OFF)]
+        wrong += [f"{where}: scrolls inside: {one}" for one in await page.evaluate(INNER_SCROLL)]
         if await page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{where}: scrolls sideways")
     await page.set_viewport_size({"width": 1280, "height": 800})
@@ -206,6 +212,23 @@ async def test_the_head_of_a_conversation_shows_its_title_and_every_action(
             assert box["x"] >= head["x"]
             assert box["x"] + box["width"] <= head["x"] + head["width"]
             assert await one.evaluate("(b) => b.scrollWidth <= b.clientWidth"), "its words are whole"
+
+
+async def test_details_do_not_lie_over_the_messages_of_a_window_that_became_narrow(
+    quick_world: World,
+) -> None:
+    talk = await quick_world.accepted(by="ada")
+    async with served(mounted(quick_world.provider.pages())) as address, browser() as chrome:
+        page, _ = await window(chrome, address, "ada")
+        await page.goto(f"{address}/desk/conversations/{talk.id}")
+        details = page.get_by_role("complementary", name="Details")
+        await expect(details).to_be_visible()
+        await page.set_viewport_size({"width": 800, "height": 800})
+        await expect(details).to_be_hidden()
+        await page.get_by_role("button", name="Details", exact=True).click()
+        await expect(details).to_be_visible()
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await expect(details).to_be_visible()
 
 
 async def test_what_end_users_write_runs_in_its_own_direction(quick_world: World) -> None:
