@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from livechat_sdk.domain.messages import Message
 from livechat_sdk.domain.people import EndUser
 from livechat_sdk_helvia.records import Conversation
+from livechat_sdk_helvia.webchat import WebChat
 from providers.helvia.tests import test_rights
 from providers.helvia.tests.browsing import mounted
+from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.routes import ENDLESS, every_way
 from providers.helvia.tests.serving import served, sign_in_as
-from providers.helvia.tests.world import World, planned, request_id
+from providers.helvia.tests.test_webchat_page import agent_says
+from providers.helvia.tests.world import Clock, World, planned, request_id
 from tests.end_to_end.browser import ARTEFACTS, browser, chromium
 
 pytestmark = [
@@ -133,8 +137,10 @@ async def places_of(world: World) -> dict[str, Any]:
     await talk_in(world, talk)
     await world.provider.send(chat, planned(world.clock, "k-1", ARABIC))
     await world.provider.send(chat, planned(world.clock, "k-2", "x" * 300))
+    waiting = await world.chat("ref-waits")
+    await world.provider.send(waiting, planned(world.clock, "k-3", "Is anybody there?"))
     await world.chat("ref-rtl", user=EndUser(id="u-8", name="ليلى", language="ar"), reason=ARABIC)
-    return places | {"conversation": talk.id}
+    return places | {"conversation": talk.id, "request": request_id(waiting)}
 
 
 async def talk_in(world: World, talk: Conversation) -> None:
@@ -143,13 +149,18 @@ async def talk_in(world: World, talk: Conversation) -> None:
 
 
 async def window(chrome: Browser, address: str, name: str) -> tuple[Page, list[str]]:
+    page, troubles = await blank_window(chrome)
+    await sign_in_as(page, address, name)
+    return page, troubles
+
+
+async def blank_window(chrome: Browser) -> tuple[Page, list[str]]:
     page = await (
         await chrome.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     ).new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     await page.add_init_script(AXE_SCRIPT)
-    await sign_in_as(page, address, name)
     return page, troubles
 
 
@@ -187,6 +198,52 @@ async def test_every_page_is_readable_and_whole(quick_world: World, name: str) -
         await expect(page.locator("h1").first).to_be_attached()
         wrong = await look_at(page, name)
         assert troubles == []
+    assert wrong == [], "\n".join(wrong)
+
+
+async def test_signing_in_is_readable_and_whole(quick_world: World) -> None:
+    async with served(mounted(quick_world.provider.pages())) as address, browser() as chrome:
+        page, troubles = await blank_window(chrome)
+        await page.goto(f"{address}/desk/login")
+        wrong = await look_at(page, "login")
+        await page.get_by_label("Email").fill("ada@example.org")
+        await page.get_by_label("Password").fill("a guess")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        wrong += await look_at(page, "login-refused")
+        assert troubles == []
+    assert wrong == [], "\n".join(wrong)
+
+
+async def test_the_end_users_page_is_readable_and_whole(memory: MemoryDatabase, clock: Clock) -> None:
+    chat = WebChat(memory, bots=("shop",), title="Chat with the shop", now=clock.now)
+
+    async def heard(conversation_id: str, message: Message) -> None:
+        await chat.bot_says(conversation_id, key="b-1", text="Shall I fetch a human?", choices=("Yes", "No"))
+
+    await chat.start(heard)
+    try:
+        async with served(mounted(chat.app(), "/chat")) as address, browser() as chrome:
+            page, troubles = await blank_window(chrome)
+            await page.goto(f"{address}/chat/")
+            await expect(page.get_by_text("How can we help?")).to_be_visible()
+            wrong = await look_at(page, "chat-new")
+            await page.get_by_label("Your message").fill("x" * 200)
+            await page.get_by_role("button", name="Send").click()
+            await expect(page.get_by_role("button", name="Yes")).to_be_visible()
+            wrong += await look_at(page, "chat-bot")
+            conversation = await page.locator("#page").get_attribute("data-conversation")
+            assert conversation
+            for number, text in enumerate(("Good morning!", ARABIC)):
+                await chat.deliver(agent_says(conversation, f"a-{number}", text))
+            await expect(page.get_by_text("4711")).to_be_visible()
+            assert await page.locator(".bubble", has_text="4711").evaluate(DIRECTION) == "rtl"
+            assert await page.locator(".bubble", has_text="Good morning").evaluate(DIRECTION) == "ltr"
+            await expect(page.get_by_text("How can we help?")).to_be_hidden()
+            wrong += await look_at(page, "chat-agent")
+            assert troubles == []
+    finally:
+        await chat.stop()
     assert wrong == [], "\n".join(wrong)
 
 

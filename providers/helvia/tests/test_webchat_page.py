@@ -95,7 +95,7 @@ async def test_a_browser_keeps_its_conversation_by_a_cookie(visitor: httpx.Async
 async def test_over_https_the_cookie_is_secure(site: ASGIApp) -> None:
     async with client(site, base_url="https://host") as browser:
         page = await browser.get("/chat/")
-        assert SimpleCookie(page.headers["set-cookie"])["webchat"]["secure"]
+        assert SimpleCookie(page.headers["set-cookie"])["__Secure-webchat"]["secure"]
 
 
 @pytest.mark.parametrize("cookie", ["", "guess", "x" * 5000])
