@@ -219,19 +219,24 @@ class Transcripts:
             at = (rows[-1]["created_at"], rows[-1]["id"])
 
     async def _messages(self, conversations: Sequence[int]) -> AsyncIterator[Row]:
-        """The messages of some conversations, one conversation after the other, as they were said."""
+        """The messages of some conversations, one conversation after the other, as they were said.
+
+        The bounds keep a database that walks the index from going on to the end of the table.
+        """
         names = {f"c{number}": one for number, one in enumerate(conversations)}
         listed = ", ".join(f":{name}" for name in names)
-        at: tuple[SqlValue, SqlValue] = (0, 0)
+        at: tuple[SqlValue, SqlValue] = (min(conversations), 0)
         while True:
             rows: Sequence[Row] = await self._desk.fetch(
                 f"""
                 SELECT conversation_id, seq, author, author_name, text, attachments, sent_at
                 FROM desk_messages
                 WHERE workspace = :workspace AND integration = :integration
-                  AND conversation_id IN ({listed}) AND (conversation_id, seq) > (:at_id, :at_seq)
+                  AND conversation_id IN ({listed}) AND conversation_id <= :highest
+                  AND (conversation_id, seq) > (:at_id, :at_seq)
                 ORDER BY conversation_id, seq LIMIT :take
                 """,  # noqa: S608 - names of parameters
+                highest=max(conversations),
                 at_id=at[0],
                 at_seq=at[1],
                 take=_MESSAGES,
