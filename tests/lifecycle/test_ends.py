@@ -11,10 +11,12 @@ from livechat_sdk.domain.chats import (
     AgentLeft,
     ChatAccepted,
     ChatEnded,
+    ChatTransferred,
     MessageDelivered,
     MessageFailed,
     MessageReceived,
     QueueUpdated,
+    TypingChanged,
 )
 from livechat_sdk.domain.ends import Outcome
 from livechat_sdk.domain.handoff import HandoffState
@@ -495,11 +497,13 @@ def test_small_events_after_the_end_are_noted(kind: type) -> None:
     assert step.effects == ()
 
 
-@pytest.mark.parametrize("kind", [ChatAccepted])
-def test_events_that_would_begin_something_are_refused_after_the_end(kind: type) -> None:
+@pytest.mark.parametrize("kind", [ChatAccepted, ChatTransferred, TypingChanged])
+def test_events_that_would_begin_something_begin_nothing_after_the_end(kind: type) -> None:
     life = Life().requested().opened().joined()
     life.vendor_ends()
-    assert life.event(kind).refused is not None
+    before = life.handoff
+    assert life.event(kind).effects == ()
+    assert life.handoff is before
 
 
 def test_agent_who_joins_after_the_end_changes_nothing() -> None:

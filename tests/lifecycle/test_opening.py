@@ -352,6 +352,38 @@ def test_end_before_the_vendor_has_answered_knows_of_no_chat() -> None:
     assert not closing.alive
 
 
+_SIGNS = [ChatAccepted, QueueUpdated, AgentJoined, ChatTransferred, TypingChanged, AgentLeft]
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("sign", _SIGNS)
+def test_chat_that_shows_life_while_it_is_closed_unknown_is_closed_again(sign: type, over: bool) -> None:
+    life = Life().requested().ends("user")
+    if over:
+        life.wait(life.handoff.policy.closing_timeout)
+        assert life.state == S.ENDED
+    assert life.event(sign).refused is None
+    life.succeeds(CloseChat)  # the vendor knew of no chat yet, or of none under our reference
+    (again,) = life.shadow.waiting(CloseChat)
+    assert again.alive
+    assert life.state == S.ENDED
+    life.succeeds(CloseChat)
+    assert life.handoff.attempts[0].closed
+    assert life.shadow.waiting(CloseChat) == []
+
+
+@pytest.mark.parametrize("sign", _SIGNS)
+def test_chat_that_shows_life_after_its_end_was_given_up_is_closed(sign: type) -> None:
+    life = Life().requested().ends("user")
+    life.fails(CloseChat)
+    assert life.state == S.ENDED
+    life.event(sign)
+    (again,) = life.shadow.waiting(CloseChat)
+    assert again.alive
+    life.event(sign)
+    assert life.shadow.waiting(CloseChat) == [again], "once is enough"
+
+
 def test_doubtful_open_without_a_fallback_fails() -> None:
     life = Life().requested().perhaps_opened()
     assert life.ended == ("failed", "provider", "error")

@@ -21,6 +21,7 @@ from livechat_sdk.lifecycle.effects import (
 )
 from livechat_sdk.lifecycle.ending import (
     abandon_attempt,
+    close_abandoned,
     end_here,
     end_now,
     erase_if_done,
@@ -209,12 +210,9 @@ def abandoned_attempt_reported(draft: Draft, happening: ProviderReported) -> Non
     if isinstance(happening.event, ChatEnded | ChatRejected):
         draft.set_attempt(attempt.number, closed=True)
         erase_if_done(draft)
-    elif not (attempt.closed or attempt.closing) and attempt.candidate.capabilities.closes:
-        draft.set_attempt(attempt.number, closing=True)
+    else:
         other = [ref for ref in happening.event.refs if ref != attempt.ref]
-        reason = EndReason(by="bot", why="other", raw="abandoned attempt")
-        vendor_ref = other[0] if other else None
-        draft.emit(CloseChat(attempt=attempt.number, reason=reason, vendor_ref=vendor_ref, alive=True))
+        close_abandoned(draft, attempt.number, other[0] if other else None)
 
 
 def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
@@ -318,8 +316,11 @@ def _mark_closed(draft: Draft, happening: EffectSucceeded) -> None:
     action = happening.action
     if attempt.opened or (isinstance(action, CloseChat) and action.alive):
         draft.set_attempt(attempt.number, closed=True)
-    else:  # no chat was known, so none was closed: should there be one, its first sign of life closes it
-        draft.set_attempt(attempt.number, closing=False, abandoned=True)
+        return
+    # No chat was known, so none was closed: should there be one, its first sign of life closes it.
+    draft.set_attempt(attempt.number, closing=False, abandoned=True)
+    if attempt.alive:
+        close_abandoned(draft, attempt.number)
 
 
 def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key: str) -> bool:

@@ -23,6 +23,7 @@ from livechat_sdk.lifecycle.ticketing import finish_ticket, make_ticket
 
 __all__ = [
     "abandon_attempt",
+    "close_abandoned",
     "end_here",
     "end_now",
     "erase_if_done",
@@ -123,6 +124,16 @@ def abandon_attempt(draft: Draft, *, failure: str, unavailable: bool) -> None:
         draft.emit(SetFate(message_key=key, direction=Direction.TO_PROVIDER, fate=Fate.HELD))
     draft.set(held=(*handoff.planned, *handoff.held), planned=(), agent=None, last_agent=None)
     forget_queue(draft)
+
+
+def close_abandoned(draft: Draft, number: int, vendor_ref: str | None = None) -> None:
+    """Close the chat of an attempt that nobody wants any more and that has shown itself."""
+    attempt = draft.handoff.attempts[number - 1]
+    if attempt.closed or attempt.closing or not attempt.candidate.capabilities.closes:
+        return
+    draft.set_attempt(number, closing=True)
+    reason = EndReason(by="bot", why="other", raw="abandoned attempt")
+    draft.emit(CloseChat(attempt=number, reason=reason, vendor_ref=vendor_ref, alive=True))
 
 
 def next_attempt(draft: Draft, *, opens_after: int | None = None) -> None:

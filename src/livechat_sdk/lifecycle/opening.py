@@ -13,7 +13,6 @@ from livechat_sdk.domain.people import Agent
 from livechat_sdk.lifecycle.draft import Draft
 from livechat_sdk.lifecycle.effects import (
     ChangeOwner,
-    CloseChat,
     Decide,
     DeliverEnded,
     FindContact,
@@ -23,6 +22,7 @@ from livechat_sdk.lifecycle.effects import (
 )
 from livechat_sdk.lifecycle.ending import (
     abandon_attempt,
+    close_abandoned,
     end_now,
     erase_if_done,
     has_shown_life,
@@ -136,7 +136,7 @@ def chat_opened(draft: Draft, happening: EffectSucceeded) -> None:
     draft.emit(SaveChat(chat=chat))
     draft.set_attempt(chat.attempt, opened=True)
     if current is None or chat.attempt != current.number:  # an abandoned attempt came alive
-        _close_abandoned(draft, chat.attempt, chat.vendor_ref)
+        close_abandoned(draft, chat.attempt, chat.vendor_ref)
         return
     if handoff.state is HandoffState.STARTING:
         draft.enter(HandoffState.QUEUED)
@@ -153,7 +153,7 @@ def late_chat_opened(draft: Draft, happening: EffectSucceeded) -> None:
         raise AssertionError("an opened chat comes with its chat")
     draft.emit(SaveChat(chat=happening.chat))
     draft.set_attempt(happening.chat.attempt, opened=True)
-    _close_abandoned(draft, happening.chat.attempt, happening.chat.vendor_ref)
+    close_abandoned(draft, happening.chat.attempt, happening.chat.vendor_ref)
     erase_if_done(draft)
 
 
@@ -265,14 +265,5 @@ def _give_up_opening(draft: Draft, attempt: Attempt, *, failure: str, unavailabl
     alive = has_shown_life(draft.handoff)
     abandon_attempt(draft, failure=failure, unavailable=unavailable)
     if alive:
-        _close_abandoned(draft, attempt.number, None)
+        close_abandoned(draft, attempt.number)
     next_attempt(draft)
-
-
-def _close_abandoned(draft: Draft, number: int, vendor_ref: str | None) -> None:
-    attempt = draft.handoff.attempts[number - 1]
-    if attempt.closed or attempt.closing or not attempt.candidate.capabilities.closes:
-        return
-    reason = EndReason(by="bot", why="other", raw="abandoned attempt")
-    draft.set_attempt(number, closing=True)
-    draft.emit(CloseChat(attempt=number, reason=reason, vendor_ref=vendor_ref, alive=True))

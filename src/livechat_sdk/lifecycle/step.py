@@ -10,6 +10,7 @@ from livechat_sdk.domain.handoff import Handoff, HandoffState
 from livechat_sdk.lifecycle.closing import abandoned_attempt_reported
 from livechat_sdk.lifecycle.draft import Draft
 from livechat_sdk.lifecycle.effects import BaseAction, CloseChat, Effect, OpenChat, SendMessage, UpdateDetails
+from livechat_sdk.lifecycle.ending import close_abandoned
 from livechat_sdk.lifecycle.inputs import (
     AlreadyOpen,
     DropRequested,
@@ -89,6 +90,8 @@ def _note_life(draft: Draft, happening: ProviderReported) -> None:
     known = attempt.opened or attempt.alive or attempt.closed
     if not known and not isinstance(happening.event, StreamGap):
         draft.set_attempt(attempt.number, alive=True)
+        if draft.handoff.state is HandoffState.ENDED and not isinstance(happening.event, ChatEnded):
+            close_abandoned(draft, attempt.number)
 
 
 def _is_abandoned(handoff: Handoff, number: int) -> bool:
