@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from livechat_sdk.domain.clock import Clock
+from livechat_sdk_testing.pytest_plugin import hand_over, unused_message
 from livechat_sdk_testing.recordings.files import RecordingError, read_folder
 from livechat_sdk_testing.recordings.matching import Captured
 from livechat_sdk_testing.recordings.model import Recording
@@ -91,13 +92,15 @@ class Recordings:
 
         At the end of a run of all tests beside the folder, it fails if a recording was used by none. A run of
         some of them (``-k``, ``-m``, one file, one test, ``--lf``) or one that failed anyway proves nothing,
-        and is let be.
+        and is let be. Processes that share a run (pytest-xdist) say it together, by the plugin of the kit.
         """
 
         @pytest.fixture(scope="session", name="recordings")
         def recordings(request: pytest.FixtureRequest) -> Iterator[Recordings]:
             yield self
-            if ran_everything(request.session, self.folder.parent):
+            if ran_everything(request.session, self.folder.parent) and not hand_over(
+                request.config, self.folder, self.unused
+            ):
                 self.check_used()
 
         return recordings
@@ -105,17 +108,15 @@ class Recordings:
     def check_used(self) -> None:
         """Raises ``Unused`` that names every recording which was not replayed."""
         if self.unused:
-            raise Unused(f"used by no test of this run, in {self.folder}: {', '.join(self.unused)}")
+            raise Unused(unused_message(self.folder, self.unused))
 
 
 def ran_everything(session: pytest.Session, folder: Path) -> bool:
     """Whether a run took in every test file below ``folder``, each as a whole, and all went well.
 
-    A process of several that share a run (pytest-xdist) sees a part of it, and cannot tell.
+    A process of several that share a run (pytest-xdist) collects all of it, and runs a part.
     """
     config = session.config
-    if hasattr(config, "workerinput"):
-        return False
     selected = any(
         config.getoption(name, default=None) for name in ("keyword", "markexpr", "deselect", "lf", "stepwise")
     )
