@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
 PROJECTS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 ARGS ?=
-JOBS ?= 0
+JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test features soak check docs format bench clean
@@ -26,7 +26,7 @@ $(STAMP): $(PROJECTS) uv.lock tools/setup.sh Makefile
 demo: $(STAMP) ## play a handoff on this machine (ARGS=--script plays it by itself)
 	@$(BIN)/livechat demo $(ARGS)
 
-test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them, JOBS=auto side by side)
+test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them, JOBS=0 in one process)
 	@$(BIN)/python -m pytest -q -rs --features build/features.json -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
 
 features: $(STAMP) ## print which rows of the table of features the last whole `make test` proved
