@@ -13,14 +13,22 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
-__all__ = ["PostgresServer", "running_server", "why_not"]
+__all__ = ["PostgresServer", "remove_left_behind", "running_server", "why_not"]
 
 _START_LIMIT = 50.0
+_PREFIX = "livechat-pg-"
+_OWNER = "owner"
+"""Locked for as long as the process lives that made the folder; the system lets go of it, however it ends."""
+
+_UNOWNED_AFTER = 24 * 3600.0
+"""Seconds until a folder without that file counts as left behind: its maker may be about to lock it."""
+
 _NOBODY = 65534
 """PostgreSQL refuses to run as root; where tests do, it runs as nobody."""
 
@@ -170,13 +178,62 @@ def running_server(*, durable: bool = False) -> Generator[PostgresServer]:
         raise RuntimeError(why_not())
     memory = Path("/dev/shm")  # noqa: S108
     # A database is hundreds of small files.
-    where = memory if not durable and os.access(memory, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="livechat-pg-", dir=where))
+    where = memory if not durable and os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+    remove_left_behind(where)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=where))
+    owner = (folder / _OWNER).open("wb")
     server = PostgresServer(folder, programs, durable=durable)
     try:
+        _lock(owner)
         server.initialise()
         server.start()
         yield server
     finally:
         server.stop()
+        owner.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_left_behind(where: Path) -> list[Path]:
+    """Stop and remove the servers in ``where`` whose owners were killed, and say which.
+
+    They hold some hundred megabytes each, in memory.
+    """
+    return [folder for folder in where.glob(f"{_PREFIX}*") if _remove_left_behind(folder)]
+
+
+def _remove_left_behind(folder: Path) -> bool:
+    with suppress(OSError):  # it went meanwhile, or belongs to somebody else
+        try:
+            owner = (folder / _OWNER).open("rb")
+        except FileNotFoundError:
+            if time.time() - folder.stat().st_mtime > _UNOWNED_AFTER:
+                shutil.rmtree(folder)
+                return True
+            return False
+        with owner:
+            _lock(owner)
+            _stop_orphan(folder / "data")
+            # The lock goes last: who is interrupted here is followed by the next.
+            shutil.rmtree(folder / "data", ignore_errors=True)
+            shutil.rmtree(folder)
+            return True
+    return False
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Raises ``OSError`` where a process that lives has locked it."""
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _stop_orphan(data: Path) -> None:
+    """Stop the server of a folder at once, if it runs and the system shows that it is this one.
+
+    Where it does not, the server ends by itself within a minute of the loss of its files.
+    """
+    with suppress(OSError, ValueError):
+        pid = int((data / "postmaster.pid").read_text("ascii").split("\n", 1)[0])
+        if os.fsencode(data) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            os.kill(pid, signal.SIGQUIT)
