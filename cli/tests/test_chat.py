@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.request import Request, urlopen
 
 import pytest
 
 from cli.tests.helpers import LIVECHAT, environment, livechat
 from livechat_sdk_cli.chat.lines import Lines
+from livechat_sdk_cli.chat.session import Session
 
 TOKEN = "a-token-of-thirty-two-characters"
 PNG = bytes.fromhex(
@@ -308,3 +309,54 @@ def test_queue_is_told_as_far_as_it_is_known(capsys: pytest.CaptureFixture[str])
     lines.queue({"position": None})
     told = ["queue: position 2, 5 waiting, about 90 s", "queue: position 0", "queue: nothing is known"]
     assert capsys.readouterr().out.splitlines() == told
+
+
+class Told:
+    """A gateway whose handoff and messages a test sets."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {"state": "queued", "integration": "desk", "agent": None}
+        self.entries: list[dict[str, Any]] = []
+
+    async def view(self) -> dict[str, Any]:
+        return self.state
+
+    async def messages(self, _: int) -> list[dict[str, Any]]:
+        return self.entries
+
+    async def read(self, _: str) -> None: ...
+
+    def has(self, seq: int, author: str, body: str, fate: str, second: int) -> None:
+        """A message for the end user, whose fate is as it is since ``second``."""
+        self.entries.append(
+            {
+                "seq": seq,
+                "direction": "to_user",
+                "author": author,
+                "message": {"key": f"m-{seq}", "body": body},
+                "fate": fate,
+                "updated_at": f"2026-03-02T09:00:{second:02}Z",
+            }
+        )
+
+
+async def test_lines_come_in_the_order_in_which_the_end_user_got_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    desk = Told()
+    session = Session(cast("Any", desk), Lines())
+    desk.has(1, "agent", "Hello", "planned", 1)
+    await session._show_messages()
+    assert capsys.readouterr().out == "", "it has not come yet"
+    desk.entries.clear()
+    desk.state = {"state": "active", "integration": "desk", "agent": {"name": "Dana"}}
+    desk.has(1, "agent", "Hello", "sent", 3)
+    desk.has(2, "system", "You are now chatting with Dana.", "sent", 2)
+    desk.has(3, "agent", "Too late", "dropped", 3)
+    for _ in range(2):
+        await session._show_messages()
+    assert capsys.readouterr().out.splitlines() == [
+        "state: active at desk",
+        "system: You are now chatting with Dana.",
+        "agent Dana: Hello",
+    ]

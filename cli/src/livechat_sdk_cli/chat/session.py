@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -17,6 +18,9 @@ __all__ = ["Session"]
 
 _SETTLED: Final = frozenset({"seen", "refused", "dropped", "doubtful"})
 """Fates after which nothing more is told about a message of the end user."""
+_CAME: Final = frozenset({"sent", "acknowledged", "seen", "doubtful"})
+"""Fates of what the end user has, or may have."""
+_COMING: Final = frozenset({"planned", "held"})
 _EXCERPT: Final = 30
 """Columns of a message that are repeated when something is told about it."""
 _TOLD: Final = frozenset({"acknowledged", *_SETTLED})
@@ -63,7 +67,7 @@ class Session:
                 task.cancel()
             await asyncio.gather(following, writing, return_exceptions=True)
         view = await self._gateway.view()
-        await self._show_messages()
+        await self._show_messages(came=_CAME | _COMING)
         self._lines.ended(view)
         return view
 
@@ -89,17 +93,25 @@ class Session:
             self._lines.queue(queue)
         self._queue = queue
 
-    async def _show_messages(self) -> None:
-        """Show what came, and what became of what went out."""
-        for entry in await self._gateway.messages(self._settled):
+    async def _show_messages(self, came: frozenset[str] = _CAME) -> None:
+        """Show what came, in the order in which it came, and what became of what went out."""
+        entries = await self._gateway.messages(self._settled)
+        to_user = [one for one in entries if one["direction"] == "to_user" and one["fate"] in came]
+        new = [one for one in to_user if int(one["seq"]) not in self._shown]
+        if new:  # who says it, and that they joined, comes first
+            self._look_at(await self._gateway.view())
+        # The words of the system are numbered when they are found: they may be said before a lower number is.
+        for entry in sorted(
+            new, key=lambda one: (datetime.fromisoformat(one["updated_at"]), int(one["seq"]))
+        ):
+            self._shown.add(int(entry["seq"]))
+            self._lines.message(entry, self._agent)
+            if entry["author"] == "agent":
+                await self._gateway.read(str(entry["message"]["key"]))
+        for entry in entries:
             number, fate = int(entry["seq"]), str(entry["fate"])
             if entry["direction"] == "to_user":
-                if number not in self._shown:
-                    self._shown.add(number)
-                    self._lines.message(entry, self._agent)
-                    if entry["author"] == "agent":
-                        await self._gateway.read(str(entry["message"]["key"]))
-                self._fates[number] = "seen"
+                self._fates[number] = fate if number not in self._shown else "seen"
                 continue
             if self._fates.get(number) != fate and fate in _TOLD:
                 self._tell_fate(entry, fate)
@@ -177,3 +189,8 @@ def _path_and_text(rest: str) -> tuple[Path | None, str]:
 
 def _key() -> str:
     return f"chat-{uuid4().hex}"
+
+
+def _when(entry: Mapping[str, Any]) -> tuple[datetime, int]:
+    """When the end user got a message that nothing has changed since."""
+    return datetime.fromisoformat(entry["updated_at"]), int(entry["seq"])
