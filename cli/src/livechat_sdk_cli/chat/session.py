@@ -101,9 +101,7 @@ class Session:
         if new:  # who says it, and that they joined, comes first
             self._look_at(await self._gateway.view())
         # The words of the system are numbered when they are found: they may be said before a lower number is.
-        for entry in sorted(
-            new, key=lambda one: (datetime.fromisoformat(one["updated_at"]), int(one["seq"]))
-        ):
+        for entry in sorted(new, key=_when):
             self._shown.add(int(entry["seq"]))
             self._lines.message(entry, self._agent)
             if entry["author"] == "agent":
