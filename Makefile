@@ -27,7 +27,7 @@ demo: $(STAMP) ## play a handoff on this machine (ARGS=--script plays it by itse
 	@$(BIN)/livechat demo $(ARGS)
 
 test: $(STAMP) ## run all tests and say what was skipped and why (ARGS="-k name" for some of them, JOBS=0 in one process)
-	@$(BIN)/python -m pytest -q -rs --features build/features.json -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -q -rsfE --features build/features.json -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
 
 features: $(STAMP) ## print which rows of the table of features the last whole `make test` proved
 	@$(BIN)/python -m tools.features

@@ -376,5 +376,5 @@ def test_order_is_random_and_tests_have_a_limit(pytestconfig: pytest.Config) -> 
         for _, distribution in pytestconfig.pluginmanager.list_plugin_distinfo()
     }
     assert {"pytest-randomly", "pytest-timeout", "pytest-socket", "pytest-asyncio"} <= loaded
-    assert float(pytestconfig.getini("timeout")) == 60
+    assert float(pytestconfig.getini("timeout")) == 180
     assert pytestconfig.getini("xfail_strict") is True
