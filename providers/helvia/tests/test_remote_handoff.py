@@ -229,6 +229,21 @@ async def test_an_end_user_who_leaves_while_waiting_leaves_new(both: Both) -> No
     assert await both.desk.desk.conversations.requests(RequestStatus.NEW) == []
 
 
+@pytest.mark.feature("API-05", "PL-05")
+async def test_a_request_that_the_desk_misses_is_missed_at_the_bots_as_well(both: Both) -> None:
+    handoff = await both.asked()
+    await both.pass_time(119)
+    assert await both.desk.desk.missing.work() == 0
+    await both.pass_time(1)
+    assert await both.desk.desk.missing.work() == 1
+    await both.settle()
+    [end] = both.channel.ended()
+    assert (end.end.outcome, end.end.reason.by) == (Outcome.MISSED, "clock")
+    assert await both.state(handoff) is HandoffState.ENDED
+    await both.pass_time(3600)
+    assert len(both.channel.ended()) == 1
+
+
 async def test_the_end_user_is_told_of_a_transfer_at_a_desk_elsewhere(both: Both) -> None:
     handoff = await both.asked()
     conversation = await both.accepted()

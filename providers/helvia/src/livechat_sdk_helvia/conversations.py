@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from livechat_sdk.domain.chats import AgentJoined, ChatAccepted, ChatEnded
+from livechat_sdk.domain.chats import AgentJoined, ChatAccepted, ChatEnded, ProviderEvent
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.errors import Expect
@@ -47,6 +47,7 @@ from livechat_sdk_helvia.sight import Sight
 __all__ = ["Conversations"]
 
 _ESTIMATE_FROM: Final = 20
+_LIVE: Final = (ConversationStatus.PENDING, ConversationStatus.STARTED)
 
 
 class Conversations:
@@ -93,8 +94,28 @@ class Conversations:
 
         False when it was over already.
         """
+        return await self._close(conversation_id, reason, _LIVE)
+
+    async def miss(self, conversation_id: int) -> bool:
+        """Nobody has accepted its request in time: it leaves New, and whoever opened it is told, once.
+
+        False when somebody has accepted, or it was over already. Raises ``NotFound``.
+        """
+        head = self._desk.event_head(f"missed:{conversation_id}", (await self.get(conversation_id)).refs)
+        reason = EndReason(by="clock", why="timeout")
+        ended = ChatEnded(**head, by=reason.by, why=reason.why)
+        return await self._close(conversation_id, reason, [ConversationStatus.PENDING], [ended])
+
+    async def _close(
+        self,
+        conversation_id: int,
+        reason: EndReason,
+        states: Sequence[ConversationStatus],
+        events: Sequence[ProviderEvent] = (),
+    ) -> bool:
         now = self._desk.now_text()
         missed = reason.by == "clock" and reason.why == "timeout"
+        in_any_of = ", ".join(f"'{status.value}'" for status in states)
         request = self._desk.statement(
             """
             UPDATE desk_requests SET status = :status, closed_at = :now
@@ -106,12 +127,12 @@ class Conversations:
             status="missed" if missed else "cancelled",
         )
         conversation = self._desk.statement(
-            """
+            f"""
             UPDATE desk_conversations
             SET status = CASE status WHEN 'pending' THEN 'unserved' ELSE 'finished' END,
                 ended_at = :now, ended_by = :by, ended_why = :why
             WHERE workspace = :workspace AND integration = :integration AND id = :id
-              AND status IN ('pending', 'started')
+              AND status IN ({in_any_of})
             """,
             expect=1,
             id=conversation_id,
@@ -127,7 +148,8 @@ class Conversations:
                     *farewell_statements(self._desk, conversation_id, ended_line(reason), now),
                     *moment_statements(self._desk, conversation_id, "ended", now),
                     *(moment_statements(self._desk, conversation_id, "missed", now) if missed else ()),
-                ]
+                ],
+                events,
             )
         except Expect:
             return False

@@ -16,6 +16,7 @@ __all__ = [
     "CALLBACKS",
     "INBOX",
     "RUNS",
+    "SERVICE_REQUESTS",
     "SETTINGS",
     "TEAM",
     "Hub",
@@ -41,6 +42,8 @@ RUNS: Final = "runs"
 CALLBACKS: Final = "callbacks"
 """Topic: there may be a callback to be delivered. Never told to other processes."""
 
+SERVICE_REQUESTS: Final = "service-requests"
+"""Topic: a service has opened a request, whose time runs. Never told to other processes."""
 
 _CALM: Final = 1.0
 """Seconds between two changes of a kind that comes often."""

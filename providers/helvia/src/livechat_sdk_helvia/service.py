@@ -29,6 +29,7 @@ from livechat_sdk_helvia.groups import Groups
 from livechat_sdk_helvia.history import History
 from livechat_sdk_helvia.hub import INBOX, Hub, TypingSign
 from livechat_sdk_helvia.ids import IdMaker
+from livechat_sdk_helvia.manager.missing import MissingLane
 from livechat_sdk_helvia.manager.service import Manager
 from livechat_sdk_helvia.masking import Masking
 from livechat_sdk_helvia.members import Members
@@ -134,7 +135,8 @@ class Desk:
         self.automations = Automations(self.context, self.conversations, self.accounts, host)
         self.purge = Purge(self.context, self.files)
         self.analytics = Analytics(self.context, host)
-        self.manager = Manager(self, settings.service_tokens)
+        self.manager = Manager(self, settings.service_tokens, turns_away=settings.require_agents)
+        self.missing = MissingLane(self.context, self.conversations, settings.request_timeout)
         self.queue = Queue(self.context)
         self.callbacks: CallbackLane | None = None
         if settings.callbacks is not None:
@@ -171,6 +173,7 @@ class Desk:
         self.automations.lane.start()
         self.waits.start()
         self.news.start()
+        self.missing.start()
         if self.callbacks is not None:
             self.callbacks.start()
 
@@ -186,6 +189,7 @@ class Desk:
         self.hub.close()
         await self.waits.stop()
         await self.news.stop()
+        await self.missing.stop()
         await self.automations.lane.stop()
         if self.callbacks is not None:
             await self.callbacks.stop()

@@ -143,6 +143,7 @@ _HERE: Final = frozenset(
         "service_tokens",
         "callbacks",
         "require_agents",
+        "request_timeout",
     }
 )
 
@@ -171,6 +172,11 @@ class HelviaSettings(IntegrationSettings):
         default=(), max_length=10
     )
     """Tokens of services that call the published manager's paths; several, so that one can be exchanged."""
+    request_timeout: Annotated[float, Field(ge=10, le=86_400)] | None = 120.0
+    """Seconds that a request of a service waits to be accepted before it is missed; ``None``: for ever.
+
+    Requests of a dispatcher have the limit of their bot.
+    """
     callbacks: CallbackSettings | None = None
     """Where services are told of what happens in conversations that they opened; without it, nowhere."""
     require_agents: bool = False

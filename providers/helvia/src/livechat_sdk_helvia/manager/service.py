@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import SecretStr
 
 from livechat_sdk_helvia.faults import ConversationOver, DeskFault, Forbidden, NotFound
+from livechat_sdk_helvia.hub import SERVICE_REQUESTS
 from livechat_sdk_helvia.manager.bodies import message_from, opening_from, place_of
 from livechat_sdk_helvia.manager.lists import ManagerLists
 from livechat_sdk_helvia.manager.tokens import ManagerTokens
@@ -35,8 +36,10 @@ class SwitchedOff(DeskFault):
 class Manager:
     """Opens requests for services and takes in what their end users say, each once."""
 
-    def __init__(self, desk: Desk, services: Sequence[SecretStr]) -> None:
+    def __init__(self, desk: Desk, services: Sequence[SecretStr], *, turns_away: bool) -> None:
+        """``turns_away``: a request that nobody at the desk could take is missed at once."""
         self._desk = desk
+        self._turns_away = turns_away
         self.tokens = ManagerTokens(desk.context, desk.accounts, desk.sessions, services)
         self.lists = ManagerLists(desk.context, desk.sight)
 
@@ -56,6 +59,10 @@ class Manager:
         ref = f"{MINE}{digest}:{newest.id if newest else 0}"
         opening = asked.model_copy(update={"ref": ref, "handoff_id": ref})
         conversation, _ = await self._desk.conversations.open(opening)
+        if self._turns_away and not await self._desk.team.somebody_free(opening.route):
+            await self._desk.conversations.miss(conversation.id)
+            return await self._desk.conversations.get(conversation.id)
+        self._desk.hub.deliver(SERVICE_REQUESTS, "opened")
         return conversation
 
     async def take_in(self, body: Mapping[str, Any]) -> DeskMessage:
