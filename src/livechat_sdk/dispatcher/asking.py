@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+from livechat_sdk.dispatcher.arguments import check_id
 from livechat_sdk.dispatcher.watching import Watchers
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import LedgerEntry, Message
@@ -23,6 +24,7 @@ class Inquiries:
 
     async def handoff(self, handoff_id: str) -> Handoff:
         """One handoff. Raises ``HandoffNotFound``."""
+        check_id(handoff_id)
         handoff = await self.store.load(handoff_id)
         if handoff is None:
             raise HandoffNotFound(handoff_id)

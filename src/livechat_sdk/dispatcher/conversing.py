@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from livechat_sdk.dispatcher.arguments import must_be
 from livechat_sdk.dispatcher.asking import Inquiries
 from livechat_sdk.domain.answers import Accepted, GateAnswer, NotLive, RequestAnswer
 from livechat_sdk.domain.base import new_key
-from livechat_sdk.domain.ends import Who, Why
+from livechat_sdk.domain.ends import WHO, WHY, Who, Why
 from livechat_sdk.domain.handoff import Handoff, HandoffRequest, HandoffState, SurveyAnswer
 from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Attachment, Direction, Message, UserReceipt
 from livechat_sdk.domain.tickets import TicketNote
@@ -78,6 +79,7 @@ class Conversing(Inquiries):
 
     async def request_answer(self, request: HandoffRequest, *, wait: float = 5.0) -> RequestAnswer:
         """As ``request``, and whether this call made the handoff: exact, also among several processes."""
+        must_be(request, HandoffRequest, "ask with a HandoffRequest(key=…, conversation_id=…, bot=…, user=…)")
         bot = self.settings.bots.get(request.bot)
         if bot is None:
             raise UnknownBot(request.bot, tuple(self.settings.bots))
@@ -111,6 +113,7 @@ class Conversing(Inquiries):
         ``InvalidInput`` for an empty message, ``FileRefused`` for too many attachments, ``FileMissing``,
         ``HandoffNotFound``.
         """
+        must_be(message, Message, "a message is a Message, such as Message.text('Hello')")
         if message.size > MAX_MESSAGE_BYTES:
             raise MessageTooLarge(message.size, MAX_MESSAGE_BYTES)
         if not (message.body.strip() or message.attachments):
@@ -173,7 +176,13 @@ class Conversing(Inquiries):
     async def end(
         self, handoff_id: str, *, by: Who = "user", why: Why | None = None, raw: str | None = None
     ) -> Handoff:
-        """End a handoff from our side and return it as it is then; ending again changes nothing."""
+        """End a handoff from our side and return it as it is then; ending again changes nothing.
+
+        Raises ``InvalidInput`` for words that ``by`` and ``why`` do not know, ``HandoffNotFound``.
+        """
+        for name, word, known in (("by", by, WHO), ("why", why or WHY[0], WHY)):
+            if word not in known:
+                raise InvalidInput(f"{name} is one of {', '.join(known)}, not {str(word)[:60]!r}")
         handoff = await self.handoff(handoff_id)
         reason = why or _WHY_BY_DEFAULT[by][0 if handoff.is_waiting else 1]
         submitted = await self._stepper.submit(handoff_id, EndRequested(by=by, why=reason, raw=raw))

@@ -23,6 +23,7 @@ from livechat_sdk.dispatcher.setup import NotifyingDatabase, assemble, files_of,
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
 from livechat_sdk.dispatcher.working import Wakeups, Working
 from livechat_sdk.domain.answers import BotAvailability
+from livechat_sdk.domain.channel import check_channel
 from livechat_sdk.domain.clock import Clock, SystemClock
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.errors import (
@@ -91,12 +92,13 @@ class Dispatcher(Parking):
         the settings name, the machine's clock. ``plugins`` are asked before all others. ``scan`` is asked
         about every file before anybody gets it.
         Raises ``ConfigurationError`` with every problem of the settings, ``PluginError`` for a plugin
-        that misuses a hook.
+        that misuses a hook, ``TypeError`` for what is no channel.
         """
         from livechat_sdk.ledger.opening import open_store
         from livechat_sdk.ledger.secrets import StoreKeys
         from livechat_sdk.registry import Registry as _Registry
 
+        check_channel(channel)
         spans.activate()
         self.settings = settings
         self.clock: Clock = clock or SystemClock()

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from livechat_sdk.dispatcher.arguments import check_id
 from livechat_sdk.domain.chats import ProviderEvent
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.handoff import Handoff
@@ -126,6 +127,7 @@ class Stepper:
         Raises ``HandoffNotFound``, ``StoreError``, and what the ledger refuses: ``DuplicateEvent``,
         ``DuplicateMessage``, ``TimerGone``, ``LaneLost``, ``NotParked``. Nothing is written then.
         """
+        check_id(handoff_id)
         return await self._to_its_end(
             self._submit(
                 handoff_id, happening, completes=completes, event=event, inbox_id=inbox_id, fired=fired

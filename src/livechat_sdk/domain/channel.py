@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Protocol
 
 from livechat_sdk.domain.outgoing import Outgoing
 
-__all__ = ["Channel"]
+__all__ = ["Channel", "check_channel"]
 
 
 class Channel(Protocol):
@@ -19,3 +20,14 @@ class Channel(Protocol):
     async def deliver(self, outgoing: Outgoing) -> None:
         """Take one outgoing value; returns when it is safe on the other side."""
         ...
+
+
+def check_channel(channel: object) -> None:
+    """Raise ``TypeError`` for what cannot be a channel, and say what to give instead."""
+    if inspect.isclass(channel):
+        raise TypeError(f"the channel is the class {channel.__name__}: give an object, {channel.__name__}()")
+    if not callable(getattr(channel, "deliver", None)):
+        raise TypeError(
+            f"the channel is a {type(channel).__name__} without a method `deliver`:"
+            " give an object with `async def deliver(self, outgoing)`"
+        )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.handoff import Handoff, HandoffState
@@ -49,6 +49,7 @@ from livechat_sdk.lifecycle.effects import AddToTicket, CreateTicket, SendMessag
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 
 __all__ = [
+    "CALL_INSIDE",
     "ActionRow",
     "ActionStatus",
     "Applied",
@@ -72,6 +73,9 @@ __all__ = [
     "TimerRow",
     "VersionConflict",
 ]
+
+CALL_INSIDE: Final = "call it inside `async with Dispatcher(…) as dispatcher:`, which opens and closes it"
+"""What is told to whoever forgot that, or calls when it has been left."""
 
 
 class Store(EmbeddedDatabase, Protocol):

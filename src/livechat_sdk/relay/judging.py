@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import zlib
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -32,6 +33,7 @@ class Judgement:
     ``again``: after ``pause`` seconds; ``keep_started``: it may have arrived, so it stays *started*
     meanwhile. Else ``result`` is the input that tells the handoff. ``why`` is for people. ``suspect``: it is
     repeated although nobody knows what comes of it, so it may be this one alone that never gets through.
+    ``bug_at``: the line that raised what no channel and no adapter should raise.
     """
 
     kind: Literal["again", "failed", "doubtful"]
@@ -40,6 +42,7 @@ class Judgement:
     keep_started: bool = False
     suspect: bool = False
     result: EffectFailed | EffectDoubtful | None = None
+    bug_at: str | None = None
 
 
 class Judge:
@@ -57,11 +60,15 @@ class Judge:
         handoff = await self._store.load(row.handoff_id)
         tried = self._tried(row, handoff, not_sent)
         verdict = _verdict(tried, failure, not_sent, chance=_chance(row))
+        is_bug = failure.kind is FailureKind.BUG
+        bug_at = _raised_at(not_sent.cause if not_sent else error) if is_bug else None
         if verdict.kind == "again":
             keep = verdict.in_doubt and isinstance(row.action, SendMessage | CreateTicket | AddToTicket)
             looked_up = not_sent is not None and not_sent.look_again is not None
             suspect = verdict.in_doubt and not looked_up
-            return Judgement("again", failure.text, verdict.pause, keep_started=keep, suspect=suspect)
+            return Judgement(
+                "again", failure.text, verdict.pause, keep_started=keep, suspect=suspect, bug_at=bug_at
+            )
         action = row.action
         if handoff is not None and COOLDOWN_TABLE[action.kind, failure.kind] and isinstance(action, OpenChat):
             await self._cooling.failed(handoff.attempts[action.attempt - 1].integration, failure)
@@ -70,9 +77,10 @@ class Judge:
         if not_sent is not None and not_sent.arrived:
             why, doubtful = f"{not_sent.arrived}; {why}"[:1000], True
         if doubtful:
-            return Judgement("doubtful", why, result=EffectDoubtful(action=action, error=why))
+            return Judgement("doubtful", why, result=EffectDoubtful(action=action, error=why), bug_at=bug_at)
         nobody = FALLBACK_TABLE[action.kind, failure.kind] is MoveOn.NOBODY_THERE
-        return Judgement("failed", why, result=EffectFailed(action=action, error=why, unavailable=nobody))
+        result = EffectFailed(action=action, error=why, unavailable=nobody)
+        return Judgement("failed", why, result=result, bug_at=bug_at)
 
     def _tried(self, row: ActionRow, handoff: Handoff | None, not_sent: NotSent | None) -> Tried:
         since = row.created_at or self._clock.now()
@@ -84,6 +92,12 @@ class Judge:
             in_doubt=not_sent.in_doubt if not_sent else _was_in_doubt(row),
             alone=handoff is not None and not handoff.fallbacks,
         )
+
+
+def _raised_at(error: BaseException) -> str | None:
+    """The line that raised an error, as in ``channel.py:12 in deliver``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else None
 
 
 def _is_safe(row: ActionRow, handoff: Handoff | None) -> bool:

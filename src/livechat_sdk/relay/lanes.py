@@ -238,13 +238,16 @@ class Relay:
     async def _not_done(self, row: ActionRow, lane: Lane, error: Exception) -> None:
         tries = row.tries + 1
         judgement = await self._runner.judge(row, error)
+        # A bug is told of once where everybody reads it: whoever wrote the channel may see no log but that.
+        bug = judgement.bug_at is not None and tries == 1
         logger.log(
-            logging.INFO if judgement.kind == "again" else logging.WARNING,
-            "handoff %s: %s, try %d: %s; %s",
+            logging.INFO if judgement.kind == "again" and not bug else logging.WARNING,
+            "handoff %s: %s, try %d: %s%s; %s",
             row.handoff_id,
             row.action.kind,
             tries,
             judgement.why,
+            f", at {judgement.bug_at}" if bug else "",
             f"again in {judgement.pause:.1f} s" if judgement.kind == "again" else judgement.kind,
         )
         if judgement.result is None:

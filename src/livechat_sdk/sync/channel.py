@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol, cast
 
-from livechat_sdk.domain.channel import Channel
+from livechat_sdk.domain.channel import Channel, check_channel
 from livechat_sdk.domain.outgoing import Outgoing
 from livechat_sdk.errors import RetryableError
 from livechat_sdk.hooks.threads import Finished, Job, PluginThreads, ThreadsStuck
@@ -33,6 +33,7 @@ class PlainChannel(Protocol):
 
 def in_loop(channel: Channel | PlainChannel) -> Channel:
     """The channel as the event loop can use it."""
+    check_channel(channel)
     if inspect.iscoroutinefunction(channel.deliver):
         return cast("Channel", channel)
     return Threaded(channel)

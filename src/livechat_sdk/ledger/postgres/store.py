@@ -35,6 +35,7 @@ from livechat_sdk.ledger.queries import Queries, Query
 from livechat_sdk.ledger.reading import LedgerReading
 from livechat_sdk.ledger.secrets import SecretBox, StoreKeys
 from livechat_sdk.ledger.store import (
+    CALL_INSIDE,
     ActionRow,
     ActionStatus,
     Applied,
@@ -139,7 +140,7 @@ class PostgresStore(LedgerReading):
     async def open(self) -> None:
         """Connect, make the tables in an empty database, begin a lease. Raises ``StoreError``."""
         if self._open is not None:
-            raise StoreError(f"the ledger at {self.address.label} is open already")
+            raise StoreError(f"the ledger at {self.address.label} is open already: enter `async with` once")
         opened = _Open(self)
         try:
             if self._role == "worker":
@@ -400,7 +401,7 @@ class PostgresStore(LedgerReading):
     @property
     def _opened(self) -> _Open:
         if self._open is None:
-            raise StoreError(f"the ledger at {self.address.label} is not open")
+            raise StoreError(f"the ledger at {self.address.label} is not open: {CALL_INSIDE}")
         return self._open
 
     async def _write(self, job: Job) -> Any:

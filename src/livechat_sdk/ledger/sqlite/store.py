@@ -31,6 +31,7 @@ from livechat_sdk.ledger.sqlite.scrubbing import scrub
 from livechat_sdk.ledger.sqlite.upgrading import upgrade_if_older
 from livechat_sdk.ledger.sqlite.writer import Job, Writer
 from livechat_sdk.ledger.store import (
+    CALL_INSIDE,
     ActionRow,
     ActionStatus,
     Applied,
@@ -114,7 +115,7 @@ class SqliteStore(LedgerReading):
         Raises ``StoreLocked`` when another process serves it, ``StoreError`` when it cannot be used.
         """
         if self._readers is not None:
-            raise StoreError(f"the ledger {self.path} is open already")
+            raise StoreError(f"the ledger {self.path} is open already: enter `async with` once")
         await asyncio.to_thread(self._open)
 
     def _open(self) -> None:
@@ -286,15 +287,19 @@ class SqliteStore(LedgerReading):
         return await self._writer.run(job)
 
     def _cannot_write(self) -> StoreError:
-        why = "was opened for reading only" if self._role == "reader" else "is not open"
-        return StoreError(f"the ledger {self.path} {why}")
+        if self._role == "reader" and self._readers is not None:
+            return StoreError(f"the ledger {self.path} was opened for reading only")
+        return self._not_open()
+
+    def _not_open(self) -> StoreError:
+        return StoreError(f"the ledger {self.path} is not open: {CALL_INSIDE}")
 
     async def _ask(self, query: Query[T]) -> T:
         return await self._read(lambda db: ask(db, query))
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         if self._readers is None:
-            raise StoreError(f"the ledger {self.path} is not open")
+            raise self._not_open()
         return await self._readers.run(query)
 
     def _find_keys(self) -> StoreKeys:
