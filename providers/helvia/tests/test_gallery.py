@@ -107,6 +107,10 @@ INNER_SCROLL = """() => [...document.querySelectorAll('.table-wrap')].filter(
   (one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.ariaLabel)"""
 """Tables that scroll up and down in a frame of their own, beside the page."""
 
+BEYOND = """() => document.body.matches('.app')
+  && document.documentElement.scrollHeight > window.innerHeight"""
+"""Whether the window scrolls too, into nothing, where its panes are what scrolls."""
+
 
 def shape(path: str) -> str:
     return re.sub(r"\{\w+(?::\w+)?\}", "*", path.strip("/"))
@@ -182,6 +186,8 @@ async def look_at(page: Page, name: str) -> list[str]:
         ]
         wrong += [f"{where}: cut off: {one}" for one in await page.evaluate(CUT_OFF)]
         wrong += [f"{where}: scrolls inside: {one}" for one in await page.evaluate(INNER_SCROLL)]
+        if await page.evaluate(BEYOND):
+            wrong.append(f"{where}: scrolls beyond its end")
         if await page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{where}: scrolls sideways")
     await page.set_viewport_size({"width": 1280, "height": 800})
