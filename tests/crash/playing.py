@@ -97,9 +97,13 @@ async def played(
             for each in (lives, *others):
                 if each.running:
                     await each.stop()
-        doubts = _doubts(scenario, len(lives.deaths) + sum(each.lost_leases for each in (lives, *others)))
+        deaths = len(lives.deaths) + sum(each.lost_leases for each in (lives, *others))
+        hidden = any((scenario.desk or {}).get(name) for name in ("hides_answers", "lost"))
+        expected = Expected(
+            dict(scenario.outcomes), _doubts(scenario, deaths), tickets_in_doubt=deaths > 0 or hidden
+        )
         async with ledger.reading() as store:
-            yield Played(world, store, Expected(dict(scenario.outcomes), doubts), lives)
+            yield Played(world, store, expected, lives)
 
 
 async def play(

@@ -7,11 +7,13 @@ ones.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.crash.playing import after_the_last_word, play_all
+from tests.crash.audit import audit
+from tests.crash.playing import after_the_last_word, play_all, played
 from tests.crash.scenarios import (
     AUTOMATIONS,
     FORGETS,
@@ -102,6 +104,17 @@ async def _dies_at_the_desk(name: str, deaths: int, nursery: Nursery, folder: Pa
 
     assert complaints(runs) == []
     assert any(run.deaths for run in runs), "it never died"
+
+
+async def test_a_ticket_in_doubt_needs_a_reason(nursery: Nursery, tmp_path: Path) -> None:
+    desk = {"dedupes": False, "hides_answers": 1, "lies": True}
+    play, vendors, outcomes = nobody_comes_and_a_ticket_is_made, {"main": FORGETS}, {"c-1": ("missed",)}
+    unsure, ledgers = Scenario("unsure", play, vendors, outcomes, desk=desk), on_sqlite()
+    async with played(nursery, unsure, await ledgers.new(tmp_path), tmp_path) as result:
+        assert await audit(result.world, result.store, result.expected) == []
+        calm = replace(result.expected, tickets_in_doubt=False)
+        (finding,) = await audit(result.world, result.store, calm)
+        assert "the action is doubtful" in finding
 
 
 async def test_a_ticket_system_that_dedupes_in_words_only_is_found_out(
