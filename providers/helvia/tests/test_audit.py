@@ -10,6 +10,8 @@ import pytest
 from livechat_sdk.errors import Expect, StoreError
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_helvia.audit import AuditEntry, AuditFilter
+from livechat_sdk_helvia.bots import BotSettings
+from livechat_sdk_helvia.canned import CannedDraft
 from livechat_sdk_helvia.desk_settings import DeskSettings, Mode
 from livechat_sdk_helvia.faults import Forbidden, InvalidField, NotSignedIn
 from providers.helvia.tests.browsing import sign_in, token_of
@@ -165,6 +167,27 @@ async def test_the_page_shows_the_log_by_pages_and_filters(
     wrong = await browser.get("/desk/admin/audit?since=yesterday<b>")
     assert wrong.status_code == 422
     assert "<b>" not in wrong.text
+
+
+async def test_the_page_names_what_there_still_is_and_leads_there(
+    quick_world: World, browser: httpx.AsyncClient
+) -> None:
+    desk, ines = quick_world.desk, quick_world.ines
+    await desk.groups.create(ines, "billing", "Billing <team>", [], [])
+    await desk.bots.replace(ines, "shop/bot&x=1", BotSettings(available=False))
+    gone = await desk.canned.create(ines, CannedDraft(name="Gone", text="words"))
+    await desk.canned.delete(ines, gone.id)
+    await sign_in(browser, "ines")
+    page = (await browser.get("/desk/admin/audit")).text
+    for path, words in (
+        (f"team/users/{ines.id}", "user Ines Vidal"),
+        ("team/groups/billing", "group Billing &lt;team&gt;"),
+        ("bots?bot=shop%2Fbot%26x%3D1", "bot shop/bot&amp;x=1"),
+    ):
+        assert f'<a href="/desk/admin/{path}">{words}</a>' in page
+        assert (await browser.get(f"/desk/admin/{path}")).status_code == 200
+    assert f"canned {gone.id}" in page
+    assert f"admin/canned/{gone.id}" not in page
 
 
 async def test_an_entry_is_shown_as_text(quick_world: World, browser: httpx.AsyncClient) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.http import override_transport
 from livechat_sdk.provider.hosting import TicketProgress
@@ -15,8 +16,9 @@ from livechat_sdk_helvia.automations.records import AutomationInput, Choice, Hea
 from providers.helvia.tests.browsing import csrf_of, sign_in, tags, token_of
 from providers.helvia.tests.outside import OtherSystem, answering
 from providers.helvia.tests.test_automations import ADDRESS, draft
+from providers.helvia.tests.test_automations_by_themselves import handoff
 from providers.helvia.tests.test_pages import EVIL, assert_harmless
-from providers.helvia.tests.world import World
+from providers.helvia.tests.world import World, conversation_id
 
 SURE = {"sure": "1"}
 
@@ -61,7 +63,9 @@ async def test_an_admin_makes_an_automation_with_the_form_and_changes_it(
     quick_world: World, ines: httpx.AsyncClient
 ) -> None:
     assert "no automations yet" in (await ines.get("/desk/admin/automations")).text
-    assert (await ines.post("/desk/admin/automations", data=FORM)).status_code == 303
+    answer = await ines.post("/desk/admin/automations", data=FORM)
+    assert answer.status_code == 303
+    assert "The automation was made." in (await ines.get(answer.headers["location"])).text
     [made] = await quick_world.desk.automations.definitions.all(quick_world.ines)
     assert made.inputs == (
         AutomationInput(name="order", type=InputType.NUMBER, prompt="Order number", required=True),
@@ -239,6 +243,31 @@ async def test_what_others_say_is_shown_as_text(
         assert "javascript:" not in "".join(
             attributes.get("href") or "" for tag, attributes in tags(page.text) if tag == "a"
         )
+
+
+@pytest.mark.feature("AU-03", "TK-03")
+async def test_the_history_shows_what_was_made_of_a_missed_request(
+    quick_world: World, ines: httpx.AsyncClient
+) -> None:
+    ticket = draft(name="Ticket for missed", kind="ticket", address="", on_button=False, on_missed=True)
+    await quick_world.desk.automations.definitions.create(quick_world.ines, ticket)
+    chat = await quick_world.chat()
+    number = conversation_id(chat)
+    await quick_world.provider.close(chat, EndReason(by="clock", why="timeout"))
+    waiting = (await ines.get(f"/desk/history/{number}")).text
+    assert "Ticket for missed" in waiting
+    assert 'data-status="waiting"' in waiting
+    key = "handoff-ref-1.ticket"
+    quick_world.host.handoffs["handoff-ref-1"] = handoff(quick_world, "ref-1", live=False)
+    quick_world.host.progress[key] = TicketProgress(
+        "made", Ticket(source="book", id="T-4711", key=key, subject="Missed", url="https://book.example/4711")
+    )
+    quick_world.clock.advance(seconds=1)
+    await quick_world.desk.automations.lane.work()
+    over = (await ines.get(f"/desk/history/{number}")).text
+    assert 'href="https://book.example/4711"' in over
+    assert "T-4711" in over
+    assert "/automations/" not in over, "nothing can be started from here"
 
 
 # ------------------------------------------------------------------------------------------------------ API

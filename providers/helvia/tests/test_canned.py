@@ -199,7 +199,8 @@ async def test_the_admin_panel_with_links_and_forms_only(
     assert "Dear {{nobody}}" in wrong.text, "what was written is not lost"
     assert (await browser.post(path, data=token | fields | {"text": "Better"})).status_code == 303
     assert (await stored(quick_world))[1].text == "Better"
-    assert (await browser.post(f"{path}/delete", data=token)).status_code == 303
+    gone = await browser.post(f"{path}/delete", data=token)
+    assert "The canned response was deleted." in (await browser.get(gone.headers["location"])).text
     assert [response.id for response in await stored(quick_world)] == [first.id]
 
 

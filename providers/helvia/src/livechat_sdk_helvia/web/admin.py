@@ -23,6 +23,7 @@ from livechat_sdk_helvia.ids import MAX_ID
 from livechat_sdk_helvia.records import Right
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.web.access import base_of, check_csrf
+from livechat_sdk_helvia.web.audit_subjects import subjects_of
 from livechat_sdk_helvia.web.bodies import Fields, read_form, whole_number
 from livechat_sdk_helvia.web.frame import enter, page_values
 from livechat_sdk_helvia.web.rendering import Templates
@@ -107,6 +108,7 @@ class AdminRoutes:
         values = page_values(request, desk, signed_in, "admin", admin_page="audit")
         values |= {
             "entries": entries[:AUDIT_PAGE],
+            "subjects": await subjects_of(desk, signed_in.user, entries[:AUDIT_PAGE]),
             "older": str(request.url.include_query_params(before=entries[AUDIT_PAGE - 1].id).query)
             if more
             else None,

@@ -32,6 +32,12 @@ from livechat_sdk_helvia.web.rendering import Templates
 __all__ = ["AutomationRoutes"]
 
 _BLANK_ROWS: Final = 2
+_DONE: Final = {
+    "made": "The automation was made.",
+    "saved": "The changes are saved and in force.",
+    "deleted": "The automation was deleted.",
+    "forgotten": "The address is told nothing more.",
+}
 _MOMENTS: Final = {"button": "Button", "ended": "After the end", "missed": "Missed request"}
 
 
@@ -77,7 +83,7 @@ class AutomationRoutes:
             await desk.automations.definitions.create(signed_in.user, draft)
         except DeskFault as fault:
             return await self._form(request, desk, signed_in, draft, fault=fault)
-        return _to_list(request)
+        return _to_list(request, "made")
 
     async def _change(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)
@@ -86,12 +92,12 @@ class AutomationRoutes:
             await desk.automations.definitions.change(signed_in.user, automation_id, draft)
         except DeskFault as fault:
             return await self._form(request, desk, signed_in, draft, automation_id, fault=fault)
-        return _to_list(request)
+        return _to_list(request, "saved")
 
     async def _delete(self, request: Request) -> Response:
         desk, signed_in, _ = await self._enter(request)
         await desk.automations.definitions.delete(signed_in.user, _id(request))
-        return _to_list(request)
+        return _to_list(request, "deleted")
 
     async def _try(self, request: Request) -> Response:
         """What would be sent, for a conversation that never was. Nothing is."""
@@ -140,7 +146,7 @@ class AutomationRoutes:
     async def _forget(self, request: Request) -> Response:
         desk, signed_in, _ = await self._enter(request)
         await desk.automations.flows.delete(signed_in.user, _id(request))
-        return _to_list(request)
+        return _to_list(request, "forgotten")
 
     async def _overview(
         self,
@@ -159,6 +165,7 @@ class AutomationRoutes:
             "secret": secret,
             "address": address,
             "fault": fault,
+            "done": _DONE.get(request.query_params.get("done", "")),
         }
         return self._templates.page("automations.html", status=fault.status if fault else 200, **values)
 
@@ -198,8 +205,8 @@ def _as_draft(known: Automation) -> AutomationDraft:
     )
 
 
-def _to_list(request: Request) -> Response:
-    return RedirectResponse(f"{base_of(request)}/admin/automations", status_code=303)
+def _to_list(request: Request, done: str) -> Response:
+    return RedirectResponse(f"{base_of(request)}/admin/automations?done={done}", status_code=303)
 
 
 def _id(request: Request) -> int:

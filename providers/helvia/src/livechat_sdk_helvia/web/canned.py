@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +23,12 @@ from livechat_sdk_helvia.web.pages import PageRoutes
 from livechat_sdk_helvia.web.rendering import Templates
 
 __all__ = ["CannedRoutes"]
+
+_DONE: Final = {
+    "made": "The canned response was made.",
+    "saved": "The changes are saved and in force.",
+    "deleted": "The canned response was deleted.",
+}
 
 
 class CannedRoutes:
@@ -47,14 +54,15 @@ class CannedRoutes:
         desk, signed_in = await enter(request, Right.ADMINISTER)
         search, category = request.query_params.get("search", ""), request.query_params.get("category", "")
         everything = await desk.canned.listed(signed_in.user)
-        return self._templates.page(
-            "canned.html",
-            **page_values(request, desk, signed_in, "admin", admin_page="canned"),
-            responses=await desk.canned.listed(signed_in.user, search=search, category=category),
-            categories=_categories(everything),
-            search=search,
-            category=category,
-        )
+        values = page_values(request, desk, signed_in, "admin", admin_page="canned")
+        values |= {
+            "responses": await desk.canned.listed(signed_in.user, search=search, category=category),
+            "categories": _categories(everything),
+            "search": search,
+            "category": category,
+            "done": _DONE.get(request.query_params.get("done", "")),
+        }
+        return self._templates.page("canned.html", **values)
 
     async def _new(self, request: Request) -> Response:
         desk, signed_in = await enter(request, Right.ADMINISTER)
@@ -73,7 +81,7 @@ class CannedRoutes:
             await desk.canned.create(signed_in.user, draft)
         except DeskFault as fault:
             return await self._form(request, desk, signed_in, draft, fault=fault)
-        return _to_list(request)
+        return _to_list(request, "made")
 
     async def _change(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)
@@ -82,12 +90,12 @@ class CannedRoutes:
             await desk.canned.change(signed_in.user, response_id, draft)
         except DeskFault as fault:
             return await self._form(request, desk, signed_in, draft, response_id, fault=fault)
-        return _to_list(request)
+        return _to_list(request, "saved")
 
     async def _delete(self, request: Request) -> Response:
         desk, signed_in, _ = await self._enter(request)
         await desk.canned.delete(signed_in.user, _id(request))
-        return _to_list(request)
+        return _to_list(request, "deleted")
 
     async def _choice(self, request: Request) -> Response:
         """What may be put into a reply; ``?part=canned`` is the list alone, for the window of the page."""
@@ -148,8 +156,8 @@ def _categories(responses: Sequence[CannedResponse]) -> list[str]:
     return sorted({name for response in responses for name in response.categories}, key=str.casefold)
 
 
-def _to_list(request: Request) -> Response:
-    return RedirectResponse(f"{base_of(request)}/admin/canned", status_code=303)
+def _to_list(request: Request, done: str) -> Response:
+    return RedirectResponse(f"{base_of(request)}/admin/canned?done={done}", status_code=303)
 
 
 def _id(request: Request) -> int:

@@ -80,6 +80,8 @@ class HistoryRoutes:
             "conversation": past.conversation,
             "participants": await desk.conversations.participants(number),
             "notes": await desk.notes.of(signed_in.user, number),
+            "automations": (),  # what was run; nothing is started here
+            "runs": await desk.automations.of(signed_in.user, past.conversation),
             "outcomes": OUTCOME_WORDS,
         }
         return self._templates.page("past.html", **values)
