@@ -114,7 +114,8 @@ async def test_what_is_said_while_the_history_is_written_down_comes_after_it(
     try:
         await story.happens(handoff, "say", Fault.WITHHOLD)
         reconciler = world.dispatcher._inflow.reconciler
-        look_up = reconciler._known
+        putting_right = reconciler._putting_right
+        look_up = putting_right.known
 
         async def look_up_while_they_speak(handoff_id: str) -> set[str]:
             await world.vendor.say(ref, "later", key="later")
@@ -124,7 +125,7 @@ async def test_what_is_said_while_the_history_is_written_down_comes_after_it(
                     break
             return await look_up(handoff_id)
 
-        monkeypatch.setattr(reconciler, "_known", look_up_while_they_speak)
+        monkeypatch.setattr(putting_right, "known", look_up_while_they_speak)
         reconciler.ask_now(ChatKey(handoff.id, 1))
         await world.pass_time(1)
         assert world.channel.texts == ["text 0", "later"]

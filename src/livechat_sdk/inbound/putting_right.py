@@ -10,6 +10,7 @@ from typing import Final
 
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import Attempt, Handoff
+from livechat_sdk.domain.messages import Direction
 from livechat_sdk.inbound.kept import refs_of
 from livechat_sdk.inbound.means import Means
 from livechat_sdk.inbound.places import ChatKey, Place
@@ -22,6 +23,7 @@ logger = logging.getLogger("livechat_sdk.reconciler")
 
 _A_MOMENT: Final = 1.0
 _MOST_WAITS: Final = 30
+_PAGE: Final = 1000
 
 
 @dataclass(slots=True)
@@ -85,6 +87,15 @@ class PuttingRight:
         return await has_waiting_events(
             self._store, self._workspace, found.place.integration, refs_of(found.chat)
         )
+
+    async def known(self, handoff_id: str) -> set[str]:
+        """Keys of the messages to the end user that are in the ledger."""
+        known: set[str] = set()
+        after = 0
+        while page := await self._store.entries(handoff_id, after=after, limit=_PAGE):
+            known.update(entry.message.key for entry in page if entry.direction is Direction.TO_USER)
+            after = page[-1].seq
+        return known
 
     async def repair(self, integration: str, key: ChatKey, repair: Repair) -> None:
         """Take in one event that was missed. Raises ``StoreError``."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
 
 from livechat_sdk.domain.chats import Chat, MessageReceived
 from livechat_sdk.errors import ProviderError, RejectedError
@@ -16,9 +16,12 @@ from livechat_sdk.ledger.store import LeaseLost
 from livechat_sdk.provider.interface import AnyProvider, ChatStatus
 from livechat_sdk.relay.sending import CALL_LIMIT
 
-__all__ = ["Questions", "Unanswered", "knows_no_such_chat"]
+__all__ = ["OVERLAP", "Questions", "Unanswered", "knows_no_such_chat"]
 
 T = TypeVar("T")
+
+OVERLAP: Final = timedelta(minutes=5)
+"""How much further back the history is read than it must be: two clocks never agree."""
 
 
 def knows_no_such_chat(error: RejectedError) -> bool:

@@ -15,26 +15,17 @@ from datetime import datetime, timedelta
 from livechat_sdk.domain.capabilities import Inbound
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.domain.handoff import LIVE_STATES, Attempt, Handoff, HandoffState
-from livechat_sdk.domain.messages import Direction
 from livechat_sdk.errors import HandoffNotFound, RejectedError, StoreError
 from livechat_sdk.inbound.kept import Kept, refs_of
+from livechat_sdk.inbound.left_open import LeftOpen
 from livechat_sdk.inbound.means import Means
 from livechat_sdk.inbound.pace import after_failure
 from livechat_sdk.inbound.places import ChatKey, Place, Places
 from livechat_sdk.inbound.putting_right import File, Found, PuttingRight
-from livechat_sdk.inbound.questions import Questions, Unanswered, knows_no_such_chat
-from livechat_sdk.inbound.repairs import (
-    Answer,
-    Ruling,
-    close_again_after,
-    give_up,
-    rule,
-    rule_on_left_open,
-    who_has_it,
-)
+from livechat_sdk.inbound.questions import OVERLAP, Questions, Unanswered, knows_no_such_chat
+from livechat_sdk.inbound.repairs import Answer, Ruling, rule, who_has_it
 from livechat_sdk.inbound.rounds import Rounds
 from livechat_sdk.ledger.store import LeaseLost
-from livechat_sdk.lifecycle.inputs import StillOpen
 from livechat_sdk.provider.interface import AnyProvider
 
 __all__ = ["Reconciler"]
@@ -53,16 +44,10 @@ _RARELY = 3600.0
 """Seconds between two looks at a chat whose provider cannot be asked, for events that were left behind."""
 _SOON = 5.0
 _LAST_LOOK = timedelta(seconds=30)
-_LAST_TRIES = 6
 _CLOSE_SOON = timedelta(seconds=60)
-_OVERLAP = timedelta(minutes=5)
-"""How much further back the history is read than it must be: two clocks never agree."""
-_GIVE_UP_AFTER = timedelta(days=3)
-_LOST_OPENING_TRIES = 6
 _BEFORE_END = 3.0
 """Seconds that an end may wait for what was said before it."""
 _IN_TROUBLE = 60.0
-_PAGE = 1000
 _CAN_BE_REPAIRED = LIVE_STATES - {HandoffState.REQUESTED}
 
 
@@ -77,8 +62,6 @@ class Reconciler:
         self._workspace = means.workspace
         self._clock = means.clock
         self._sink = means.sink
-        self._submit = means.submit
-        self._counts = means.counts
         self._providers = providers
         self._places = places
         self._every = every
@@ -88,6 +71,7 @@ class Reconciler:
         self._leave_alone: dict[str, datetime] = {}
         """Integrations whose vendor did not answer before an end, and until when it is not asked for that."""
         self._questions = Questions(means, providers)
+        self._left_open = LeftOpen(means, providers, places, self._questions, self._putting_right)
         self.rounds = Rounds(
             means.clock, self._visit, name="reconciling", at_once=_AT_ONCE, rate=self._rate, burst=_BURST
         )
@@ -154,7 +138,7 @@ class Reconciler:
         over = found.attempt.abandoned or not found.handoff.is_live
         answer = Answer(self._clock.now(), missing=True)
         await self._putting_right.carry_out(
-            found, self._rule_on_left_open(found, answer) if over else self._rule(found, answer)
+            found, self._left_open.rule(found, answer) if over else self._rule(found, answer)
         )
 
     def polled(self, key: ChatKey) -> None:
@@ -183,14 +167,14 @@ class Reconciler:
         file = self._files.get(key)
         since = (file and file.history_from) or handoff.created_at
         try:
-            said = await self._questions.history(integration, chat, since - _OVERLAP, within=_BEFORE_END)
+            said = await self._questions.history(integration, chat, since - OVERLAP, within=_BEFORE_END)
         except (Unanswered, LeaseLost) as error:
             wish = error.retry_after if isinstance(error, Unanswered) else None
             self._leave_alone[integration] = now + timedelta(seconds=max(wish or 0.0, _IN_TROUBLE))
             self.rounds.hold(integration, wish or 0.0)
             return
         with self._sink.holding(*key):
-            known = await self._known(handoff.id) if said else ()
+            known = await self._putting_right.known(handoff.id) if said else ()
             for repair in rule(
                 handoff, attempt, Answer(now, history=said), known=known, trusted_until=now
             ).repairs:
@@ -232,9 +216,9 @@ class Reconciler:
         if kept:
             await self._sink.take_unmatched(place.integration, refs_of(found.chat))
         if place.closed:
-            return await self._last_words(found)
+            return await self._left_open.last_words(found)
         if not found.handoff.is_live or found.attempt.abandoned:
-            return await self._left_open(found)
+            return await self._left_open.look_at(found, usual=self._usual(place.integration))
         if not self._can_ask(place.integration):
             return _RARELY
         rest = self._rest(place, file)
@@ -284,7 +268,7 @@ class Reconciler:
     async def _examine(self, found: Found) -> float:
         """Ask about a live chat, and repair what was missed."""
         place = found.place
-        since = (found.file.history_from or found.handoff.created_at) - _OVERLAP
+        since = (found.file.history_from or found.handoff.created_at) - OVERLAP
         answer = await self._questions.ask(place.integration, found.chat, since)
         with self._sink.holding(*place.key):  # what comes from now on comes after what was answered
             return await self._put_right(found, answer)
@@ -298,7 +282,7 @@ class Reconciler:
             return _SOON  # it ended meanwhile
         if who_has_it(fresh) != who_has_it(handoff):
             answer = replace(answer, moved=True)
-        known = await self._known(fresh.id) if answer.history else ()
+        known = await self._putting_right.known(fresh.id) if answer.history else ()
         ruling = self._rule(replace(found, handoff=fresh, attempt=attempt), answer, known)
         again = await self._putting_right.carry_out(found, ruling)
         if file.waits:
@@ -308,81 +292,7 @@ class Reconciler:
             file.history_from = answer.at
         return _SOON if answer.moved and again is None else again or self._every
 
-    async def _last_words(self, found: Found) -> float | None:
-        """What was said before a chat was closed, and never came: it is recorded, and shown to nobody."""
-        handoff, attempt = found.handoff, found.attempt
-        if found.file.failures < _LAST_TRIES:
-            said = await self._questions.history(
-                found.place.integration, found.chat, handoff.created_at - _OVERLAP
-            )
-            answer = Answer(self._clock.now(), history=said)
-            known = await self._known(handoff.id)
-            ruling = rule_on_left_open(handoff, attempt, answer, known=known, trusted_until=answer.at)
-            again = await self._putting_right.carry_out(found, ruling)
-            if found.file.waits:
-                return again
-        self._places.forget(found.place.key)
-        return None
-
-    async def _left_open(self, found: Found) -> float | None:
-        """A chat that we are done with: find out whether it is over, and close it if it is not."""
-        place, file, handoff, attempt = found.place, found.file, found.handoff, found.attempt
-        capabilities = self._providers[place.integration].capabilities
-        if place.unopened and (not capabilities.status or file.looks > _LOST_OPENING_TRIES):
-            self._places.forget(place.key)  # only an event can show it now, and an event will close it
-            return None
-        since = handoff.end.at if handoff.end is not None else handoff.created_at
-        if self._clock.now() - since > _GIVE_UP_AFTER:
-            return await self._give_up(found)
-        again: float | None = None
-        if capabilities.status:
-            again = await self._ask_about_left_open(found)
-        if again is not None:
-            return again
-        if place.unopened:
-            return close_again_after(file.looks).total_seconds()
-        if attempt.closing or not capabilities.closes:
-            return self._usual(place.integration)
-        return await self._close_again(found)
-
-    async def _ask_about_left_open(self, found: Found) -> float | None:
-        file = found.file
-        answer = await self._questions.ask(found.place.integration, found.chat, None)
-        ruling = self._rule_on_left_open(found, answer)
-        again = await self._putting_right.carry_out(found, ruling)
-        file.answered_at = answer.at
-        return _SOON if ruling.repairs else again
-
-    async def _close_again(self, found: Found) -> float:
-        file, key, now = found.file, found.place.key, self._clock.now()
-        if file.close_at is None or file.close_at <= now:
-            file.close_at = now + close_again_after(file.closes)
-            file.closes += 1
-            self._counts.closed_again[found.place.integration] += 1
-            await self._submit(key.handoff_id, StillOpen(attempt=key.attempt))
-        return (file.close_at - now).total_seconds()
-
-    async def _give_up(self, found: Found) -> float:
-        days = _GIVE_UP_AFTER.total_seconds() / 86400
-        logger.warning(
-            "handoff %s: the chat at %s is left open; nobody could close it for %g days",
-            found.handoff.id,
-            found.place.integration,
-            days,
-        )
-        await self._sink.take_event(give_up(found.handoff, found.attempt, self._clock.now(), days))
-        return _SOON
-
     # --------------------------------------------------------------------------------------------- the parts
-    async def _known(self, handoff_id: str) -> set[str]:
-        """Keys of the messages to the end user that are in the ledger."""
-        known: set[str] = set()
-        after = 0
-        while page := await self._store.entries(handoff_id, after=after, limit=_PAGE):
-            known.update(entry.message.key for entry in page if entry.direction is Direction.TO_USER)
-            after = page[-1].seq
-        return known
-
     def _rule(self, found: Found, answer: Answer, known: Collection[str] = ()) -> Ruling:
         return rule(
             found.handoff,
@@ -392,16 +302,6 @@ class Reconciler:
             doubt=found.file.doubt,
             lag=self._lag(found.place.integration),
             polled=self._is_polled(found.place.integration),
-            trusted_until=found.file.answered_at or found.handoff.state_since,
-        )
-
-    def _rule_on_left_open(self, found: Found, answer: Answer) -> Ruling:
-        return rule_on_left_open(
-            found.handoff,
-            found.attempt,
-            answer,
-            doubt=found.file.doubt,
-            lag=self._lag(found.place.integration),
             trusted_until=found.file.answered_at or found.handoff.state_since,
         )
 
