@@ -92,7 +92,7 @@ async def test_a_service_is_told_of_everything_that_its_end_user_would_see(
 ) -> None:
     world = stored_world
     conversation = await accepted(world)
-    await world.desk.messages.agent_typing(world.ada, conversation, on=True)
+    await world.desk.typing.agent_types(world.ada, conversation, on=True)
     await say(world, conversation, "I am Ada Marsh. How can I help?")
     clock.advance(seconds=5)
     await world.desk.presence.seen(world.ben)
@@ -156,7 +156,7 @@ async def test_nobody_is_told_of_notes_of_what_end_users_say_or_that_a_service_w
     conversation = await accepted(world)
     await world.desk.notes.add(world.ada, conversation.id, "a canary")
     await world.desk.manager.take_in({"text": "where is it?", "platformSessionId": "session-1"})
-    await world.desk.messages.read(world.ada, conversation, 99)
+    await world.desk.reading.read(world.ada, conversation, 99)
     await world.desk.conversations.close(conversation.id, EndReason(by="user", why="abandoned"))
     await deliver(world)
     assert kinds(other) == ["CONVERSATION_BEGIN"]
@@ -283,7 +283,7 @@ async def test_typing_is_told_while_it_is_news_and_does_not_pile_up(
     other.answer = DOWN
     await deliver(world)
     for number in range(30):
-        await world.desk.messages.agent_typing(world.ada, conversation, on=number % 2 == 0)
+        await world.desk.typing.agent_types(world.ada, conversation, on=number % 2 == 0)
         clock.advance(seconds=7)
     await say(world, conversation, "here I am")
     assert (await waiting(world))["waiting"] == 21
@@ -348,7 +348,7 @@ async def test_what_is_said_at_the_same_time_is_told_in_the_order_of_the_convers
     world = stored_world
     conversation = await accepted(world)
     sending = [say(world, conversation, f"m-{number}") for number in range(20)]
-    typing = [world.desk.messages.agent_typing(world.ada, conversation, on=True) for _ in range(3)]
+    typing = [world.desk.typing.agent_types(world.ada, conversation, on=True) for _ in range(3)]
     await asyncio.gather(*sending, *typing, deliver(world), deliver(world))
     while await deliver(world):
         pass

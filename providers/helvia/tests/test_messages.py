@@ -91,9 +91,9 @@ async def test_nobody_else_speaks_in_a_conversation(world: World) -> None:
         with pytest.raises(Forbidden):
             await messages.send(other, conversation, "hello")
         with pytest.raises(Forbidden):
-            await messages.read(other, conversation, 1)
+            await world.desk.reading.read(other, conversation, 1)
         with pytest.raises(Forbidden):
-            await messages.agent_typing(other, conversation, on=True)
+            await world.desk.typing.agent_types(other, conversation, on=True)
     assert await bodies(world) == []
 
 
@@ -143,7 +143,7 @@ async def test_receipts_of_messages_with_the_longest_keys_are_told_apart(world: 
     keys = [f"{'k' * 199}{number}" for number in (1, 2)]
     for key in keys:
         await world.desk.messages.take_in(conversation, planned(world.clock, key, "hello"))
-    await world.desk.messages.read(world.ada, await world.reload(conversation), 100)
+    await world.desk.reading.read(world.ada, await world.reload(conversation), 100)
     reads = [event for event in await world.events() if isinstance(event, MessageRead)]
     assert [event.message_key for event in reads] == keys
     assert len({event.id for event in reads}) == 2

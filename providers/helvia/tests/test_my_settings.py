@@ -139,5 +139,5 @@ async def test_an_open_inbox_learns_of_messages_in_ones_own_conversations_only(
         assert (await live.next("unread")).data == {"count": 0}
         await quick_world.provider.send(chats[0], planned(quick_world.clock, "k2", "to Ada"))
         assert (await live.next("unread")).data == {"count": 1}
-        await quick_world.desk.messages.read(quick_world.ada, mine, 99)
+        await quick_world.desk.reading.read(quick_world.ada, mine, 99)
         assert (await live.next("unread")).data == {"count": 0}

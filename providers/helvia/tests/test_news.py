@@ -46,26 +46,26 @@ async def test_what_one_process_changes_wakes_the_streams_of_the_other(world: Wo
 async def test_who_types_is_known_in_every_process(world: World) -> None:
     there = await another(world)
     conversation = await world.accepted()
-    await world.desk.messages.agent_typing(world.ada, conversation, on=True)
-    world.desk.messages.user_typing(conversation.id, on=True)
+    await world.desk.typing.agent_types(world.ada, conversation, on=True)
+    world.desk.typing.user_types(conversation.id, on=True)
     with there.hub.subscribe(conversation_topic(conversation.id)) as watched:
         await pass_on(world.desk, there)
         assert "typing" in await watched.wait(0)
-    assert there.messages.agents_typing(conversation.id) == ["Ada Marsh"]
-    assert there.messages.is_user_typing(conversation.id)
+    assert there.typing.agents_typing(conversation.id) == ["Ada Marsh"]
+    assert there.typing.is_user_typing(conversation.id)
     world.clock.advance(seconds=7)
-    assert there.messages.agents_typing(conversation.id) == []
-    assert not there.messages.is_user_typing(conversation.id)
+    assert there.typing.agents_typing(conversation.id) == []
+    assert not there.typing.is_user_typing(conversation.id)
 
 
 async def test_stopping_in_another_process_than_it_began_in_is_told_to_the_end_user(world: World) -> None:
     there = await another(world)
     conversation = await world.accepted()
-    await world.desk.messages.agent_typing(world.ada, conversation, on=True)
+    await world.desk.typing.agent_types(world.ada, conversation, on=True)
     await pass_on(world.desk, there)
-    await there.messages.agent_typing(world.ada, conversation, on=False)
+    await there.typing.agent_types(world.ada, conversation, on=False)
     await pass_on(there, world.desk)
-    assert world.desk.messages.agents_typing(conversation.id) == []
+    assert world.desk.typing.agents_typing(conversation.id) == []
     typing = [event.on for event in await world.events() if event.kind == "typing_changed"]
     assert typing == [True, False]
 
@@ -73,11 +73,11 @@ async def test_stopping_in_another_process_than_it_began_in_is_told_to_the_end_u
 async def test_a_message_sent_in_one_process_ends_the_typing_in_the_other(world: World) -> None:
     there = await another(world)
     conversation = await world.accepted()
-    await world.desk.messages.agent_typing(world.ada, conversation, on=True)
+    await world.desk.typing.agent_types(world.ada, conversation, on=True)
     await pass_on(world.desk, there)
     await world.desk.messages.send(world.ada, conversation, "here it is")
     await pass_on(world.desk, there)
-    assert there.messages.agents_typing(conversation.id) == []
+    assert there.typing.agents_typing(conversation.id) == []
 
 
 async def test_nobody_hears_what_they_told_themselves(quick_world: World) -> None:

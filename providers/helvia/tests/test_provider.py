@@ -301,7 +301,7 @@ async def test_receipts_of_the_end_user_are_shown_and_never_go_back(world: World
     [stored] = [m for m in await world.desk.messages.page(conversation.id) if m.key == "a1"]
     assert stored.read_at == read_at == START
     assert stored.delivered_at == START
-    assert await world.desk.messages.receipts(conversation.id) == {
+    assert await world.desk.reading.receipts(conversation.id) == {
         "delivered": message.seq,
         "read": message.seq,
     }
@@ -311,15 +311,15 @@ async def test_typing_of_the_end_user_is_shown_for_a_few_seconds(world: World) -
     chat = await world.chat()
     number = conversation_id(chat)
     await world.provider.typing(chat, on=True)
-    assert world.desk.messages.is_user_typing(number)
+    assert world.desk.typing.is_user_typing(number)
     world.clock.advance(seconds=7)
-    assert not world.desk.messages.is_user_typing(number)
+    assert not world.desk.typing.is_user_typing(number)
     await world.provider.typing(chat, on=True)
     await world.provider.send(chat, planned(world.clock, "k1", "there"))
-    assert not world.desk.messages.is_user_typing(number)
+    assert not world.desk.typing.is_user_typing(number)
     await world.provider.typing(chat, on=True)
     await world.provider.typing(chat, on=False)
-    assert not world.desk.messages.is_user_typing(number)
+    assert not world.desk.typing.is_user_typing(number)
 
 
 @pytest.mark.feature("HO-19")
@@ -375,14 +375,14 @@ async def test_ending_tells_that_an_agent_resolved_it_exactly_once(world: World)
 
 async def test_typing_of_the_agent_is_told_at_most_every_three_seconds(world: World) -> None:
     conversation = await world.accepted()
-    desk = world.desk.messages
-    await desk.agent_typing(world.ada, conversation, on=False)
+    typing = world.desk.typing
+    await typing.agent_types(world.ada, conversation, on=False)
     for _ in range(3):
-        await desk.agent_typing(world.ada, conversation, on=True)
+        await typing.agent_types(world.ada, conversation, on=True)
     world.clock.advance(seconds=4)
-    await desk.agent_typing(world.ada, conversation, on=True)
-    await desk.agent_typing(world.ada, conversation, on=False)
-    await desk.agent_typing(world.ada, conversation, on=False)
+    await typing.agent_types(world.ada, conversation, on=True)
+    await typing.agent_types(world.ada, conversation, on=False)
+    await typing.agent_types(world.ada, conversation, on=False)
     told = [event.on for event in await world.events() if isinstance(event, TypingChanged)]
     assert told == [True, True, False]
 
@@ -391,7 +391,7 @@ async def test_typing_after_the_end_is_not_told(world: World) -> None:
     conversation = await world.accepted()
     ended = await world.desk.conversations.end(world.ada, conversation.id)
     before = len(await world.events())
-    await world.desk.messages.agent_typing(world.ada, ended, on=True)
+    await world.desk.typing.agent_types(world.ada, ended, on=True)
     assert len(await world.events()) == before
 
 
@@ -401,9 +401,9 @@ async def test_reading_is_told_once_for_each_message_of_the_end_user(world: Worl
         await world.provider.send(chat, planned(world.clock, key, key))
     conversation = await world.desk.conversations.accept(world.ada, request_id(chat))
     assert conversation.unread == 3
-    assert await world.desk.messages.read(world.ada, conversation, 2) == 2
-    assert await world.desk.messages.read(world.ada, conversation, 2) == 0
-    assert await world.desk.messages.read(world.ada, conversation, 99) == 1
+    assert await world.desk.reading.read(world.ada, conversation, 2) == 2
+    assert await world.desk.reading.read(world.ada, conversation, 2) == 0
+    assert await world.desk.reading.read(world.ada, conversation, 99) == 1
     told = [event for event in await world.events() if event.kind == "message_read"]
     assert [getattr(event, "message_key", None) for event in told] == ["k1", "k2", "k3"]
     assert (await world.reload(conversation)).unread == 0

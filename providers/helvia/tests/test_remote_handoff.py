@@ -185,7 +185,7 @@ async def test_a_handoff_goes_to_a_desk_elsewhere_and_comes_back(both: Both) -> 
     assert now.state is HandoffState.ACTIVE
     assert now.agent is not None
     assert now.agent.name == "Ada"
-    await both.desk.desk.messages.agent_typing(both.desk.ada, conversation, on=True)
+    await both.desk.desk.typing.agent_types(both.desk.ada, conversation, on=True)
     await both.says(conversation, "Good morning", "How can I help?")
     bill = Attachment(url="https://files.example/bill.pdf", name="bill.pdf", media_type="application/pdf")
     await both.dispatcher.user_message(

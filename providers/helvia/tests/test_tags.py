@@ -125,18 +125,18 @@ async def test_for_each_participant_it_is_known_what_was_read(world: World) -> N
         return {person.name: person.has_read for person in people}
 
     assert await readers() == {"Ada Marsh": False, "Ben Okoro": False}
-    assert await world.desk.messages.read(world.ben, talk, 999) == 1
+    assert await world.desk.reading.read(world.ben, talk, 999) == 1
     assert await readers() == {"Ada Marsh": False, "Ben Okoro": True}
     assert (await world.kinds()).count("message_read") == 1
-    assert await world.desk.messages.read(world.ada, talk, 999) == 0
+    assert await world.desk.reading.read(world.ada, talk, 999) == 0
     assert await readers() == {"Ada Marsh": True, "Ben Okoro": True}
     assert (await world.kinds()).count("message_read") == 1, "the end user is told once"
-    await world.desk.messages.read(world.ada, talk, 1)
+    await world.desk.reading.read(world.ada, talk, 1)
     assert (await readers())["Ada Marsh"], "nobody unreads what was read"
     await world.provider.send(chat, planned(world.clock, "k2", "Hello?"))
     assert await readers() == {"Ada Marsh": False, "Ben Okoro": False}
     with pytest.raises(Forbidden):
-        await world.desk.messages.read(world.ines, talk, 1)
+        await world.desk.reading.read(world.ines, talk, 1)
 
 
 @pytest.mark.feature("CV-20")
@@ -155,9 +155,9 @@ async def test_colleagues_are_seen_reading_and_typing(
     async with stream(app, f"/desk/live?conversation={talk.id}", cookies=cookie) as live:
         assert (await live.next("readers")).data == {"names": []}
         await live.settled()
-        await world.desk.messages.read(world.ben, talk, 999)
+        await world.desk.reading.read(world.ben, talk, 999)
         assert (await live.next("readers")).data == {"names": ["Ben Okoro"]}
-        await world.desk.messages.agent_typing(world.ada, talk, on=True)
+        await world.desk.typing.agent_types(world.ada, talk, on=True)
         assert (await live.next("typing")).data == {"on": False, "colleagues": []}
-        await world.desk.messages.agent_typing(world.ben, talk, on=True)
+        await world.desk.typing.agent_types(world.ben, talk, on=True)
         assert (await live.next("typing")).data == {"on": False, "colleagues": ["Ben Okoro"]}

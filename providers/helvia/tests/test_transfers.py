@@ -451,20 +451,20 @@ async def test_the_end_user_sees_one_typing_whoever_types(quick_world: World) ->
     talk = await world.accepted()
     invited = await world.desk.transfers.invite(world.ada, talk.id, agent=world.ben.id)
     await world.desk.accept(world.ben, invited.request_id)
-    messages = world.desk.messages
+    typing = world.desk.typing
 
     async def told() -> list[bool]:
         return [event.on for event in await world.events() if event.kind == "typing_changed"]
 
-    await messages.agent_typing(world.ada, talk, on=True)
-    await messages.agent_typing(world.ben, talk, on=True)
+    await typing.agent_types(world.ada, talk, on=True)
+    await typing.agent_types(world.ben, talk, on=True)
     assert await told() == [True]
-    assert messages.agents_typing(talk.id, but=world.ada.id) == ["Ben Okoro"]
-    await messages.agent_typing(world.ada, talk, on=False)
+    assert typing.agents_typing(talk.id, but=world.ada.id) == ["Ben Okoro"]
+    await typing.agent_types(world.ada, talk, on=False)
     assert await told() == [True], "Ben still types"
-    await messages.agent_typing(world.ben, talk, on=False)
+    await typing.agent_types(world.ben, talk, on=False)
     assert await told() == [True, False]
-    assert messages.agents_typing(talk.id) == []
+    assert typing.agents_typing(talk.id) == []
 
 
 async def test_erased_with_the_end_user(world: World, talk: Conversation) -> None:
@@ -472,7 +472,7 @@ async def test_erased_with_the_end_user(world: World, talk: Conversation) -> Non
     from livechat_sdk_helvia import tables_tools
 
     await world.desk.transfers.transfer(world.ada, talk.id, agent=world.ben.id)
-    await world.desk.messages.read(world.ada, talk, 1)
+    await world.desk.reading.read(world.ada, talk, 1)
     for table in tables_tools.PERSONAL:
         rows = await world.desk.context.fetch(
             f"SELECT * FROM {table.table} WHERE {table.condition}",  # noqa: S608

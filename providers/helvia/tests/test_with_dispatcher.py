@@ -124,7 +124,7 @@ async def test_a_handoff_goes_to_the_desk_and_comes_back(world: Running) -> None
         await world.desk.messages.send(ada, conversation, text)
     await world.dispatcher.user_message(handoff.id, Message.text("thanks", key="u-2"))
     await world.dispatcher.wait_idle()
-    await world.desk.messages.read(ada, conversation, 99)
+    await world.desk.reading.read(ada, conversation, 99)
     await world.desk.conversations.end(ada, conversation.id)
     await world.dispatcher.wait_idle()
     assert world.channel.texts() == ["Good morning", "How can I help?"]
@@ -183,15 +183,15 @@ async def test_typing_and_receipts_go_both_ways(world: Running) -> None:
     await world.dispatcher.wait_idle()
     await world.dispatcher.user_typing(handoff.id, on=True)
     await world.dispatcher.wait_idle()
-    assert world.desk.messages.is_user_typing(conversation.id)
-    await world.desk.messages.agent_typing(ada, conversation, on=True)
+    assert world.desk.typing.is_user_typing(conversation.id)
+    await world.desk.typing.agent_types(ada, conversation, on=True)
     await world.dispatcher.user_message(handoff.id, Message.text("hello", key="u-1"))
     message, _ = await world.desk.messages.send(ada, conversation, "hi")
     await world.dispatcher.wait_idle()
     await world.dispatcher.user_receipt(handoff.id, UserReceipt(message_key=message.key, status="read"))
-    await world.desk.messages.read(ada, conversation, 99)
+    await world.desk.reading.read(ada, conversation, 99)
     await world.dispatcher.wait_idle()
-    assert await world.desk.messages.receipts(conversation.id) == {
+    assert await world.desk.reading.receipts(conversation.id) == {
         "delivered": message.seq,
         "read": message.seq,
     }

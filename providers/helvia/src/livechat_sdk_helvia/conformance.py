@@ -157,14 +157,14 @@ class _Team:
     async def typing(self, ref: str, on: bool) -> None:
         """The agent types."""
         desk, conversation = await self.find(ref)
-        await desk.messages.agent_typing(await self._user(desk, ref), conversation, on=on)
+        await desk.typing.agent_types(await self._user(desk, ref), conversation, on=on)
 
     async def read(self, ref: str) -> None:
         """The agent reads everything."""
         desk, conversation = await self.find(ref)
         messages = await self.messages(desk, conversation)
         if messages:
-            await desk.messages.read(await self._user(desk, ref), conversation, messages[-1].seq)
+            await desk.reading.read(await self._user(desk, ref), conversation, messages[-1].seq)
 
     async def fail_message(self, ref: str, key: str, reason: str) -> None:
         """The desk loses nothing that it has taken."""
@@ -226,7 +226,7 @@ class DeskRig(Rig):
         """What the agent has on the page of a conversation."""
         desk, conversation = await self._team.find(ref)
         messages = await self._team.messages(desk, conversation)
-        receipts = await desk.messages.receipts(conversation.id)
+        receipts = await desk.reading.receipts(conversation.id)
         return Seen(
             texts=[one.text for one in messages if one.author == "end-user"],
             transcript=[entry.body for entry in await desk.conversations.history(conversation.id)],
@@ -234,7 +234,7 @@ class DeskRig(Rig):
                 text for text in (conversation.user_name, conversation.reason, conversation.summary) if text
             ],
             files=[file.name for one in messages if one.author == "end-user" for file in one.attachments],
-            typing=desk.messages.is_user_typing(conversation.id),
+            typing=desk.typing.is_user_typing(conversation.id),
             receipts=[f"{status} up to {seq}" for status, seq in receipts.items() if seq],
             details=[answer.answer for answer in conversation.survey],
         )

@@ -41,6 +41,7 @@ from livechat_sdk_helvia.records import (
 from livechat_sdk_helvia.selects import CONVERSATION as _CONVERSATION
 from livechat_sdk_helvia.selects import REQUEST as _REQUEST
 from livechat_sdk_helvia.sight import Sight
+from livechat_sdk_helvia.typing_signs import TypingSigns
 
 # ruff: noqa: S608 - the SQL is put together from constants of the desk only
 
@@ -53,11 +54,19 @@ _LIVE: Final = (ConversationStatus.PENDING, ConversationStatus.STARTED)
 class Conversations:
     """The life of a request and of the conversation that grows from it."""
 
-    def __init__(self, desk: DeskContext, messages: Messages, sight: Sight, presence: Presence) -> None:
+    def __init__(
+        self,
+        desk: DeskContext,
+        messages: Messages,
+        sight: Sight,
+        presence: Presence,
+        typing: TypingSigns,
+    ) -> None:
         self._desk = desk
         self._messages = messages
         self._sight = sight
         self._presence = presence
+        self._typing = typing
 
     # ------------------------------------------------------------------------------------ from the provider
     async def open(self, opening: ChatOpening) -> tuple[Conversation, int]:
@@ -386,7 +395,7 @@ class Conversations:
 
     # ----------------------------------------------------------------------------------------------- inside
     def _ended(self, conversation_id: int) -> None:
-        self._messages.forget_typing(conversation_id)
+        self._typing.forget(conversation_id)
         self._desk.hub.publish(INBOX, "counts")
         self._desk.hub.publish(RUNS, "due")
         topic = conversation_topic(conversation_id)

@@ -217,13 +217,13 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
         """Show the agent that the end user is typing."""
         conversation = await self._conversation(chat)
         if conversation is not None:
-            self.desk.messages.user_typing(conversation.id, on=on)
+            self.desk.typing.user_types(conversation.id, on=on)
 
     async def receipt(self, chat: Chat, receipt: UserReceipt) -> None:
         """Show the agent that a message was delivered or read."""
         conversation = await self._conversation(chat)
         if conversation is not None:
-            await self.desk.messages.receipt(conversation, receipt)
+            await self.desk.reading.receipt(conversation, receipt)
 
     async def update(self, chat: Chat, details: ChatDetails) -> None:
         """Show survey answers and contacts that came later."""

@@ -40,6 +40,7 @@ from livechat_sdk_helvia.notes import Notes
 from livechat_sdk_helvia.own_password import OwnPassword
 from livechat_sdk_helvia.presence import Presence
 from livechat_sdk_helvia.purge import Purge
+from livechat_sdk_helvia.reading import Reading
 from livechat_sdk_helvia.records import Conversation, DeskUser
 from livechat_sdk_helvia.schemas import SCHEMAS
 from livechat_sdk_helvia.settings import HelviaSettings
@@ -51,6 +52,7 @@ from livechat_sdk_helvia.team import Team
 from livechat_sdk_helvia.transcripts import Transcripts
 from livechat_sdk_helvia.transfers import Transfers
 from livechat_sdk_helvia.translation import Translations
+from livechat_sdk_helvia.typing_signs import TypingSigns
 from livechat_sdk_helvia.waits import Waits
 
 __all__ = ["Desk"]
@@ -97,14 +99,17 @@ class Desk:
         self.groups = Groups(self.context)
         self.bots = Bots(self.context)
         self.hours = GroupHours(self.context, self.settings)
+        self.typing = TypingSigns(self.context)
+        self.reading = Reading(self.context)
         self.messages = Messages(
             self.context,
             Masking(self.context, self.bots, settings.agent_names),
             Translations(self.context, self.settings, assistance),
+            self.typing,
         )
         self.news = News(
             self.context,
-            lambda sign: self.messages.heard_typing(TypingSign(*sign)),
+            lambda sign: self.typing.heard(TypingSign(*sign)),
             lambda: self.hub.has_subscribers(INBOX),
         )
         self.my_settings = MySettingsStore(self.context)
@@ -112,10 +117,10 @@ class Desk:
         self.sight = Sight(self.context, self.settings)
         self.waits = Waits(self.context, self.settings, self.sight)
         self.team = Team(self.context, self.groups, self.presence, self.sight)
-        self.conversations = Conversations(self.context, self.messages, self.sight, self.presence)
-        self.suggestions = Suggestions(
-            self.context, self.conversations, self.messages, self.settings, assistance
+        self.conversations = Conversations(
+            self.context, self.messages, self.sight, self.presence, self.typing
         )
+        self.suggestions = Suggestions(self.context, self.conversations, self.settings, assistance)
         self.notes = Notes(self.context, self.sight)
         self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)

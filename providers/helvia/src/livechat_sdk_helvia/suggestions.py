@@ -12,8 +12,9 @@ from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
 from livechat_sdk_helvia.desk_settings import SettingsStore
 from livechat_sdk_helvia.faults import ConversationOver, NotFound
-from livechat_sdk_helvia.messages import MAX_MESSAGE_TEXT, Messages
+from livechat_sdk_helvia.messages import MAX_MESSAGE_TEXT
 from livechat_sdk_helvia.records import Conversation, ConversationStatus, DeskUser
+from livechat_sdk_helvia.taking_part import require_part
 
 __all__ = ["Suggestions"]
 
@@ -31,13 +32,11 @@ class Suggestions:
         self,
         desk: DeskContext,
         conversations: Conversations,
-        messages: Messages,
         settings: SettingsStore,
         assistance: Assistance | None,
     ) -> None:
         self._desk = desk
         self._conversations = conversations
-        self._messages = messages
         self._settings = settings
         self._assistance = assistance
 
@@ -52,7 +51,7 @@ class Suggestions:
         where the assistant is off or has no suggestion in time.
         """
         conversation = await self._conversations.seen(actor, conversation_id)
-        await self._messages.require_part(actor, conversation)
+        await require_part(self._desk, actor, conversation)
         if conversation.status is not ConversationStatus.STARTED:
             raise ConversationOver("The conversation has ended: there is nothing to answer any more.")
         chosen = (await self._settings.get()).assistant

@@ -49,6 +49,7 @@ from livechat_sdk_helvia.records import (
     from_row,
 )
 from livechat_sdk_helvia.sight import Sight
+from livechat_sdk_helvia.taking_part import require_part
 from livechat_sdk_helvia.targets import Target, Targets
 
 __all__ = ["Transfers"]
@@ -128,7 +129,7 @@ class Transfers:
         """
         require(actor, Right.HANDLE)
         conversation = await self._running(actor, conversation_id)
-        await self._messages.require_part(actor, conversation)
+        await require_part(self._desk, actor, conversation)
         target = await self._targets.choose(conversation, agent=agent, group=group, to_own=False)
         taking_part = {
             person.user_id
@@ -203,7 +204,7 @@ class Transfers:
     async def leave(self, actor: DeskUser, conversation_id: int) -> None:
         """A guest leaves. Raises ``Forbidden`` for the owner, who hands it over, and for others."""
         conversation = await self._running(actor, conversation_id)
-        await self._messages.require_part(actor, conversation)
+        await require_part(self._desk, actor, conversation)
         if conversation.owner_id == actor.id:
             raise Forbidden("You are the owner of this conversation.", hint="Hand it over, or end it.")
         statements = leaving_statements(self._desk, actor, conversation_id, self._desk.now_text())

@@ -224,7 +224,7 @@ class _Team:
 
     async def typing(self, ref: str, on: bool) -> None:
         """The member types."""
-        await self._desk.messages.agent_typing(await self._in(ref), await self.find(ref), on=on)
+        await self._desk.typing.agent_types(await self._in(ref), await self.find(ref), on=on)
 
     async def read(self, ref: str) -> None:
         """No callback tells what was read."""

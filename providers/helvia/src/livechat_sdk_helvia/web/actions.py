@@ -126,13 +126,13 @@ class ActionRoutes:
     async def _typing(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)
         conversation = await desk.conversations.seen(signed_in.user, _id(request))
-        await desk.messages.agent_typing(signed_in.user, conversation, on=fields.flag("on"))
+        await desk.typing.agent_types(signed_in.user, conversation, on=fields.flag("on"))
         return Response(status_code=204)
 
     async def _read(self, request: Request) -> Response:
         desk, signed_in, fields = await self._enter(request)
         conversation = await desk.conversations.seen(signed_in.user, _id(request))
-        await desk.messages.read(signed_in.user, conversation, fields.number("seq"))
+        await desk.reading.read(signed_in.user, conversation, fields.number("seq"))
         return Response(status_code=204)
 
     async def _end(self, request: Request) -> Response:

@@ -177,13 +177,13 @@ async def _delete_note(request: Request, desk: Desk, user: DeskUser) -> Response
 
 async def _typing(request: Request, desk: Desk, user: DeskUser) -> Response:
     conversation, fields = await _found(request, desk, user), await read_json(request)
-    await desk.messages.agent_typing(user, conversation, on=fields.flag("on"))
+    await desk.typing.agent_types(user, conversation, on=fields.flag("on"))
     return Response(status_code=204)
 
 
 async def _read(request: Request, desk: Desk, user: DeskUser) -> Response:
     conversation, fields = await _found(request, desk, user), await read_json(request)
-    await desk.messages.read(user, conversation, fields.number("seq"))
+    await desk.reading.read(user, conversation, fields.number("seq"))
     return Response(status_code=204)
 
 

@@ -111,7 +111,7 @@ class LiveRoutes:
         if changes & {"counts", "lines", "settings"}:
             counts = await desk.conversations.counts(user)
             events.append((sse("inbox", counts.model_dump()), 0))
-            events.append((sse("unread", {"count": await desk.messages.unread_of(user)}), 0))
+            events.append((sse("unread", {"count": await desk.reading.unread_of(user)}), 0))
         if changes & {"counts", "waits", "settings"}:
             alerts = [waits_document(alert) for alert in await desk.waits.alerts(user)]
             events.append((sse("waits", {"alerts": alerts}), 0))
@@ -125,10 +125,10 @@ class LiveRoutes:
                 events += [(self._message(request, conversation, message), message.seq) for message in page]
                 after = page[-1].seq
         if "receipts" in changes:
-            events.append((sse("receipts", await desk.messages.receipts(conversation_id)), 0))
+            events.append((sse("receipts", await desk.reading.receipts(conversation_id)), 0))
         if changes & {"typing", "messages"}:
-            colleagues = desk.messages.agents_typing(conversation_id, but=user.id)
-            on = desk.messages.is_user_typing(conversation_id)
+            colleagues = desk.typing.agents_typing(conversation_id, but=user.id)
+            on = desk.typing.is_user_typing(conversation_id)
             events.append((sse("typing", {"on": on, "colleagues": colleagues}), 0))
         if changes & {"reads", "messages", "status"}:
             events += await self._people(desk, user, conversation_id, changes)

@@ -177,7 +177,7 @@ class PageRoutes:
         values |= await self._frame(request, desk, signed_in, _TAB_OF[found.status], found.id)
         values["fault"] = fault
         values["messages"] = await self._newest(desk, found)
-        values["user_typing"] = desk.messages.is_user_typing(found.id)
+        values["user_typing"] = desk.typing.is_user_typing(found.id)
         return self._templates.page("conversation.html", status=fault.status if fault else 200, **values)
 
     async def _newest(self, desk: Desk, found: Conversation) -> list[Any]:
