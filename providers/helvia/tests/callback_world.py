@@ -37,7 +37,7 @@ async def opened(world: World, **fields: Any) -> Conversation:
 async def accepted(world: World, by: str = "ada", **fields: Any) -> Conversation:
     """A member has accepted a request that a service opened."""
     conversation = await opened(world, **fields)
-    requests = await world.desk.conversations.requests(RequestStatus.NEW)
+    requests = await world.desk.inbox.requests(RequestStatus.NEW)
     [request] = [one for one in requests if one.conversation_id == conversation.id]
     return await world.desk.accept(world.people[by], request.id)
 

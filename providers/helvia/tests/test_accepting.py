@@ -29,7 +29,7 @@ async def test_the_request_leaves_new_and_the_conversation_is_open_with_its_owne
     assert (conversation.owner_id, conversation.owner_name) == (world.ada.id, "Ada Marsh")
     request = await world.desk.conversations.request(request_id(chat))
     assert (request.status, request.accepted_by) == (RequestStatus.ACCEPTED, world.ada.id)
-    counts = await world.desk.conversations.counts()
+    counts = await world.desk.inbox.counts()
     assert (counts.new, counts.open, counts.closed) == (0, 1, 0)
     [participant] = await world.desk.conversations.participants(conversation.id)
     assert (participant.name, participant.status, participant.is_owner) == ("Ada Marsh", "active", True)
@@ -124,7 +124,7 @@ async def test_new_lists_whoever_waits_longest_first(world: World) -> None:
     for number in range(3):
         await world.chat(f"ref-{number}")
         world.clock.advance(seconds=1)
-    waiting = await world.desk.conversations.requests(RequestStatus.NEW)
+    waiting = await world.desk.inbox.requests(RequestStatus.NEW)
     assert [request.conversation.ref for request in waiting] == ["ref-0", "ref-1", "ref-2"]
 
 
@@ -134,7 +134,7 @@ async def test_open_lists_the_newest_talk_first(world: World) -> None:
     second = await world.accepted("ref-2")
     world.clock.advance(seconds=1)
     await world.desk.messages.send(world.ada, first, "hello")
-    listed = await world.desk.conversations.with_status(ConversationStatus.STARTED)
+    listed = await world.desk.inbox.with_status(ConversationStatus.STARTED)
     assert [conversation.id for conversation in listed] == [first.id, second.id]
 
 
@@ -143,38 +143,38 @@ async def test_each_list_has_its_own_conversations_only(world: World) -> None:
     running, done = await world.accepted("running"), await world.accepted("done")
     await world.provider.close(gone, EndReason(by="clock", why="timeout"))
     await world.desk.conversations.end(world.ada, done.id)
-    desk = world.desk.conversations
+    inbox = world.desk.inbox
     for status, refs in {
         ConversationStatus.PENDING: [waiting.ref],
         ConversationStatus.STARTED: [running.ref],
         ConversationStatus.FINISHED: [done.ref],
         ConversationStatus.UNSERVED: [gone.ref],
     }.items():
-        assert [talk.ref for talk in await desk.with_status(status)] == refs
+        assert [talk.ref for talk in await inbox.with_status(status)] == refs
     for asked, refs in {
         RequestStatus.NEW: ["waiting"],
         RequestStatus.ACCEPTED: ["done", "running"],
         RequestStatus.MISSED: ["gone"],
         RequestStatus.CANCELLED: [],
     }.items():
-        assert [request.conversation.ref for request in await desk.requests(asked)] == refs
+        assert [request.conversation.ref for request in await inbox.requests(asked)] == refs
 
 
 @pytest.mark.feature("IN-15")
 async def test_lists_come_in_pages(world: World) -> None:
     for number in range(5):
         await world.chat(f"ref-{number}")
-    desk = world.desk.conversations
-    pages = [await desk.requests(RequestStatus.NEW, skip=skip, take=2) for skip in (0, 2, 4)]
+    inbox = world.desk.inbox
+    pages = [await inbox.requests(RequestStatus.NEW, skip=skip, take=2) for skip in (0, 2, 4)]
     assert [request.conversation.ref for page in pages for request in page] == [
         f"ref-{number}" for number in range(5)
     ]
-    talks = [await desk.with_status(ConversationStatus.PENDING, skip=skip, take=2) for skip in (0, 2, 4)]
+    talks = [await inbox.with_status(ConversationStatus.PENDING, skip=skip, take=2) for skip in (0, 2, 4)]
     assert [len(page) for page in talks] == [2, 2, 1]
     assert len({talk.id for page in talks for talk in page}) == 5
     for skip, take in ((0, 0), (0, 201), (-1, 50)):
         with pytest.raises(InvalidField):
-            await desk.requests(RequestStatus.NEW, skip=skip, take=take)
+            await inbox.requests(RequestStatus.NEW, skip=skip, take=take)
 
 
 async def test_only_the_owner_or_an_admin_ends_a_conversation(world: World) -> None:

@@ -51,7 +51,7 @@ class Running:
             HandoffRequest(key=key, conversation_id=f"c-{key}", bot=bot, user=EndUser(id="u-1", name="Maria"))
         )
         await self.dispatcher.wait_idle()
-        [request] = await self.desk.conversations.requests(RequestStatus.NEW)
+        [request] = await self.desk.inbox.requests(RequestStatus.NEW)
         return handoff.id, request.id
 
     async def runs(self, request_id: int) -> list[AutomationRun]:

@@ -138,13 +138,13 @@ async def test_a_bot_that_is_switched_off_has_nobody_there_and_opens_nothing(wor
     with pytest.raises(UnavailableError, match="switched off for 'shop-bot'"):
         await world.chat("ref-2")
     assert await world.chat("ref-1") == chat, "what was open is still found by its reference"
-    assert (await world.desk.conversations.counts()).new == 1
+    assert (await world.desk.inbox.counts()).new == 1
     other = route.model_copy(update={"bot": "night-bot"})
     assert (await world.provider.availability(other)).agents != "no"
     await world.chat("ref-3", bot="night-bot")
     await world.desk.bots.replace(world.ines, BOT, BotSettings(available=True))
     await world.chat("ref-2")
-    assert (await world.desk.conversations.counts()).new == 3
+    assert (await world.desk.inbox.counts()).new == 3
 
 
 # ---------------------------------------------------------------------------------------------------- page

@@ -64,7 +64,7 @@ async def test_a_request_of_a_bot_that_is_switched_off_is_refused(world: Running
     handoff = await world.dispatcher.handoff(handoff.id)
     assert handoff.outcome is Outcome.UNAVAILABLE
     assert said(world)[Moment.UNAVAILABLE] == "The desk is off."
-    assert (await world.desk.conversations.counts()).new == 0
+    assert (await world.desk.inbox.counts()).new == 0
     await configure(world, available=True)
     again = await world.request("k-2")
     await world.waiting()

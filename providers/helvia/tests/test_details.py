@@ -86,7 +86,7 @@ async def desks(tmp_path: Path) -> AsyncIterator[HelviaProvider]:
 
 @pytest.mark.feature("CRM-01", "DP-06")
 async def test_customer_data_show_only_where_the_bot_has_a_crm(desks: HelviaProvider) -> None:
-    waiting = await desks.desk.conversations.requests(RequestStatus.NEW)
+    waiting = await desks.desk.inbox.requests(RequestStatus.NEW)
     by_bot = {one.conversation.bot: one.conversation_id for one in waiting}
     async with client(mounted(desks.pages())) as agent:
         await sign_in(agent, "ada")

@@ -162,7 +162,7 @@ async def test_a_request_for_a_group_is_refused_outside_its_hours(tmp_path: Path
         assert (await world.dispatcher.handoff(refused.id)).outcome is Outcome.OUT_OF_HOURS
         for handoff in served:
             assert (await world.dispatcher.handoff(handoff.id)).is_live
-        assert (await world.desk.conversations.counts()).new == 2
+        assert (await world.desk.inbox.counts()).new == 2
 
 
 # ---------------------------------------------------------------------------------------------- page, API

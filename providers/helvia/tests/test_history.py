@@ -79,7 +79,7 @@ async def test_every_end_has_an_outcome_and_missed_is_what_the_request_says(
             expected[one] = "missed" if (by, why) == ("clock", "timeout") else "withdrawn"
     page = await desk.history.page(quick_world.ada, PastFilter(), take=200)
     assert {item.conversation.id: item.outcome.value for item in page.items} == expected
-    missed = await desk.conversations.requests(RequestStatus.MISSED)
+    missed = await desk.inbox.requests(RequestStatus.MISSED)
     assert {one.conversation_id for one in missed} == {k for k, v in expected.items() if v == "missed"}
     for outcome in Outcome:
         wanted = {one for one, value in expected.items() if value == outcome.value}

@@ -76,7 +76,7 @@ async def stored_world(request: pytest.FixtureRequest, clock: Clock, tmp_path: P
 
 
 async def waiting_ids(world: World) -> list[int]:
-    found = await world.desk.conversations.requests(RequestStatus.NEW)
+    found = await world.desk.inbox.requests(RequestStatus.NEW)
     return [one.conversation_id for one in found]
 
 
@@ -163,7 +163,7 @@ async def test_of_an_accept_and_the_end_of_the_time_one_wins(
     world = stored_world
     for number in range(6):
         conversation = await opened(world, platformSessionId=f"session-{number}")
-        [request] = await world.desk.conversations.requests(RequestStatus.NEW)
+        [request] = await world.desk.inbox.requests(RequestStatus.NEW)
         clock.advance(seconds=120)
         both = await asyncio.gather(
             world.desk.accept(world.ada, request.id), world.desk.missing.work(), return_exceptions=True

@@ -233,7 +233,7 @@ async def test_a_conversation_from_new_to_closed_with_links_and_forms_only(
     assert "Maria Pappa" in (await browser.get(f"{path}/history")).text
     asked = await browser.get(f"{path}/end")
     assert "End the conversation with Maria Pappa?" in asked.text
-    assert (await quick_world.desk.conversations.counts()).open == 1
+    assert (await quick_world.desk.inbox.counts()).open == 1
     ended = await browser.post(f"{path}/end", data=token)
     assert ended.headers["location"] == path
     closed = await browser.get(path)
@@ -342,7 +342,7 @@ async def test_a_form_of_another_site_changes_nothing(
     ):
         answer = await browser.post(f"/desk/{path}", data=fields)
         assert answer.status_code == 403, path
-    counts = await quick_world.desk.conversations.counts()
+    counts = await quick_world.desk.inbox.counts()
     assert (counts.new, counts.open) == (1, 1)
     assert "forged" not in (await browser.get(f"/desk/conversations/{conversation.id}")).text
 

@@ -193,7 +193,7 @@ async def test_accepts_at_once_do_not_pass_the_capacity(world: World) -> None:
     )
     assert sum(isinstance(result, Conversation) for result in results) == 3
     assert sum(isinstance(result, AtCapacity) for result in results) == 5
-    mine = await world.desk.conversations.with_status(ConversationStatus.STARTED)
+    mine = await world.desk.inbox.with_status(ConversationStatus.STARTED)
     assert len(mine) == 3
 
 

@@ -41,7 +41,7 @@ async def texts(world: World, number: int) -> list[str]:
 @pytest.mark.feature("HO-08", "HO-10")
 async def test_an_opened_chat_is_a_request_in_new_with_everything_that_is_known(world: World) -> None:
     chat = await world.chat()
-    [request] = await world.desk.conversations.requests(RequestStatus.NEW)
+    [request] = await world.desk.inbox.requests(RequestStatus.NEW)
     talk = request.conversation
     assert request.id == request_id(chat)
     assert request.type == "external"
@@ -71,13 +71,13 @@ async def test_opening_twice_with_one_reference_is_one_request_and_one_chat(worl
     first = await world.chat()
     world.clock.advance(seconds=5)
     assert await world.chat() == first
-    assert len(await world.desk.conversations.requests(RequestStatus.NEW)) == 1
+    assert len(await world.desk.inbox.requests(RequestStatus.NEW)) == 1
 
 
 async def test_opening_at_the_same_time_is_one_request(world: World) -> None:
     chats = await asyncio.gather(*(world.chat() for _ in range(10)))
     assert len({chat.vendor_ref for chat in chats}) == 1
-    assert (await world.desk.conversations.counts()).new == 1
+    assert (await world.desk.inbox.counts()).new == 1
 
 
 async def test_opening_again_after_the_accept_and_the_end_is_still_the_same_chat(world: World) -> None:
@@ -86,7 +86,7 @@ async def test_opening_again_after_the_accept_and_the_end_is_still_the_same_chat
     assert await world.chat() == chat
     await world.desk.conversations.end(world.ada, conversation_id(chat))
     assert await world.chat() == chat
-    assert (await world.desk.conversations.counts()).closed == 1
+    assert (await world.desk.inbox.counts()).closed == 1
 
 
 async def test_two_references_are_two_requests(world: World) -> None:
@@ -188,7 +188,7 @@ async def test_closing_a_waiting_chat_takes_its_request_out_of_new(
     assert request.status is status
     assert request.accepted_by is None
     assert request.conversation.status is ConversationStatus.UNSERVED
-    counts = await world.desk.conversations.counts()
+    counts = await world.desk.inbox.counts()
     assert (counts.new, counts.open, counts.closed) == (0, 0, 0)
 
 
@@ -237,7 +237,7 @@ async def test_closing_twice_or_after_the_agents_end_changes_nothing(world: Worl
 async def test_closing_a_chat_that_was_never_opened_is_no_error(world: World) -> None:
     chat = (await world.chat()).model_copy(update={"ref": "never", "vendor_ref": None})
     await world.provider.close(chat, EndReason(by="bot", why="other"))
-    assert (await world.desk.conversations.counts()).new == 1
+    assert (await world.desk.inbox.counts()).new == 1
 
 
 async def test_what_we_close_ourselves_is_not_reported_back_to_us(world: World) -> None:
@@ -442,9 +442,9 @@ async def test_two_desks_in_one_database_do_not_see_each_other(clock: Clock, mem
     elsewhere = await start(make_provider(clock, name="first", workspace="other"), memory)
     chat = await first.open(opening(clock))
     for other in (second, elsewhere):
-        assert (await other.desk.conversations.counts()).new == 0
+        assert (await other.desk.inbox.counts()).new == 0
         assert (await other.status(chat)).state == "unknown"
-        assert await other.desk.conversations.requests(RequestStatus.NEW) == []
+        assert await other.desk.inbox.requests(RequestStatus.NEW) == []
 
 
 async def test_the_doctor_warns_of_demo_accounts(clock: Clock) -> None:

@@ -51,7 +51,7 @@ async def test_everything_that_is_over_goes_and_what_runs_or_waits_stays(world: 
     assert [note.text for note in await world.desk.notes.of(world.ada, running.id)] == ["stays"]
     assert (await world.desk.messages.page(running.id))[-1].text == "stays too"
     assert len(await world.desk.conversations.history(running.id)) == 2
-    counts = await world.desk.conversations.counts()
+    counts = await world.desk.inbox.counts()
     assert (counts.new, counts.open, counts.closed) == (1, 1, 0)
     assert await world.desk.conversations.get(conversation_id(waiting))
     with pytest.raises(NotFound):

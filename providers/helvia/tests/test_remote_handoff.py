@@ -139,7 +139,7 @@ class Both(httpx.AsyncBaseTransport):
         return handoff
 
     async def accepted(self, by: str = "ada") -> Conversation:
-        [request] = await self.desk.desk.conversations.requests(RequestStatus.NEW)
+        [request] = await self.desk.desk.inbox.requests(RequestStatus.NEW)
         conversation = await self.desk.desk.accept(self.desk.people[by], request.id)
         await self.settle()
         return conversation
@@ -226,7 +226,7 @@ async def test_an_end_user_who_leaves_while_waiting_leaves_new(both: Both) -> No
     handoff = await both.asked()
     await both.dispatcher.end(handoff.id, by="user")
     await both.settle()
-    assert await both.desk.desk.conversations.requests(RequestStatus.NEW) == []
+    assert await both.desk.desk.inbox.requests(RequestStatus.NEW) == []
 
 
 @pytest.mark.feature("API-05", "PL-05")

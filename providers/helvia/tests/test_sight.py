@@ -84,8 +84,8 @@ async def see_waiting(world: World) -> set[str]:
     found: set[str] = set()
     for name in PEOPLE:
         actor = world.people[name]
-        listed = await world.desk.conversations.requests(RequestStatus.NEW, seen_by=actor)
-        assert (await world.desk.conversations.counts(actor)).new == len(listed)
+        listed = await world.desk.inbox.requests(RequestStatus.NEW, seen_by=actor)
+        assert (await world.desk.inbox.counts(actor)).new == len(listed)
         found |= {name} if listed else set()
     return found
 
@@ -98,9 +98,9 @@ async def see_talk(world: World, talk: Conversation) -> set[str]:
         actor = world.people[name]
         seen = await desk.sight.may_see(actor, talk)
         now = await desk.conversations.get(talk.id)
-        listed = await desk.conversations.with_status(now.status, seen_by=actor)
+        listed = await desk.inbox.with_status(now.status, seen_by=actor)
         assert [one.id for one in listed] == ([talk.id] if seen else []), name
-        counts = await desk.conversations.counts(actor)
+        counts = await desk.inbox.counts(actor)
         if now.status in {ConversationStatus.STARTED, ConversationStatus.FINISHED}:
             assert counts.open + counts.closed == int(seen), name
         if now.status in {ConversationStatus.FINISHED, ConversationStatus.UNSERVED}:

@@ -42,9 +42,9 @@ async def talk(world: World) -> Conversation:
 
 async def waiting(world: World, user: DeskUser) -> list[Handing]:
     """What is asked of somebody, as their New shows it."""
-    rows = await world.desk.conversations.requests(RequestStatus.NEW, seen_by=user)
+    rows = await world.desk.inbox.requests(RequestStatus.NEW, seen_by=user)
     asked = await world.desk.transfers.about(rows)
-    assert (await world.desk.conversations.counts(user)).new == len(rows)
+    assert (await world.desk.inbox.counts(user)).new == len(rows)
     return [asked[row.id] for row in rows if row.id in asked]
 
 
@@ -365,9 +365,9 @@ async def test_a_note_that_is_too_long_asks_nobody(world: World, talk: Conversat
 
 
 async def test_a_transfer_is_no_waiting_end_user(world: World, talk: Conversation) -> None:
-    before = await world.desk.conversations.counts()
+    before = await world.desk.inbox.counts()
     await world.desk.transfers.transfer(world.ada, talk.id, agent=world.ben.id)
-    assert await world.desk.conversations.counts() == before
+    assert await world.desk.inbox.counts() == before
 
 
 # --------------------------------------------------------------------------------------------- invitations

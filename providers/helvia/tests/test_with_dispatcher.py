@@ -74,7 +74,7 @@ class Running:
 
     async def waiting(self) -> DeskRequest:
         await self.dispatcher.wait_idle()
-        [request] = await self.desk.conversations.requests(RequestStatus.NEW)
+        [request] = await self.desk.inbox.requests(RequestStatus.NEW)
         return request
 
     async def request(self, key: str = "k-1", **more: Any) -> Handoff:

@@ -122,7 +122,7 @@ class _Team:
     async def join(self, ref: str, agent: str | None = None) -> None:
         """Take the request from New."""
         desk, conversation = await self.find(ref)
-        requests: Sequence[DeskRequest] = await desk.conversations.requests(RequestStatus.NEW, take=200)
+        requests: Sequence[DeskRequest] = await desk.inbox.requests(RequestStatus.NEW, take=200)
         request = next(one for one in requests if one.conversation_id == conversation.id)
         self._by_ref[ref] = agent or "Ann"
         await desk.conversations.accept(await self._user(desk, ref), request.id)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 from livechat_sdk.domain.chats import AgentJoined, ChatAccepted, ChatEnded, ProviderEvent
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.messages import TranscriptEntry
 from livechat_sdk.errors import Expect
-from livechat_sdk.provider.embedded import Row
 from livechat_sdk.provider.interface import ChatDetails, ChatOpening
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.automations.runs import moment_statements
-from livechat_sdk_helvia.context import DeskContext, page_limits, require
+from livechat_sdk_helvia.context import DeskContext, require
 from livechat_sdk_helvia.faults import AlreadyTaken, Forbidden, NotFound, RequestGone
 from livechat_sdk_helvia.hub import INBOX, RUNS, conversation_topic
 from livechat_sdk_helvia.messages import Messages
@@ -29,7 +27,6 @@ from livechat_sdk_helvia.presence import Presence, at_capacity
 from livechat_sdk_helvia.records import (
     Conversation,
     ConversationStatus,
-    Counts,
     DeskRequest,
     DeskUser,
     Participant,
@@ -47,7 +44,6 @@ from livechat_sdk_helvia.typing_signs import TypingSigns
 
 __all__ = ["Conversations"]
 
-_ESTIMATE_FROM: Final = 20
 _LIVE: Final = (ConversationStatus.PENDING, ConversationStatus.STARTED)
 
 
@@ -258,31 +254,6 @@ class Conversations:
         row = await self._desk.first(_CONVERSATION + " AND c.ref = :ref", ref=ref)
         return from_row(Conversation, row) if row else None
 
-    async def with_status(
-        self,
-        status: ConversationStatus,
-        *,
-        seen_by: DeskUser | None = None,
-        skip: int = 0,
-        take: int = 50,
-    ) -> Sequence[Conversation]:
-        """Conversations of one status, the one with the newest message first.
-
-        Only those that ``seen_by`` may see; ``None`` is the desk itself.
-        """
-        skip, take = page_limits(skip, take)
-        view = await self._sight.view(seen_by)
-        rows = await self._desk.fetch(
-            f"""{_CONVERSATION} AND c.status = :status AND {view.conversations}
-            ORDER BY c.last_at DESC, c.id DESC LIMIT :take OFFSET :skip
-            """,
-            status=status.value,
-            skip=skip,
-            take=take,
-            **view.params,
-        )
-        return [from_row(Conversation, row) for row in rows]
-
     async def history(self, conversation_id: int) -> Sequence[TranscriptEntry]:
         """What was said before the request, oldest first."""
         row = await self._desk.first(
@@ -329,70 +300,6 @@ class Conversations:
             raise NotFound(f"There is no request {request_id} at this desk.")
         return from_row(DeskRequest, row, conversation=await self.get(int(str(row["conversation_id"]))))
 
-    async def requests(
-        self,
-        status: RequestStatus,
-        *,
-        seen_by: DeskUser | None = None,
-        skip: int = 0,
-        take: int = 50,
-    ) -> Sequence[DeskRequest]:
-        """Requests of one status: waiting ones oldest first, others newest first.
-
-        Only those that ``seen_by`` may see. ``None`` is the desk itself, which asks for end users' alone.
-        """
-        skip, take = page_limits(skip, take)
-        view, (asked, viewer) = await self._sight.view(seen_by), _asked(seen_by)
-        order = "r.id" if status is RequestStatus.NEW else "r.id DESC"
-        rows = await self._desk.fetch(
-            f"""{_REQUEST} AND r.status = :status AND {view.listed} AND {asked}
-            ORDER BY {order} LIMIT :take OFFSET :skip
-            """,
-            **viewer,
-            status=status.value,
-            skip=skip,
-            take=take,
-            **view.params,
-        )
-        ids = {f"c{number}": int(str(row["conversation_id"])) for number, row in enumerate(rows)}
-        listed = ", ".join(f":{name}" for name in ids)
-        found = await self._desk.fetch(_CONVERSATION + " AND c.id IN (" + listed + ")", **ids) if ids else ()
-        by_id = {row["id"]: from_row(Conversation, row) for row in found}
-        return [from_row(DeskRequest, row, conversation=by_id[row["conversation_id"]]) for row in rows]
-
-    async def counts(self, seen_by: DeskUser | None = None) -> Counts:
-        """How many there are in New, Open and Closed, of those that ``seen_by`` may see."""
-        view, (asked, viewer) = await self._sight.view(seen_by), _asked(seen_by)
-        talks = f"""
-            SELECT COUNT(*) FROM desk_conversations c
-            WHERE c.workspace = :workspace AND c.integration = :integration AND {view.conversations}
-        """
-        row = await self._desk.first(
-            f"""
-            SELECT
-              (SELECT COUNT(*) FROM desk_requests r WHERE r.workspace = :workspace
-               AND r.integration = :integration AND r.status = 'new' AND {view.listed} AND {asked}) AS new,
-              ({talks} AND c.status = 'started') AS open,
-              ({talks} AND c.status = 'finished') AS closed
-            """,
-            **viewer,
-            **view.params,
-        )
-        return from_row(Counts, row) if row else Counts()
-
-    async def average_wait(self) -> float | None:
-        """Seconds that the last 20 accepted requests waited, on average; ``None`` before the first one."""
-        rows = await self._desk.fetch(
-            """
-            SELECT c.created_at, c.started_at FROM desk_conversations c
-            WHERE c.workspace = :workspace AND c.integration = :integration AND c.started_at IS NOT NULL
-            ORDER BY c.started_at DESC LIMIT :take
-            """,
-            take=_ESTIMATE_FROM,
-        )
-        waits = [_seconds(row) for row in rows]
-        return sum(waits) / len(waits) if waits else None
-
     # ----------------------------------------------------------------------------------------------- inside
     def _ended(self, conversation_id: int) -> None:
         self._typing.forget(conversation_id)
@@ -427,19 +334,3 @@ class Conversations:
         if row is None:
             raise AssertionError("a conversation is stored together with its request")
         return int(str(row["id"]))
-
-
-def _asked(viewer: DeskUser | None) -> tuple[str, dict[str, int]]:
-    """Which requests ``r`` ask something of ``viewer``: a transfer asks nothing of whoever owns the talk."""
-    if viewer is None:
-        return "r.type = 'external'", {}
-    condition = """(r.type = 'external' OR NOT EXISTS (
-        SELECT 1 FROM desk_conversations own
-        WHERE own.workspace = r.workspace AND own.integration = r.integration
-          AND own.id = r.conversation_id AND own.owner_id = :viewer))"""
-    return condition, {"viewer": viewer.id}
-
-
-def _seconds(row: Row) -> float:
-    created, started = (datetime.fromisoformat(str(row[name])) for name in ("created_at", "started_at"))
-    return max(0.0, (started - created).total_seconds())

@@ -244,8 +244,8 @@ class HelviaProvider(ChatProvider[HelviaSettings]):
         agents: Literal["yes", "no", "unknown"] = (
             "yes" if there else "no" if self.settings.require_agents else "unknown"
         )
-        counts = await self.desk.conversations.counts()
-        estimate = await self.desk.conversations.average_wait()
+        counts = await self.desk.inbox.counts()
+        estimate = await self.desk.inbox.average_wait()
         return Availability(agents=agents, waiting=counts.new, estimate=estimate, at=self.context.now())
 
     async def status(self, chat: Chat) -> ChatStatus:

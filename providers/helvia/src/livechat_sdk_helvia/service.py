@@ -29,6 +29,7 @@ from livechat_sdk_helvia.groups import Groups
 from livechat_sdk_helvia.history import History
 from livechat_sdk_helvia.hub import INBOX, Hub, TypingSign
 from livechat_sdk_helvia.ids import IdMaker
+from livechat_sdk_helvia.inbox import Inbox
 from livechat_sdk_helvia.manager.missing import MissingLane
 from livechat_sdk_helvia.manager.service import Manager
 from livechat_sdk_helvia.masking import Masking
@@ -115,6 +116,7 @@ class Desk:
         self.my_settings = MySettingsStore(self.context)
         self.presence = Presence(self.context)
         self.sight = Sight(self.context, self.settings)
+        self.inbox = Inbox(self.context, self.sight)
         self.waits = Waits(self.context, self.settings, self.sight)
         self.team = Team(self.context, self.groups, self.presence, self.sight)
         self.conversations = Conversations(

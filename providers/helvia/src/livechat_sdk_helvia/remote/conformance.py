@@ -187,7 +187,7 @@ class _Team:
         """Take the request from New; whoever has taken a conversation over is in it already."""
         conversation = await self.find(ref)
         self._by_ref[ref] = agent or self._by_ref.get(ref, "Ann")
-        requests = await self._desk.conversations.requests(RequestStatus.NEW, take=200)
+        requests = await self._desk.inbox.requests(RequestStatus.NEW, take=200)
         for one in requests:
             if one.conversation_id == conversation.id:
                 await self._desk.accept(await self._member(self._by_ref[ref]), one.id)

@@ -94,12 +94,12 @@ async def _me(_: Request, __: Desk, user: DeskUser) -> Response:
 
 
 async def _counts(_: Request, desk: Desk, user: DeskUser) -> Response:
-    return JSONResponse((await desk.conversations.counts(user)).model_dump())
+    return JSONResponse((await desk.inbox.counts(user)).model_dump())
 
 
 async def _requests(request: Request, desk: Desk, user: DeskUser) -> Response:
     status = _choice(request, RequestStatus, RequestStatus.NEW)
-    found = await desk.conversations.requests(status, seen_by=user, **_page(request))
+    found = await desk.inbox.requests(status, seen_by=user, **_page(request))
     return _items([request_document(item) for item in found])
 
 
@@ -114,7 +114,7 @@ async def _accept(request: Request, desk: Desk, user: DeskUser) -> Response:
 
 async def _conversations(request: Request, desk: Desk, user: DeskUser) -> Response:
     status = _choice(request, ConversationStatus, ConversationStatus.STARTED)
-    found = await desk.conversations.with_status(status, seen_by=user, **_page(request))
+    found = await desk.inbox.with_status(status, seen_by=user, **_page(request))
     return _items([conversation_document(item) for item in found])
 
 

@@ -109,7 +109,7 @@ class LiveRoutes:
     ) -> Sequence[tuple[str, int]]:
         events: list[tuple[str, int]] = []
         if changes & {"counts", "lines", "settings"}:
-            counts = await desk.conversations.counts(user)
+            counts = await desk.inbox.counts(user)
             events.append((sse("inbox", counts.model_dump()), 0))
             events.append((sse("unread", {"count": await desk.reading.unread_of(user)}), 0))
         if changes & {"counts", "waits", "settings"}:

@@ -216,17 +216,15 @@ class PageRoutes:
         """What every page of the Inbox shows around its middle."""
         rows: list[Any]
         if tab == "new":
-            rows = list(
-                await desk.conversations.requests(RequestStatus.NEW, seen_by=signed_in.user, take=_LISTED)
-            )
+            rows = list(await desk.inbox.requests(RequestStatus.NEW, seen_by=signed_in.user, take=_LISTED))
         else:
             status = ConversationStatus.STARTED if tab == "open" else ConversationStatus.FINISHED
-            rows = list(await desk.conversations.with_status(status, seen_by=signed_in.user, take=_LISTED))
+            rows = list(await desk.inbox.with_status(status, seen_by=signed_in.user, take=_LISTED))
         return page_values(request, desk, signed_in, "inbox") | {
             "live": True,
             "handings": await desk.transfers.about(rows) if tab == "new" else {},
             "preferences": await desk.my_settings.get(signed_in.user),
-            "counts": await desk.conversations.counts(signed_in.user),
+            "counts": await desk.inbox.counts(signed_in.user),
             "rows": rows,
             "waits": await desk.waits.alerts(signed_in.user),
             "selected": selected,

@@ -33,7 +33,7 @@ _WITH_MESSAGES = 200
 async def _requests(request: Request, desk: Desk, user: DeskUser) -> Response:
     """What waits for the caller, the longest first."""
     page = page_of(request)
-    found = await desk.conversations.requests(RequestStatus.NEW, seen_by=user, skip=page.skip, take=page.take)
+    found = await desk.inbox.requests(RequestStatus.NEW, seen_by=user, skip=page.skip, take=page.take)
     return JSONResponse([livechat_request(one, organization(desk)) for one in found])
 
 
