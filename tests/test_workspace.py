@@ -197,7 +197,7 @@ def test_continuous_integration_fails_when_either_fails_and_runs_both(failing: s
     (tmp_path / "bin").mkdir()
     (tmp_path / ".ci").mkdir()
     (tmp_path / ".ci" / "run").write_bytes((ROOT / ".ci" / "run").read_bytes())
-    for name in ("make", "chromium"):
+    for name in ("make", "chromium", "nginx"):
         stand_in = tmp_path / "bin" / name
         stand_in.write_text(f'#!/bin/sh\necho "{name} $1"\n[ "$1" != {failing} ]\n', "utf-8")
         stand_in.chmod(0o755)

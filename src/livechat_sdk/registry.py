@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["Registry"]
 
 T = TypeVar("T", bound="Plugins")
-
-logger = logging.getLogger("livechat_sdk.registry")
 
 
 def _utc_now() -> datetime:
@@ -45,12 +42,12 @@ class Registry:
         }
 
     @classmethod
-    def discover(cls, *, block: Sequence[str] = ()) -> Self:
-        """Load every installed plugin. One that cannot load fails alone: see ``found``."""
+    def discover(cls, *, block: Sequence[str] = (), log: bool = True) -> Self:
+        """Load every installed plugin. One that cannot load fails alone: it is logged, and in ``found``."""
         from livechat_sdk.hooks import Plugins, discover
 
         finder = Plugins()
-        found = discover(finder, block=block)
+        found = discover(finder, block=block, log=log)
         return cls(finder.targets(), found=found)
 
     def hooks(self, *, hook_timeout: float = 2.0) -> Hooks:
@@ -83,13 +80,15 @@ class Registry:
         camelCase or snake_case). Does no I/O. Raises ``ConfigurationError`` with every problem;
         what is only a warning (a short secret, say) is logged.
         """
+        import logging
+
         from livechat_sdk.config.integrations import read_integration
         from livechat_sdk.provider.integration import IntegrationContext
 
         settings, problems = read_integration(document, types=self.types)
         for problem in problems:
             if problem.severity == "warning":
-                logger.warning("%s", problem)
+                logging.getLogger("livechat_sdk.registry").warning("%s", problem)
         if settings is None:
             raise ConfigurationError(problems)
         context = IntegrationContext(name=settings.name, workspace=workspace, now=now)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from livechat_sdk.config import load_text
 from livechat_sdk.config.diagnostics import Draft
-from livechat_sdk.config.json_reader import looks_like_json, read_json
+from livechat_sdk.config.json_reader import read_json
+from livechat_sdk.config.reading import looks_like_json
 from livechat_sdk.config.tree import Lines, MappingNode, locate, plain
 from tests.config.vendors import ENV, TYPES
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -51,23 +51,8 @@ def discover_registry(block: Sequence[str] = ()) -> Registry:
     """
     from livechat_sdk.registry import Registry
 
-    with _quiet_plugins():
-        return Registry.discover(block=block)
-
-
-@contextmanager
-def _quiet_plugins() -> Generator[None]:
-    """What a plugin prints goes to standard error; what is wrong with it is said once, by the command."""
-    import logging
-
-    logger = logging.getLogger("livechat_sdk.hooks")
-    handler = logging.NullHandler()
-    logger.addHandler(handler)
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        logger.removeHandler(handler)
+    with redirect_stdout(sys.stderr):
+        return Registry.discover(block=block, log=False)
 
 
 def survey() -> list[InstalledPlugin]:
@@ -80,11 +65,11 @@ def survey() -> list[InstalledPlugin]:
     hooks = Plugins()
     owners: dict[str, str] = {}
     try:
-        with _quiet_plugins():
+        with redirect_stdout(sys.stderr):
             hooks.register(BuiltinIntegrationTypes(), BUILT_IN, inline=True)
             own = hooks.plugins().get(BUILT_IN, ())
             built_in = PluginInfo(BUILT_IN, "livechat-sdk", version("livechat-sdk"), own, "loaded")
-            found = [built_in, *discover(hooks)]
+            found = [built_in, *discover(hooks, log=False)]
             return [_ask(hooks, info, owners) for info in found]
     finally:
         hooks.close()

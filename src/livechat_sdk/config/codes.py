@@ -11,6 +11,7 @@ from livechat_sdk.config.codes_hours import HOURS
 from livechat_sdk.config.codes_meaning import MEANING
 from livechat_sdk.config.codes_routing import ROUTING
 from livechat_sdk.config.codes_words import WORDS
+from livechat_sdk.config.severity import is_warning
 
 __all__ = ["CODES", "Code"]
 
@@ -27,7 +28,7 @@ class Code:
     @property
     def is_warning(self) -> bool:
         """Whether problems of this kind are warnings."""
-        return self.code.startswith(("LC6", "LC79", "LC88", "LC95"))
+        return is_warning(self.code)
 
 
 CODES: Final[Mapping[str, Code]] = {row[0]: Code(*row) for row in (*FORM, *MEANING, *ROUTING, *HOURS, *WORDS)}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from livechat_sdk.config.codes import CODES
 from livechat_sdk.config.masking import Masks
+from livechat_sdk.config.severity import is_warning
 from livechat_sdk.config.tree import Lines, Node, Path, Span, locate, show_path
 from livechat_sdk.errors import Problem
 
@@ -46,6 +44,8 @@ def rewritten(text: str, *, at_key: bool = False) -> Mend:
     def write(raw: str) -> str:
         if raw[:1] == "'" and "'" not in text:
             return f"'{text}'"
+        import json
+
         return text if raw[:1] != '"' and _is_plain(text) else json.dumps(text, ensure_ascii=False)
 
     return Mend(write, at_key)
@@ -75,6 +75,8 @@ class Draft:
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:
     """``did you mean 'business_hours'?``, or ``None`` when nothing known is close enough."""
+    from difflib import get_close_matches
+
     names = {_folded(name): name for name in known}
     close = get_close_matches(_folded(wrong)[:100], names, n=1, cutoff=0.6)
     return f"did you mean {names[close[0]]!r}?" if close else None
@@ -82,6 +84,8 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:
 
 def certainly_means(wrong: str, known: Iterable[str]) -> str | None:
     """The known name that can only be meant: the same but for case and strokes, or a slip in a long word."""
+    from difflib import get_close_matches
+
     names = list(known)
     same = [name for name in names if _folded(name) == _folded(wrong)]
     if len(same) == 1:
@@ -156,7 +160,7 @@ def _finish(draft: Draft, span: Span | None, lines: Lines | None, file: str | No
     return Problem(
         code=draft.code,
         message=message,
-        severity="warning" if CODES[draft.code].is_warning else "error",
+        severity="warning" if is_warning(draft.code) else "error",
         path=masks.clean(show_path(draft.path)),
         file=draft.file or file,
         line=line,

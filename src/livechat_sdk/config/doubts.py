@@ -8,9 +8,9 @@ from typing import Any, Final, cast
 
 from pydantic_core import PydanticCustomError
 
-from livechat_sdk.config.codes import CODES
 from livechat_sdk.config.diagnostics import Draft, Mend
 from livechat_sdk.config.durations import parse_age, parse_duration
+from livechat_sdk.config.severity import is_warning
 from livechat_sdk.config.sizes import parse_size
 from livechat_sdk.config.tree import MappingNode, Node, Path, ScalarNode, SequenceNode, plain
 
@@ -28,7 +28,7 @@ _TWICE: Final = "this is listed already; naming it twice changes nothing"
 
 def doubt(document: MappingNode, drafts: list[Draft]) -> None:
     """Write down what is doubtful. What has the wrong form is passed over: that is written down already."""
-    wrong = {draft.path for draft in drafts if not CODES[draft.code].is_warning}
+    wrong = {draft.path for draft in drafts if not is_warning(draft.code)}
     drafts += [one for one in _doubts(document) if one.path not in wrong]
 
 

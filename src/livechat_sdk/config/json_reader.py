@@ -18,7 +18,7 @@ from livechat_sdk.config.tree import (
     Span,
 )
 
-__all__ = ["looks_like_json", "read_json"]
+__all__ = ["read_json"]
 
 _DECODER: Final = JSONDecoder()
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -29,11 +29,6 @@ _WORD: Final = re.compile(r"[A-Za-z_][\w.-]*")
 
 class _NotJson(Exception):
     """The text is no JSON from here on; the problem has been written down."""
-
-
-def looks_like_json(text: str) -> bool:
-    """Whether a text is meant as JSON: it starts with a quoted key in a brace, or with a list of such."""
-    return bool(re.match(r'\s*(?:\[\s*)?\{\s*(?:"|\})|\s*\[\s*\]', text))
 
 
 def read_json(text: str, problems: list[Draft]) -> Node | None:

@@ -18,7 +18,6 @@ from livechat_sdk.config.hours_checks import check_hours
 from livechat_sdk.config.including import Including
 from livechat_sdk.config.integrations import check_integration, types_by_name
 from livechat_sdk.config.masking import Masks
-from livechat_sdk.config.mending import Fix, find_fixes
 from livechat_sdk.config.reading import Unreadable, decoded, read_document
 from livechat_sdk.config.references import Filler
 from livechat_sdk.config.sensitive import Sensitive, find_sensitive
@@ -31,6 +30,7 @@ from livechat_sdk.config.words import check_words
 from livechat_sdk.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
+    from livechat_sdk.config.mending import Fix
     from livechat_sdk.config.models import LivechatFile
     from livechat_sdk.provider.integration import IntegrationType
     from livechat_sdk.provider.settings import IntegrationSettings
@@ -223,6 +223,10 @@ def _checked(
     problems = finish(drafts, root=document, lines=files.lines, file=name, masks=masks)
     if any(problem.severity == "error" for problem in problems):
         settings = None
+    if not drafts:
+        return Loaded(settings, problems, name, (), View(files.lines, masks))
+    from livechat_sdk.config.mending import find_fixes
+
     fixes = find_fixes(drafts, document, files.lines, masks.hidden)
     return Loaded(settings, problems, name, fixes, View(files.lines, masks))
 
@@ -235,6 +239,8 @@ def _lost(
     types: Mapping[str, IntegrationType],
 ) -> Loaded:
     """What came of a text that is no settings document as a whole."""
+    from livechat_sdk.config.mending import find_fixes
+
     masks = Masks.of_text(lines.text, types)
     problems = finish(drafts, root=root, lines=lines, file=name, masks=masks)
     return Loaded(None, problems, name, find_fixes(drafts, None, lines), View(lines, masks))

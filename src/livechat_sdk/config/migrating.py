@@ -20,10 +20,9 @@ from livechat_sdk.config.annotations import Kinds, inner, items, keys_of, kinds_
 from livechat_sdk.config.bare import as_settings, is_integration
 from livechat_sdk.config.diagnostics import Draft, Mend, finish, rewritten
 from livechat_sdk.config.documents import IntegrationDocument
-from livechat_sdk.config.json_reader import looks_like_json
 from livechat_sdk.config.masking import Masks
 from livechat_sdk.config.mending import apply_fixes, find_fixes
-from livechat_sdk.config.reading import read_document
+from livechat_sdk.config.reading import looks_like_json, read_document
 from livechat_sdk.config.tree import Lines, MappingNode, Node, Path, SequenceNode, plain, show_path
 from livechat_sdk.config.versions import LATEST, is_latest, missing_version, version_of
 from livechat_sdk.config.yaml_reader import protected, restored

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -385,6 +384,8 @@ class LivechatFile(_Part):
     @property
     def revision(self) -> str:
         """A short name for this content: 12 hexadecimal digits that do not depend on any secret."""
+        import json
+
         content = self.model_dump(
             mode="json",
             exclude={

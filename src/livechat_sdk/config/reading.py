@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from livechat_sdk.config.diagnostics import Draft
 from livechat_sdk.config.files import MAX_BYTES
-from livechat_sdk.config.json_reader import looks_like_json, read_json
 from livechat_sdk.config.tree import Node, Span
 
-__all__ = ["Unreadable", "decoded", "empty", "read_document"]
+__all__ = ["Unreadable", "decoded", "empty", "looks_like_json", "read_document"]
 
 
 class Unreadable(Exception):
@@ -33,6 +34,11 @@ def decoded(content: bytes) -> str:
         raise Unreadable(Draft("LC103", message), line) from None
 
 
+def looks_like_json(text: str) -> bool:
+    """Whether a text is meant as JSON: it starts with a quoted key in a brace, or with a list of such."""
+    return bool(re.match(r'\s*(?:\[\s*)?\{\s*(?:"|\})|\s*\[\s*\]', text))
+
+
 def read_document(text: str, name: str, drafts: list[Draft]) -> Node | None:
     """The document in a text; ``None`` with a problem when nothing of it can be used."""
     from livechat_sdk.config.slips import slips_in
@@ -40,6 +46,8 @@ def read_document(text: str, name: str, drafts: list[Draft]) -> Node | None:
 
     found: list[Draft] = []
     if looks_like_json(text):
+        from livechat_sdk.config.json_reader import read_json
+
         root = read_json(text, found)
         if root is None and not name.lower().endswith(".json"):
             # Flow mappings of YAML look like JSON: it is YAML when YAML finds nothing wrong with it.

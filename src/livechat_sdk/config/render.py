@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
-from livechat_sdk.config.codes import CODES
 from livechat_sdk.errors import Problem
 
 __all__ = ["SCHEMA_VERSION", "Format", "explain", "in_order", "render", "summary"]
@@ -39,6 +37,8 @@ def render(problems: Sequence[Problem], form: Format = "text", *, color: bool = 
         case "text":
             return "\n".join(_text(problem, color=color) for problem in ordered)
         case "json":
+            import json
+
             return json.dumps(_document(ordered), ensure_ascii=False, indent=2)
         case "github":
             return "\n".join(_annotation(problem) for problem in ordered)
@@ -58,6 +58,8 @@ def summary(problems: Sequence[Problem]) -> str:
 
 def explain(code: str) -> str | None:
     """What a code means and what to do; ``None`` for a code that does not exist."""
+    from livechat_sdk.config.codes import CODES
+
     found = CODES.get(code.strip().upper())
     if found is None:
         return None

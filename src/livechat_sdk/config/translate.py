@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from livechat_sdk.config.annotations import Kinds, inner, is_secret, items, keys_of, kinds_of
-from livechat_sdk.config.codes import CODES
 from livechat_sdk.config.diagnostics import Draft, Mend, certainly_means, did_you_mean, rewritten
 from livechat_sdk.config.sensitive import is_suspicious, text_of
 from livechat_sdk.config.tree import Found, MappingNode, Node, Path, ScalarNode, SequenceNode, locate
@@ -185,6 +184,8 @@ def _bad_secret(error: ErrorDetails, found: Found) -> Draft:
 
 
 def _bad_value(error: ErrorDetails, found: Found, *, integration: bool) -> Draft:
+    from livechat_sdk.config.codes import CODES
+
     kind = error["type"]
     context = error.get("ctx", {})
     value = found.node.value if isinstance(found.node, ScalarNode) else None

@@ -7,7 +7,6 @@ would run is refused whatever the settings allow, unless they name it.
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -86,6 +85,8 @@ def media_type_of(claimed: str | None, name: str) -> str:
     """
     kind = (claimed or "").partition(";")[0].strip().lower()
     if kind in {"", _UNKNOWN, "binary/octet-stream"}:
+        import mimetypes  # reads the tables of the machine
+
         kind = mimetypes.guess_type(name)[0] or _UNKNOWN
     if not _TYPE.fullmatch(kind):
         raise FileRefused("kind", "the media type of the file cannot be read")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import re
 import time
 from collections.abc import Collection, Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PluginInfo", "discover"]
 
-logger = logging.getLogger("livechat_sdk.hooks")
 
 _LONGEST_REASON = 500
 
@@ -47,49 +45,54 @@ class PluginInfo:
     reason: str = ""
 
 
-def discover(hooks: Plugins, *, block: Collection[str] = ()) -> Sequence[PluginInfo]:
+def discover(hooks: Plugins, *, block: Collection[str] = (), log: bool = True) -> Sequence[PluginInfo]:
     """Load every installed plugin of the entry point group ``livechat_sdk`` into ``hooks``, by name.
 
     ``block`` holds names of plugins not to load, beside those that ``hooks`` blocks; what is blocked is
     not even imported. Never raises because of a plugin: one that cannot be loaded is logged as an error
-    and listed with the reason.
+    and listed with the reason. Without ``log`` it is only listed, for a caller who shows the list.
     """
     from importlib.metadata import entry_points
 
     entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: (entry.name, entry.value))
-    return tuple(_take_in(hooks, entry, frozenset(block) | hooks.blocked) for entry in entries)
+    return tuple(_take_in(hooks, entry, frozenset(block) | hooks.blocked, log=log) for entry in entries)
 
 
-def _take_in(hooks: Plugins, entry: EntryPoint, blocked: Collection[str]) -> PluginInfo:
+def _take_in(hooks: Plugins, entry: EntryPoint, blocked: Collection[str], *, log: bool) -> PluginInfo:
     distribution, version = _from(entry.dist) if entry.dist else ("", "")
     if entry.name in blocked:
         return PluginInfo(entry.name, distribution, version, (), "blocked", "it is on the block-list")
     started = time.monotonic()
     try:
         hooks.register(_load(entry), entry.name)
-    # A plugin's module may do anything while it is imported, `sys.exit` included.
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's module may do anything, exit included
         reason = _reason(error)
-        logger.error(  # noqa: TRY400 - the traceback of a plugin belongs to the log only when it is asked for
-            "plugin %r of %s %s is not loaded: %s",
-            entry.name,
-            distribution or "an unknown distribution",
-            version,
-            reason,
-            exc_info=error if logger.isEnabledFor(logging.DEBUG) else None,
-        )
+        if log:
+            where = distribution or "an unknown distribution"
+            _log(f"plugin {entry.name!r} of {where} {version} is not loaded: {reason}", error)
         return PluginInfo(entry.name, distribution, version, (), "not_loaded", reason)
     implemented = hooks.plugins()[entry.name]
     if not implemented:
         reason = f"{entry.value} implements no hook"
-        logger.warning("plugin %r of %s %s: %s", entry.name, distribution, version, reason)
+        if log:
+            _log(f"plugin {entry.name!r} of {distribution} {version}: {reason}")
         return PluginInfo(entry.name, distribution, version, (), "loaded", reason)
     seconds = time.monotonic() - started
     if seconds > _SLOW_IMPORT:
         reason = f"it took {seconds:.1f} s to load"
-        logger.warning("plugin %r of %s %s: %s", entry.name, distribution, version, reason)
+        if log:
+            _log(f"plugin {entry.name!r} of {distribution} {version}: {reason}")
         return PluginInfo(entry.name, distribution, version, implemented, "loaded", reason)
     return PluginInfo(entry.name, distribution, version, implemented, "loaded")
+
+
+def _log(message: str, error: BaseException | None = None) -> None:
+    """A warning, or an error with its traceback where the log is asked for details."""
+    import logging
+
+    logger = logging.getLogger("livechat_sdk.hooks")
+    level = logging.WARNING if error is None else logging.ERROR
+    logger.log(level, "%s", message, exc_info=error if logger.isEnabledFor(logging.DEBUG) else None)
 
 
 def _from(distribution: Distribution) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 
 from pluggy import HookimplOpts, PluginManager, PluginValidationError
@@ -14,8 +13,6 @@ from livechat_sdk.hooks.plugins import Implementation, Plugin, default_name
 from livechat_sdk.hooks.specs import SPEC_CLASSES
 
 __all__ = ["PluginList"]
-
-logger = logging.getLogger("livechat_sdk.hooks")
 
 
 class _Manager(PluginManager):
@@ -43,7 +40,9 @@ class PluginList:
         """Take in a plugin; ``Hooks.register`` says how."""
         name = name or self._free_name(default_name(plugin))
         if name in self._blocked:
-            logger.info("plugin %r is blocked", name)
+            import logging
+
+            logging.getLogger("livechat_sdk.hooks").info("plugin %r is blocked", name)
             return None
         if name in self._plugins:
             raise PluginError(

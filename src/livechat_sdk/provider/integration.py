@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from livechat_sdk.errors import PluginError, ProviderError
@@ -69,6 +68,8 @@ class IntegrationType:
         """The class of its settings; raises ``PluginError`` when the plugin cannot give it."""
         if not isinstance(self._settings, str):
             return self._settings
+        from pkgutil import resolve_name
+
         from livechat_sdk.provider.settings import IntegrationSettings
 
         try:
