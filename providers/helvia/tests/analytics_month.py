@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,9 @@ class Talk:
     by: str | None = None
     why: str | None = None
     owner: int | None = None
+    helper: int | None = None
+    """Another member who was in it: before a transfer, or invited."""
+    tags: tuple[str, ...] = ()
     said: list[tuple[str, datetime]] = field(default_factory=list)
     positive: bool | None = None
 
@@ -58,6 +62,9 @@ def _talk(dice: random.Random, number: int, members: Sequence[int]) -> Talk:
         talk.by, talk.why = dice.choice((("clock", "timeout"), ("user", "abandoned"), ("bot", "other")))
     else:
         talk.started, talk.owner = now, dice.choice(members)
+        if dice.random() < 0.1:
+            talk.helper = dice.choice([one for one in members if one != talk.owner])
+        talk.tags = tuple(sorted(dice.sample(("late", "order", "vip"), dice.randrange(3))))
         now = _dialogue(dice, talk, now)
         if kind < 0.17:
             talk.status = "started"
@@ -88,7 +95,7 @@ async def store(desk: Desk, talks: Sequence[Talk]) -> None:
     """Put them into the desk's tables, many rows at a time."""
     for table, rows in (
         ("desk_conversations", (_conversation(talk) for talk in talks)),
-        ("desk_participants", (_participant(talk) for talk in talks if talk.owner is not None)),
+        ("desk_participants", (row for talk in talks for row in _participants(talk))),
         ("desk_messages", (row for talk in talks for row in _messages(talk))),
         ("desk_feedback", (_feedback(talk) for talk in talks if talk.positive is not None)),
     ):
@@ -133,7 +140,7 @@ def _conversation(talk: Talk) -> dict[str, Any]:
         "user_id": f"u-{talk.id}",
         "survey": "[]",
         "contacts": "[]",
-        "tags": '["vip"]',
+        "tags": json.dumps(talk.tags),
         "attributes": "{}",
         "history_length": 0,
         "owner_id": talk.owner,
@@ -148,14 +155,16 @@ def _conversation(talk: Talk) -> dict[str, Any]:
     }
 
 
-def _participant(talk: Talk) -> dict[str, Any]:
-    return {
-        "conversation_id": talk.id,
-        "user_id": talk.owner,
-        "status": "inactive",
-        "is_owner": 1,
-        "joined_at": _text(talk.started),
-    }
+def _participants(talk: Talk) -> Iterator[dict[str, Any]]:
+    for member in (talk.helper, talk.owner):
+        if member is not None:
+            yield {
+                "conversation_id": talk.id,
+                "user_id": member,
+                "status": "inactive",
+                "is_owner": int(member == talk.owner),
+                "joined_at": _text(talk.started),
+            }
 
 
 def _messages(talk: Talk) -> Iterator[dict[str, Any]]:

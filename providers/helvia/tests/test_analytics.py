@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from datetime import UTC, date, timedelta
 
 import httpx
@@ -13,7 +14,7 @@ from livechat_sdk.domain.ends import EndReason
 from livechat_sdk_helvia.analytics.figures import Times
 from livechat_sdk_helvia.analytics.period import Period
 from livechat_sdk_helvia.faults import Forbidden, InvalidField, NotFound
-from livechat_sdk_helvia.web.analytics import long_time
+from livechat_sdk_helvia.web.analytics import long_time, percent_words
 from livechat_sdk_helvia.web.charts import chart_of
 from providers.helvia.tests.browsing import sign_in, tags, token_of
 from providers.helvia.tests.world import World, planned
@@ -70,6 +71,7 @@ async def test_programs_read_the_figures_under_their_published_names(
                 "liveChatsPerDay": [{"string_date": "2026-03-02", "count": 1}],
                 "containmentRate": 92.0,
                 "sessions": 50,
+                "unreportedSessions": 0,
             },
             "missedChats": {
                 "liveChatRequests": 4,
@@ -114,11 +116,41 @@ async def test_without_sessions_that_can_be_whole_the_shares_are_not_known(
     quick_world.host.reported = reported
     answer = await browser.get("/desk/api/analytics", params=MARCH, headers=await token_of(browser, "ines"))
     usage = answer.json()["usage"]
-    assert (usage["liveChatPercentage"], usage["containmentRate"], usage["sessions"]) == (None, None, None)
+    for name in ("liveChatPercentage", "containmentRate", "sessions", "unreportedSessions"):
+        assert usage[name] is None
     await sign_in(browser, "ines")
     page = await browser.get("/desk/analytics", params=DAYS)
     assert page.text.count("No data") == 3
     assert "100.0 %" not in page.text
+
+
+@pytest.mark.feature("AN-01", "AN-03")
+async def test_a_share_of_some_days_says_who_asked_on_the_others(
+    quick_world: World, browser: httpx.AsyncClient
+) -> None:
+    await a_day(quick_world)
+    quick_world.host.reported = {"shop-bot": {date(2026, 3, 3): 40}}
+    answer = await browser.get("/desk/api/analytics", params=MARCH, headers=await token_of(browser, "ines"))
+    usage = answer.json()["usage"]
+    assert (usage["containmentRate"], usage["sessions"], usage["unreportedSessions"]) == (100.0, 40, 4)
+    await sign_in(browser, "ines")
+    page = await browser.get("/desk/analytics", params=DAYS)
+    words = "of 40 sessions; 4 more asked for a human on days without a report"
+    assert page.text.count(words) == 2, "nobody takes these shares for those of the whole period"
+    mine = await browser.get("/desk/analytics", params=DAYS | {"bot": "night-bot"})
+    assert mine.text.count("No data") == 3
+
+
+def test_nearly_all_is_not_said_to_be_all() -> None:
+    assert [percent_words(one) for one in (0.0, 0.04, 0.1, 50.0, 99.9, 99.96, 100.0)] == [
+        "0.0 %",
+        "< 0.1 %",
+        "0.1 %",
+        "50.0 %",
+        "99.9 %",
+        "> 99.9 %",
+        "100.0 %",
+    ]
 
 
 @pytest.mark.feature("AN-13")
@@ -254,6 +286,32 @@ def test_days_are_those_of_the_zone_and_may_have_23_or_25_hours() -> None:
     with pytest.raises(InvalidField, match="400 days"):
         Period.of_days("2026-01-01", "2027-03-01", "UTC")
     assert len(Period.of_days("2026-01-01", "2027-02-04", "America/New_York").days()) == 400
+
+
+@pytest.mark.feature("AN-09")
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [
+        ("Asia/Beirut", {23.0: 1, 25.0: 1}),  # the clocks change at midnight: there is none on one day
+        ("America/Havana", {23.0: 1, 25.0: 1}),  # and two on another
+        ("Australia/Lord_Howe", {23.5: 1, 24.5: 1}),
+        ("Pacific/Chatham", {23.0: 1, 25.0: 1}),
+        ("Asia/Kathmandu", {}),
+    ],
+)
+def test_days_of_any_zone_follow_one_another_without_gap(zone: str, hours: dict[float, int]) -> None:
+    until, odd = None, Counter[float]()
+    for number in range(365):
+        day = date(2026, 1, 1) + timedelta(number)
+        period = Period.of_days(day.isoformat(), day.isoformat(), zone)
+        assert until is None or period.since == until
+        until = period.until
+        assert period.days() == [day]
+        quarters = int((period.until - period.since) / timedelta(minutes=15))
+        assert {period.day_of(period.since + n * timedelta(minutes=15)) for n in range(quarters)} == {day}
+        if quarters != 96:
+            odd[quarters / 4] += 1
+    assert odd == hours
 
 
 @pytest.mark.feature("AN-02", "AN-05", "AN-10")

@@ -66,11 +66,15 @@ class TimesByDay:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Sessions of the bots, as the platform reported them; and how many of those asked for a human."""
+    """Sessions of the bots, as the platform reported them; and how many of those asked for a human.
+
+    ``unreported`` counts sessions that asked for one on days of which the platform has reported nothing.
+    """
 
     sessions: int
     with_request: int
     with_live_chat: int
+    unreported: int = 0
 
     @property
     def containment(self) -> float:

@@ -28,10 +28,12 @@ async def share_of_sessions(desk: DeskContext, host: EmbeddedHost | None, period
     for bot in period.bots or await _bots(desk):
         for day, count in (await host.sessions(bot, period.first_day, period.last_day)).items():
             sessions += count
-            with_request, with_live_chat = asked.get((bot, day), (0, 0))
+            with_request, with_live_chat = asked.pop((bot, day), (0, 0))
             requests += with_request
             live_chats += with_live_chat
-    return Share(sessions, requests, live_chats) if sessions and requests <= sessions else None
+    if not sessions or requests > sessions:
+        return None
+    return Share(sessions, requests, live_chats, sum(with_request for with_request, _ in asked.values()))
 
 
 async def _sessions_that_asked(desk: DeskContext, period: Period) -> dict[tuple[str, date], tuple[int, int]]:

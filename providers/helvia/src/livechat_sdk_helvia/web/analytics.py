@@ -30,11 +30,12 @@ from livechat_sdk_helvia.web.charts import Chart, chart_of
 from livechat_sdk_helvia.web.frame import enter, page_values
 from livechat_sdk_helvia.web.rendering import Templates
 
-__all__ = ["AnalyticsRoutes", "long_time"]
+__all__ = ["AnalyticsRoutes", "long_time", "percent_words"]
 
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAYS_SHOWN: Final = 30
+_LEAST: Final = 0.1
 
 _CHARTS: Final = (
     ("liveChatsPerDay", "Live chats by day", "Live chats"),
@@ -80,6 +81,7 @@ class AnalyticsRoutes:
             "given": given,
             "bots": [(bot, bot in bots) for bot in await desk.history.bots(signed_in.user)],
             "long_time": long_time,
+            "percent": percent_words,
             "fault": fault,
             "shown": shown,
         }
@@ -169,21 +171,23 @@ def _tiles(report: Report, feedback: ContentedShare) -> list[tuple[str, str, str
     share = report.share
     unknown = "The platform has reported no sessions, or fewer than asked for a human."
     sessions = f"of {_count(share.sessions)} sessions" if share else unknown
+    if share and share.unreported:
+        sessions += f"; {_count(share.unreported)} more asked for a human on days without a report"
     return [
         ("Live chats", _count(report.live_chats), f"of {_count(report.requests)} requests"),
         (
             "Missed",
-            _percent(report.missed_share),
+            percent_words(report.missed_share),
             f"{_count(report.missed)} of {_count(report.requests)} requests",
         ),
         ("First response", long_time(report.first_response.whole.average), "average, from the accept"),
         ("Response", long_time(report.response.whole.average), "average of every wait for an answer"),
         ("Duration", long_time(report.duration.whole.average), "average, from the accept to the end"),
-        ("Containment", _percent(share.containment) if share else "No data", sessions),
-        ("Sessions with a live chat", _percent(share.live_chats) if share else "No data", sessions),
+        ("Containment", percent_words(share.containment) if share else "No data", sessions),
+        ("Sessions with a live chat", percent_words(share.live_chats) if share else "No data", sessions),
         (
             "Positive feedback",
-            _percent(feedback.share) if feedback.total else "No data",
+            percent_words(feedback.share) if feedback.total else "No data",
             f"of {_count(feedback.total)} answers" if feedback.total else "No end user gave any.",
         ),
     ]
@@ -193,5 +197,10 @@ def _count(value: int) -> str:
     return f"{value:,}"
 
 
-def _percent(share: float) -> str:
+def percent_words(share: float) -> str:
+    """A share for people. None and all are said of none and all only, never of what is nearly so."""
+    if 0 < share < _LEAST:
+        return f"< {_LEAST} %"
+    if 100 - _LEAST < share < 100:  # noqa: PLR2004 - all of it
+        return f"> {100 - _LEAST} %"
     return f"{share:.1f} %"
