@@ -41,6 +41,8 @@ def text_after(tmp_path: Path, text: str) -> str:
     [
         (f"{DESK}{BOT}", f"version: 1\n{DESK}{BOT}"),
         (f"WorkSpace: a\n{DESK}{BOT}", f"version: 1\nworkspace: a\n{DESK}{BOT}"),
+        (f"verison: 1\n{DESK}{BOT}", f"version: 1\n{DESK}{BOT}"),
+        (f"{DESK}{BOT}Version: '1'\n", f"{DESK}{BOT}version: 1\n"),
         (f'version: "1" # ours\n{DESK}{BOT}', f"version: 1 # ours\n{DESK}{BOT}"),
         (f"version: 1.0\n{DESK}{BOT}", f"version: 1\n{DESK}{BOT}"),
         (

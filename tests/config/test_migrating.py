@@ -215,3 +215,8 @@ def test_what_cannot_be_read_is_refused_with_its_problem(text: str, code: str) -
     with pytest.raises(ConfigurationError) as caught:
         migrate_text(text)
     assert code in {one.code for one in caught.value.problems}
+
+
+def test_a_slip_in_the_version_is_no_second_version() -> None:
+    text = "verison: one\nintegrations: {desk: {type: HELVIA_LIVECHAT}}\n"
+    assert migrate_text(text).after == text.replace("verison: one", "version: 1")

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr, Validat
 from livechat_sdk.config import load_text
 from livechat_sdk.config.annotations import inner, is_secret, items, keys_of, kinds_of, takes_values
 from livechat_sdk.config.diagnostics import Draft
+from livechat_sdk.config.forms import wanted_form
 from livechat_sdk.config.translate import drafts_from
-from livechat_sdk.config.tree import from_plain
+from livechat_sdk.config.tree import ScalarNode, from_plain
 from livechat_sdk.errors import Problem
 from livechat_sdk.provider import IntegrationSettings, Secret
 from tests.config.vendors import ENV, TYPES, ZendeskSettings
@@ -59,6 +60,16 @@ def test_unknown_key_gets_a_suggestion(written: str, suggestion: str) -> None:
     assert problem.code == "LC203"
     assert problem.suggestion is not None
     assert problem.suggestion.startswith(suggestion)
+
+
+def test_the_nearest_key_counts_also_where_it_is_taken() -> None:
+    problem = only(f"{HEAD}integration: {{}}\n")  # `retention` is free, and nobody meant it
+    assert problem.suggestion == "the key that this looks like stands here already; remove one of the two"
+
+
+def test_a_slip_in_the_version_is_one_problem() -> None:
+    problem = only(HEAD.replace("version", "verison"))
+    assert (problem.code, problem.suggestion) == ("LC203", "did you mean 'version'?")
 
 
 def test_unknown_setting_is_suggested_in_the_spelling_of_the_document() -> None:
@@ -163,7 +174,11 @@ class Inner(BaseModel):
 
 
 class Strange(IntegrationSettings):
-    """Settings with what a plugin may bring: unions, rules over several keys, constrained secrets."""
+    """Settings with what a plugin may bring: unions, rules over several keys, secrets, patterns."""
+
+    site: str = Field(default="https://a", pattern=r"^https?://[^\s/?#@]+/?$")
+    mail: str = Field(default="a@b", pattern=r"^[^\s:/]+@[^\s:/]+$")
+    code: str = Field(default="a1", pattern="^[a-z][0-9]$")
 
     pin: SecretStr = Field(default=SecretStr("0000"), min_length=4, max_length=6)
     either: int | Inner = 1
@@ -188,6 +203,37 @@ BASE = {"type": "STRANGE", "name": "s"}
 def test_branches_of_a_union_are_skipped_in_the_path() -> None:
     found = drafts({**BASE, "either": {"kind": 5}})
     assert {one.path for one in found} == {("either",), ("either", "kind")}
+
+
+@pytest.mark.parametrize(
+    ("written", "suggestion"),
+    [
+        ("acme.example.com", "write https://acme.example.com"),
+        ("//acme.example.com", "write https://acme.example.com"),
+        (" https://acme.example.com ", "write https://acme.example.com"),
+        ("https://acme.example.com/agent/home?tab=1", "write https://acme.example.com"),
+        ("https://eva:word@acme.example.com", "such as https://acme.example.com"),
+        ("ftp://acme", "such as https://acme.example.com"),
+        ("our site", "such as https://acme.example.com"),
+    ],
+)
+def test_what_is_no_address_gets_the_one_that_is_meant(written: str, suggestion: str) -> None:
+    (found,) = drafts({**BASE, "site": written}, integration=True)
+    assert (found.code, found.message) == ("LC406", "must be an address that begins with https://")
+    assert found.suggestion == suggestion
+
+
+def test_what_a_reference_brought_is_not_suggested() -> None:
+    node = ScalarNode("acme.internal", written="${SITE}", references=("SITE",))
+    assert wanted_form("^https?://[^/]+$", node)[1] == "such as https://acme.example.com"
+
+
+def test_other_forms_are_told_by_what_they_want() -> None:
+    (mail,) = drafts({**BASE, "mail": "eva"})
+    assert (mail.code, mail.message) == ("LC208", "must be an address of e-mail")
+    (code,) = drafts({**BASE, "code": "11"})
+    assert code.suggestion == "it has to fit the pattern ^[a-z][0-9]$"
+    assert "name" not in code.message
 
 
 def test_paths_through_lists_and_dictionaries() -> None:

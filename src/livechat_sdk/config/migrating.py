@@ -24,7 +24,7 @@ from livechat_sdk.config.masking import Masks
 from livechat_sdk.config.mending import apply_fixes, find_fixes
 from livechat_sdk.config.reading import looks_like_json, read_document
 from livechat_sdk.config.tree import Lines, MappingNode, Node, Path, SequenceNode, plain, show_path
-from livechat_sdk.config.versions import LATEST, is_latest, missing_version, version_of
+from livechat_sdk.config.versions import LATEST, is_latest, missing_version, misspelt, version_of
 from livechat_sdk.config.yaml_reader import protected, restored
 from livechat_sdk.errors import ConfigurationError
 
@@ -96,11 +96,15 @@ def _from_0(text: str, root: Node, name: str) -> tuple[str, list[str]]:
     drafts = [Draft("LC203", "", path, mend=rewritten(today, at_key=True)) for path, today in old]
     done = [f"{show_path(path)} is called {today} now" for path, today in old]
     entry = root.entries.get("version")
+    if entry is None and (slip := misspelt(root)) is not None:
+        drafts.append(Draft("LC203", "", (slip,), mend=rewritten("version", at_key=True)))
+        done.append(f"{slip} is called version now")
+        entry = root.entries[slip]
     if entry is None:
         drafts.append(missing_version(root))
         done.append(f"version: {LATEST} is added")
     elif not is_latest(entry.value):
-        drafts.append(Draft("LC202", "", ("version",), mend=Mend(lambda _: str(LATEST))))
+        drafts.append(Draft("LC202", "", (entry.key,), mend=Mend(lambda _: str(LATEST))))
         done.append(f"version is {LATEST} now")
     # Only keys of ours and the version are written, so nothing is out of bounds.
     fixes = find_fixes(drafts, root, Lines(text, name), keys_of_secrets=True)

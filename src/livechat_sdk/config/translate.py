@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from livechat_sdk.config.annotations import Kinds, inner, is_secret, items, keys_of, kinds_of
 from livechat_sdk.config.diagnostics import Draft, Mend, certainly_means, did_you_mean, rewritten
+from livechat_sdk.config.forms import A_NAME, wanted_form
 from livechat_sdk.config.sensitive import is_suspicious, text_of
 from livechat_sdk.config.tree import Found, MappingNode, Node, Path, ScalarNode, SequenceNode, locate
 from livechat_sdk.domain.moments import Moment
@@ -36,6 +37,7 @@ _WANTED: Final = {
     "model_type": "a mapping of keys and values",
     "model_attributes_type": "a mapping of keys and values",
 }
+_TAKEN: Final = "the key that this looks like stands here already; remove one of the two"
 _LIMITS: Final = ("greater_than", "less_than", "too_short", "too_long", "finite_number")
 _BASE_KEYS: Final = frozenset(keys_of((IntegrationSettings,), camel=True))
 _GRAM: Final = 4
@@ -69,9 +71,7 @@ def _draft(
     if kind == "extra_forbidden":
         return _unknown(found, model, base, integration=integration)
     if at_key:
-        return Draft(
-            "LC209", "a name has 1 to 200 characters and no control characters", found.path, at_key=True
-        )
+        return Draft("LC209", A_NAME, found.path, at_key=True)
     if is_secret(kinds):
         return _bad_secret(error, found)
     return _bad_value(error, found, integration=integration)
@@ -109,9 +109,9 @@ def _unknown(found: Found, model: type[BaseModel], base: Path, *, integration: b
         known.sort(key=lambda one: one in _BASE_KEYS)
     suggestion = None if integration else _elsewhere(key, model)
     meant = certainly_means(key, every) if suggestion is None else None
-    suggestion = suggestion or did_you_mean(key, known)
-    if suggestion is None and did_you_mean(key, every):
-        suggestion = "the key that this looks like stands here already; remove one of the two"
+    if suggestion is None and (near := did_you_mean(key, every)):
+        # The nearest key counts: where it is taken, the next one is not what was meant.
+        suggestion = near if near == did_you_mean(key, known) else _TAKEN
     if suggestion is None and known:
         suggestion = f"known here: {', '.join(known[:12])}{', …' if len(known) > 12 else ''}"  # noqa: PLR2004 - one line
     return Draft(
@@ -213,7 +213,9 @@ def _bad_value(error: ErrorDetails, found: Found, *, integration: bool) -> Draft
         meant = certainly_means(value, words.split(", ")) if isinstance(value, str) else None
         mend = rewritten(meant) if meant else None
     elif kind == "string_pattern_mismatch":
-        message, code, suggestion = "a name has 1 to 200 characters and no control characters", "LC209", None
+        pattern = str(context.get("pattern", ""))
+        message, suggestion = wanted_form(pattern, found.node)
+        code = "LC209" if message == A_NAME else "LC208"
     else:
         message, suggestion = _words(error), None
         code = "LC207" if any(part in kind for part in _LIMITS) else "LC208"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from livechat_sdk.config.diagnostics import Draft, Mend
+from livechat_sdk.config.diagnostics import Draft, Mend, certainly_means
 from livechat_sdk.config.tree import MappingNode, Node, ScalarNode, Span
 
 __all__ = ["LATEST", "check_version", "is_latest", "missing_version", "version_of"]
@@ -38,7 +38,7 @@ def check_version(document: MappingNode, drafts: list[Draft], *, needed: bool) -
     """Write down when the version is missing, or not the one that this release reads."""
     entry = document.entries.get("version")
     if entry is None:
-        if needed:
+        if needed and misspelt(document) is None:
             drafts.append(missing_version(document))
         return
     if is_latest(entry.value):
@@ -59,6 +59,11 @@ def check_version(document: MappingNode, drafts: list[Draft], *, needed: bool) -
             mend=Mend(lambda _: str(LATEST)) if is_meant else None,
         )
     )
+
+
+def misspelt(document: MappingNode) -> str | None:
+    """The key that was to say the version, where a slip keeps it from doing so: an unknown key."""
+    return next((key for key in document.entries if certainly_means(key, ["version"])), None)
 
 
 def missing_version(document: MappingNode) -> Draft:

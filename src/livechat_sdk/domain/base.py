@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-__all__ = ["Identifier", "Metadata", "Model", "ShortText", "Text", "Timestamp", "new_key"]
+__all__ = ["NAME_PATTERN", "Identifier", "Metadata", "Model", "ShortText", "Text", "Timestamp", "new_key"]
 
 
 def _whole_characters(text: str) -> str:
@@ -25,7 +25,9 @@ Text = Annotated[str, AfterValidator(_whole_characters)]
 """What somebody said, of any length. Half characters (an emoji that was cut in two), which nothing can
 encode, become U+FFFD: better than to lose the message."""
 
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+NAME_PATTERN: Final = r"^[^\x00-\x1f\x7f]+$"
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NAME_PATTERN)]
 """An id or key: 1 to 200 characters, no control characters."""
 
 ShortText = Annotated[str, StringConstraints(max_length=1000)]
