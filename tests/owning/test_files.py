@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from livechat_sdk import Attachment, Handoff, Message, UserMessage
-from livechat_sdk.errors import ErasureRefused, FilesUnavailable
+from livechat_sdk.errors import ErasureRefused, FileMissing, FileRefused, FilesUnavailable
 from livechat_sdk.files.keeping import FileKeeping
 from livechat_sdk.ledger.opening import open_store
 from livechat_sdk.owning.erasing import Erasing
 from livechat_sdk.owning.subjects import Subject
-from livechat_sdk.provider import VendorFile
+from livechat_sdk.provider import FileLender, VendorFile
 from livechat_sdk_testing.postgres import PostgresServer
 from livechat_sdk_testing.toy import ToyPlugin, ToyProvider
 from tests.owning.conftest import Start
@@ -229,3 +229,63 @@ async def test_two_databases_share_a_folder(tmp_path: Path) -> None:
         for world in (one, two):
             assert await FileKeeping(world.dispatcher.store, "default").sweep() == 0
         assert len(traces_on_disk(tmp_path / "files", CANARY)) == 4
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_files_of_no_handoff_are_lent_counted_kept_by_the_sweep_and_deleted(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/livechat.db"
+    if kind == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = await server.new_database()
+    settings: dict[str, Any] = {
+        "files": {"folder": str(tmp_path / "files"), "keep_for": "7d", "max_total": 3000},
+        "gateway": {"public_url": "https://chat.example.com"},
+    }
+    content = content_of(Person(MARIA))
+    async with World(url, **settings) as world:
+        files = world.dispatcher.files
+        assert isinstance(files, FileLender)
+        assert files.lends
+        kept = await files.keep_apart("desk/1", pieces(content), name="../photo.png")
+        assert (kept.name, kept.media_type) == ("photo.png", "image/png")
+        assert await files.keep_apart("desk/1", pieces(content), name="photo.png") == kept
+        other = await files.keep_apart("desk/2", pieces(content), name="photo.png")
+        assert other.url != kept.url
+        lent = files.lent(kept)
+        assert lent is not None
+        assert lent.url.startswith("https://chat.example.com/files/")
+        found = await files.read_link(lent.url.rsplit("/", 1)[-1])
+        assert b"".join([piece async for piece in found.pieces]) == content
+        assert await world.dispatcher.read_file(kept) == content
+        assert files.lent(Attachment(url="https://elsewhere.example/a.png", name="a.png")) is None
+        with pytest.raises(FileRefused):
+            await files.keep_apart("desk/1", pieces(b"<html>"), name="page.html")
+        with pytest.raises(FileRefused, match="no room"):
+            await files.keep_apart("desk/3", pieces(content * 5), name="large.png")
+        handoff = await world.request(Person(NIKOS))
+        stolen = Message(body="look", attachments=(kept,))
+        with pytest.raises(FileMissing):  # it is not a file of any handoff
+            await world.dispatcher.user_message(handoff.id, stolen)
+        await files.drop(handoff.id, kept)
+        for path in traces_on_disk(tmp_path / "files", CANARY):
+            os.utime(path, (time.time() - 7200, time.time() - 7200))
+        assert await FileKeeping(world.dispatcher.store, "default").sweep() == 0
+        for _ in range(2):
+            await files.drop_apart("desk/1")
+            with pytest.raises(FileMissing):
+                await world.dispatcher.read_file(kept)
+        assert await world.dispatcher.read_file(other) == content
+        await later(world, 8)
+        assert traces_on_disk(tmp_path / "files", CANARY) == []
+        with pytest.raises(FileMissing):
+            await world.dispatcher.read_file(other)
+
+
+async def test_without_a_public_address_nothing_is_lent(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        files = world.dispatcher.files
+        kept = await files.keep_apart("desk/1", pieces(content_of(Person(MARIA))), name="photo.png")
+        assert not files.lends
+        assert files.lent(kept) is None

@@ -17,11 +17,16 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"a picture"
 
 @dataclass
 class KeptFiles:
-    """Keeps bytes in memory, under the rules of the real ones. ``down``: nothing can be kept now."""
+    """Keeps bytes in memory, under the rules of the real ones. ``down``: nothing can be kept now.
+
+    ``links`` is where what is lent can be read; without it nothing is lent.
+    """
 
     max_size: int = 1000
     down: bool = False
+    links: str | None = None
     kept: dict[str, tuple[Attachment, bytes]] = field(default_factory=dict)
+    apart: dict[str, list[str]] = field(default_factory=dict)
 
     async def open(self, attachment: Attachment) -> OpenedFile:
         if attachment.url not in self.kept:
@@ -51,6 +56,26 @@ class KeptFiles:
 
     async def drop(self, handoff_id: str, attachment: Attachment) -> None:
         self.kept.pop(attachment.url, None)
+
+    @property
+    def lends(self) -> bool:
+        return self.links is not None
+
+    async def keep_apart(
+        self, owner: str, content: AsyncIterable[bytes], *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        found = await self.keep(owner, content, name=name, media_type=media_type)
+        self.apart.setdefault(owner, []).append(found.url)
+        return found
+
+    async def drop_apart(self, owner: str) -> None:
+        for url in self.apart.pop(owner, ()):
+            self.kept.pop(url, None)
+
+    def lent(self, attachment: Attachment) -> Attachment | None:
+        if self.links is None or attachment.url not in self.kept:
+            return None
+        return attachment.model_copy(update={"url": f"{self.links}/{attachment.file_id}"})
 
 
 async def _pieces(content: bytes) -> AsyncIterator[bytes]:

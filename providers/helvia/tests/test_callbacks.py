@@ -14,15 +14,11 @@ from pydantic import ValidationError
 
 from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.ends import EndReason
-from livechat_sdk.files.links import Links
-from livechat_sdk.files.room import Files
 from livechat_sdk.http import override_transport
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_helvia.callbacks.lane import PATIENCE
 from livechat_sdk_helvia.callbacks.queue import LEASE
 from livechat_sdk_helvia.faults import DeskFault
-from livechat_sdk_helvia.files import Files as DeskFiles
-from livechat_sdk_helvia.files import FilesElsewhere
 from livechat_sdk_testing.postgres import PostgresServer
 from providers.helvia.tests.browsing import client, mounted, token_of
 from providers.helvia.tests.callback_world import (
@@ -38,7 +34,6 @@ from providers.helvia.tests.callback_world import (
     texts,
     waiting,
 )
-from providers.helvia.tests.kept_files import PNG
 from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.outside import OtherSystem, answering
 from providers.helvia.tests.stored_database import open_stored
@@ -441,23 +436,6 @@ async def test_what_is_purged_is_not_told_any_more(world: World, other: OtherSys
     assert (await waiting(world))["waiting"] == 0
     assert isinstance(world.database, MemoryDatabase)
     assert "a canary" not in world.database.dump()
-
-
-async def test_the_dispatcher_keeps_no_files_for_a_service_and_members_are_told_so(
-    clock: Clock, tmp_path: Path
-) -> None:
-    async def picture() -> AsyncIterator[bytes]:
-        yield PNG
-
-    async with open_stored(tmp_path) as database:
-        world = await telling_world(clock, database)
-        conversation = await accepted(world)
-        kept = Files(
-            database.store, "default", folder=tmp_path, links=Links(lambda: [b"k" * 32]), now=clock.now
-        )
-        files = DeskFiles(world.desk.context, world.desk.sight, kept)
-        with pytest.raises(FilesElsewhere, match="through another system"):
-            await files.upload(world.ada, conversation, picture(), name="photo.png")
 
 
 async def test_a_callback_whose_conversation_is_gone_is_dropped(world: World, other: OtherSystem) -> None:

@@ -17,7 +17,7 @@ from livechat_sdk.config import load_mapping, require
 from livechat_sdk.domain.handoff import HandoffState
 from livechat_sdk.domain.messages import Attachment, Fate
 from livechat_sdk.domain.moments import Moment
-from livechat_sdk.domain.outgoing import SystemMessage, Typing
+from livechat_sdk.domain.outgoing import SystemMessage, Typing, UserMessage
 from livechat_sdk.domain.people import EndUser
 from livechat_sdk.gateway import create_app
 from livechat_sdk.http import override_transport
@@ -28,6 +28,7 @@ from livechat_sdk_helvia.records import Conversation, RequestStatus
 from livechat_sdk_testing.clock import VirtualClock
 from providers.helvia.tests.browsing import mounted
 from providers.helvia.tests.callback_world import KEY, SERVICE_TOKEN, TELLING, deliver, telling_world, waiting
+from providers.helvia.tests.kept_files import PNG
 from providers.helvia.tests.stored_database import open_stored
 from providers.helvia.tests.test_with_dispatcher import Recorder
 from providers.helvia.tests.world import ACCOUNTS, Clock, Host, World, make_provider, start
@@ -207,6 +208,24 @@ async def test_a_handoff_goes_to_a_desk_elsewhere_and_comes_back(both: Both) -> 
     entries = await both.dispatcher.entries(handoff.id)
     assert Fate.DOUBTFUL not in {one.fate for one in entries}
     assert (await waiting(both.desk))["waiting"] == 0
+
+
+@pytest.mark.feature("API-05")
+async def test_a_file_of_a_member_reaches_the_end_user_as_a_link_of_the_desk(both: Both) -> None:
+    async def picture() -> AsyncIterator[bytes]:
+        yield PNG
+
+    both.desk.host.files.links = "https://desk.example/files"
+    await both.asked()
+    conversation = await both.accepted()
+    desk = both.desk.desk
+    photo = await desk.files.upload(both.desk.ada, conversation, picture(), name="photo.png")
+    await desk.messages.send(both.desk.ada, conversation, "Here it is", files=[photo.id])
+    await both.settle()
+    [shown] = [one.message for one in both.channel.delivered if isinstance(one, UserMessage)]
+    [file] = shown.attachments
+    assert (shown.body, file.name, file.media_type) == ("Here it is", "photo.png", "image/png")
+    assert file.url.startswith("https://desk.example/files/")
 
 
 @pytest.mark.feature("API-05")

@@ -204,7 +204,9 @@ class World:
 
 
 async def make_world(clock: Clock, database: EventDatabase, **values: Any) -> World:
-    host = Host(database)
+    """A started desk. ``files`` may be real ones; all else are its settings."""
+    files = values.pop("files", None)
+    host = Host(database) if files is None else Host(database, files=files)
     wanted: dict[str, Any] = {"accounts": ACCOUNTS} | values
     provider = await start(make_provider(clock, **wanted), database, host)
     world = World(clock, database, provider, host)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from livechat_sdk.errors import FilesUnavailable
+from livechat_sdk.files.apart import ApartRows
 from livechat_sdk.files.blobs import Blobs
 from livechat_sdk.files.folder import FolderBlobs
 from livechat_sdk.files.rows import FileRows, StoredFile
@@ -33,6 +34,7 @@ class FileKeeping:
 
     def __init__(self, database: EmbeddedDatabase, workspace: str) -> None:
         self._rows = FileRows(database, workspace)
+        self._apart = ApartRows(database, workspace)
 
     async def blobs(self) -> Blobs | None:
         """Where the bytes are; ``None`` when no file was ever kept.
@@ -67,15 +69,17 @@ class FileKeeping:
 
     async def drop_older(self, before: datetime) -> int:
         """Delete the bytes of some files from before a time, and note that; returns how many."""
-        files = await self._rows.older_than(before)
-        blobs = await self.blobs() if files else None
+        files, apart = await self._rows.older_than(before), await self._apart.older_than(before)
+        blobs = await self.blobs() if files or apart else None
         if blobs is None:
             return 0
         for file in files:
             if file.blob is not None:
                 await blobs.delete([file.blob])
                 await self._rows.forget_bytes(file, "kept for as long as the settings say")
-        return len(files)
+        await blobs.delete([file.blob for file in apart if file.blob is not None])
+        await self._apart.forget(apart)
+        return len(files) + len(apart)
 
     async def sweep(self) -> int:
         """Delete what a process left when it died: bytes that no row knows. Returns how many."""
@@ -89,7 +93,8 @@ class FileKeeping:
         before = datetime.now(UTC) - _UNDER_WAY  # the file system's clock
         await blobs.clear_drafts(before)
         names = await blobs.older_than(before)
-        left = sorted(set(names) - await self._rows.known_blobs(names))
+        known = await self._rows.known_blobs(names) | await self._apart.known_blobs(names)
+        left = sorted(set(names) - known)
         await blobs.delete(left)
         if left:
             logger.info("deleted %d files that nothing refers to", len(left))

@@ -13,6 +13,7 @@ from typing import Final
 
 from livechat_sdk.domain.messages import Attachment, Message
 from livechat_sdk.errors import FileMissing, FileRefused, StoreError
+from livechat_sdk.files.apart import ApartRows
 from livechat_sdk.files.blobs import Blobs, Draft
 from livechat_sdk.files.folder import FolderBlobs
 from livechat_sdk.files.keeping import FOLDER
@@ -32,6 +33,8 @@ logger = logging.getLogger("livechat_sdk.files")
 _BUFFER: Final = 256 * 1024
 _SIDES: Final[dict[Origin, str]] = {"user": "user", "vendor": "agent"}
 """What the id of an uploaded file begins with: the same file from both sides is two files."""
+
+_APART: Final = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Files:
     ) -> None:
         self.limits = limits or FileLimits()
         self._rows = FileRows(database, workspace)
+        self._apart = ApartRows(database, workspace)
         self._workspace = workspace
         self._folder = folder
         self._links = links
@@ -103,6 +107,33 @@ class Files:
         if file is not None and file.blob is not None:
             await (await self._blobs()).delete([file.blob])
             await self._rows.forget_bytes(file, "it was deleted")
+
+    @property
+    def lends(self) -> bool:
+        """See ``FileLender``."""
+        return self._signed("0" * 32, "vendor") is not None
+
+    async def keep_apart(
+        self, owner: str, content: AsyncIterable[bytes], *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        """See ``FileLender``."""
+        file = await self._take_in(
+            owner, content, name=name, media_type=media_type, origin="vendor", known_as=None, apart=True
+        )
+        return _described(file, file.reference)
+
+    async def drop_apart(self, owner: str) -> None:
+        """See ``FileLender``."""
+        files = await self._apart.of_owner(owner)
+        if files:
+            await (await self._blobs()).delete([file.blob for file in files if file.blob is not None])
+            await self._apart.forget(files)
+
+    def lent(self, attachment: Attachment) -> Attachment | None:
+        """See ``FileLender``."""
+        file_id = attachment.file_id
+        url = None if file_id is None else self._signed(file_id, "vendor")
+        return None if url is None else attachment.model_copy(update={"url": url})
 
     async def keep_fetched(
         self,
@@ -162,7 +193,10 @@ class Files:
         media_type: str | None,
         origin: Origin,
         known_as: tuple[str, str] | None,
+        apart: bool = False,
     ) -> StoredFile:
+        """Keep a file of a handoff; with ``apart``, of an owner that is none."""
+        find = self._apart.find if apart else self._rows.find
         name = clean_name(name)
         claimed = media_type_of(media_type, name)
         blobs = await self._blobs()
@@ -172,12 +206,14 @@ class Files:
             kind = judge_kind(claimed, head, self.limits.kinds)
             key, file_id = known_as or (
                 None,
-                file_id_of(_SIDES[origin], self._workspace, handoff_id, digest, name, kind),
+                file_id_of(
+                    _APART if apart else _SIDES[origin], self._workspace, handoff_id, digest, name, kind
+                ),
             )
-            known = await self._rows.find(file_id)
+            known = await find(file_id)
             if known is not None:
                 return known
-            if await self._rows.total() + size > self.limits.max_total:
+            if await self._rows.total() + await self._apart.total() + size > self.limits.max_total:
                 logger.error("a file was refused: all files together would exceed files.max_total")
                 raise FileRefused("full", "there is no room for more files")
             if self._scan is not None:
@@ -187,7 +223,7 @@ class Files:
             await draft.discard()
         file = StoredFile(
             id=file_id,
-            handoff_id=handoff_id,
+            handoff_id="" if apart else handoff_id,
             origin=origin,
             message_key=key,
             name=name,
@@ -198,10 +234,10 @@ class Files:
             refused=None,
             stored_at=self._now(),
         )
-        if await self._rows.add(file):
+        if await (self._apart.add(handoff_id, file) if apart else self._rows.add(file)):
             return file
         await blobs.delete([draft.name])  # somebody was quicker, or the handoff is gone
-        known = await self._rows.find(file_id)
+        known = await find(file_id)
         if known is None:
             raise FileMissing(f"no handoff {handoff_id!r} in this workspace")
         return known
@@ -229,7 +265,7 @@ class Files:
     # ------------------------------------------------------------------------------------------ handing out
     async def open(self, attachment: Attachment) -> OpenedFile:
         """See ``FileOpener``."""
-        file = await self._rows.find(self._id_in(attachment) or "")
+        file = await self._any(self._id_in(attachment) or "")
         if file is None:
             raise FileMissing(f"the attachment {attachment.name[:100]!r} is no file that is kept here")
         return OpenedFile(file.name, file.media_type, file.size, await self._pieces(file))
@@ -237,10 +273,14 @@ class Files:
     async def read_link(self, token: str) -> ReadLink:
         """The file of a link's token. Raises ``LinkTrouble``, ``FileMissing``, ``StoreError``."""
         known = self._links.read(token, self._now())
-        file = await self._rows.find(known.file_id)
+        file = await self._any(known.file_id)
         if file is None:
             raise FileMissing("the file is gone")
         return ReadLink(file, known.expires_at, await self._pieces(file))
+
+    async def _any(self, file_id: str) -> StoredFile | None:
+        """A file of a handoff, or one that is kept apart."""
+        return await self._rows.find(file_id) or await self._apart.find(file_id)
 
     async def _pieces(self, file: StoredFile) -> AsyncIterator[bytes]:
         blobs = await self._blobs()
@@ -317,11 +357,14 @@ class Files:
 
     def link(self, file: StoredFile, purpose: Purpose) -> str:
         """A link that expires; the file's reference where there is no ``public_url``, or no key to sign."""
+        return self._signed(file.id, purpose) or file.reference
+
+    def _signed(self, file_id: str, purpose: Purpose) -> str | None:
         try:
-            return self._links.url(file.id, purpose, self._now()) or file.reference
+            return self._links.url(file_id, purpose, self._now())
         except StoreError as error:  # better without a link than not at all, again and again
             logger.error("links to files cannot be signed: %s", error)  # noqa: TRY400  (it says what to do)
-            return file.reference
+            return None
 
     def _id_in(self, attachment: Attachment) -> str | None:
         """The id of the file that an attachment names, by a reference or by one of our links."""

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from livechat_sdk.domain.capabilities import Capabilities, Inbound, WebhookAuth
     from livechat_sdk.provider.bodies import read_json_object
     from livechat_sdk.provider.embedded import EmbeddedDatabase, Row, SqlValue, Statement
-    from livechat_sdk.provider.files import FileKeeper, FileOpener, NoFiles, OpenedFile, VendorFile
+    from livechat_sdk.provider.files import (
+        FileKeeper,
+        FileLender,
+        FileOpener,
+        NoFiles,
+        OpenedFile,
+        VendorFile,
+    )
     from livechat_sdk.provider.integration import Finding, IntegrationContext, IntegrationType
     from livechat_sdk.provider.interface import (
         AnyProvider,
@@ -46,7 +53,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "domain.capabilities": ("Capabilities", "Inbound", "WebhookAuth"),
     "provider.bodies": ("read_json_object",),
     "provider.embedded": ("EmbeddedDatabase", "Row", "SqlValue", "Statement"),
-    "provider.files": ("FileKeeper", "FileOpener", "NoFiles", "OpenedFile", "VendorFile"),
+    "provider.files": ("FileKeeper", "FileLender", "FileOpener", "NoFiles", "OpenedFile", "VendorFile"),
     "provider.integration": ("Finding", "IntegrationContext", "IntegrationType"),
     "provider.interface": (
         "AnyProvider",
@@ -88,6 +95,7 @@ __all__ = [
     "ChatStatus",
     "EmbeddedDatabase",
     "FileKeeper",
+    "FileLender",
     "FileOpener",
     "Finding",
     "Inbound",

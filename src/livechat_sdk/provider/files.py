@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.errors import FileMissing, FilesUnavailable
 
-__all__ = ["FileKeeper", "FileOpener", "NoFiles", "OpenedFile", "VendorFile"]
+__all__ = ["FileKeeper", "FileLender", "FileOpener", "NoFiles", "OpenedFile", "VendorFile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,40 @@ class FileKeeper(FileOpener, Protocol):
         """Delete the bytes of a file of this handoff. Nothing happens when they are gone, or never were here.
 
         Raises ``StoreError``.
+        """
+        ...
+
+
+@runtime_checkable
+class FileLender(FileKeeper, Protocol):
+    """Keeps files for chats that are no handoffs of ours, too, and lends them to whoever those belong to.
+
+    They are held to the same limits and the same scanner, and kept for as long as other files are. They are
+    in no export of a person: whoever keeps them deletes them.
+    """
+
+    @property
+    def lends(self) -> bool:
+        """Whether there are links: the gateway has a public address, and a key to sign with."""
+        ...
+
+    async def keep_apart(
+        self, owner: str, content: AsyncIterable[bytes], *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        """Keep a file for an owner, a name of the caller's; the same file again is the same.
+
+        Raises ``FileRefused``, ``StoreError``, as ``keep`` does.
+        """
+        ...
+
+    async def drop_apart(self, owner: str) -> None:
+        """Delete all files of an owner for good; nothing when there are none. Raises ``StoreError``."""
+        ...
+
+    def lent(self, attachment: Attachment) -> Attachment | None:
+        """A file with a link for another system, good for ``files.link_lifetime`` from now.
+
+        ``None`` where there are no links, or for what is no file of ours.
         """
         ...
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.errors import FileMissing, FileRefused
-from livechat_sdk.provider.files import FileKeeper, FileOpener, NoFiles, OpenedFile
+from livechat_sdk.provider.files import FileKeeper, FileLender, FileOpener, NoFiles, OpenedFile
 from livechat_sdk_helvia.audit import audit_entry
 from livechat_sdk_helvia.context import DeskContext, require
 from livechat_sdk_helvia.faults import ConversationOver, DeskFault, Forbidden, NotFound
@@ -33,7 +33,7 @@ class FileNotTaken(DeskFault):
 
 
 class FilesElsewhere(DeskFault):
-    """A service opened the conversation, so that no handoff of this dispatcher keeps files for it."""
+    """A service opened the conversation, and cannot be given files: it hears nothing, or nothing is lent."""
 
     code = "files_elsewhere"
     status = 409
@@ -48,9 +48,11 @@ class FilesElsewhere(DeskFault):
 class Files:
     """Uploads of members, and opening what either side sent."""
 
-    def __init__(self, desk: DeskContext, sight: Sight, host: FileOpener) -> None:
+    def __init__(self, desk: DeskContext, sight: Sight, host: FileOpener, *, services_hear: bool) -> None:
+        """``services_hear``: services are told what members send."""
         self._desk = desk
         self._sight = sight
+        self._services_hear = services_hear
         self._opener = host
         self._keeper: FileKeeper = host if isinstance(host, FileKeeper) else NoFiles()
 
@@ -66,16 +68,20 @@ class Files:
         """Take in a file for a message that is sent later. Whoever may write in the conversation may.
 
         Raises ``Forbidden``, ``ConversationOver``, ``FileNotTaken``, ``FilesElsewhere`` where a service has
-        opened the conversation, ``StoreError`` (it cannot be kept now).
+        opened the conversation and cannot be given any, ``StoreError`` (it cannot be kept now).
         """
         await self.check_open(actor, conversation)
         try:
-            kept = await self._keeper.keep(conversation.handoff_id, content, name=name, media_type=media_type)
+            if conversation.ref.startswith(MINE):
+                owner = self._owner(conversation.id)
+                kept = await self._lender().keep_apart(owner, content, name=name, media_type=media_type)
+            else:
+                kept = await self._keeper.keep(
+                    conversation.handoff_id, content, name=name, media_type=media_type
+                )
         except FileRefused as refused:
             raise FileNotTaken(refused) from refused
         except FileMissing as missing:
-            if conversation.ref.startswith(MINE):
-                raise FilesElsewhere from missing
             raise ConversationOver("The conversation is gone: no file can be put into it.") from missing
         desk, file_id = self._desk, self._desk.new_id()
         row = desk.statement(
@@ -144,9 +150,18 @@ class Files:
         except FileMissing as missing:
             raise NotFound("This file is not there any more.") from missing
 
+    def lent(self, files: Sequence[Attachment]) -> Sequence[Attachment]:
+        """Files of a message with links for a service; without one where there are none any more."""
+        keeper = self._keeper
+        if not isinstance(keeper, FileLender):
+            return files
+        return [keeper.lent(one) or one for one in files]
+
     async def drop(self, conversations: Sequence[int]) -> None:
         """Delete the bytes of what members uploaded into some conversations."""
         for conversation_id in conversations:
+            if isinstance(self._keeper, FileLender):
+                await self._keeper.drop_apart(self._owner(conversation_id))
             rows = await self._desk.fetch(
                 """
                 SELECT * FROM desk_files
@@ -157,3 +172,13 @@ class Files:
             )
             for file in (from_row(DeskFile, row) for row in rows):
                 await self._keeper.drop(file.handoff_id, file.attachment)
+
+    def _owner(self, conversation_id: int) -> str:
+        """What the files of a conversation are kept under that belongs to no handoff."""
+        return f"{self._desk.integration}/conversation/{conversation_id}"
+
+    def _lender(self) -> FileLender:
+        keeper = self._keeper
+        if self._services_hear and isinstance(keeper, FileLender) and keeper.lends:
+            return keeper
+        raise FilesElsewhere

@@ -126,7 +126,9 @@ class Desk:
         self.notes = Notes(self.context, self.sight)
         self.history = History(self.context, self.sight)
         self.canned = Canned(self.context, self.messages)
-        self.files = Files(self.context, self.sight, files or NoFiles())
+        self.files = Files(
+            self.context, self.sight, files or NoFiles(), services_hear=settings.callbacks is not None
+        )
         self.transcripts = Transcripts(self.context, self.sight)
         self.tags = Tags(self.context, self.conversations)
         self.targets = Targets(self.context, self.groups, self.presence)
@@ -148,7 +150,9 @@ class Desk:
         self.callbacks: CallbackLane | None = None
         if settings.callbacks is not None:
             post = Post(settings.callbacks, self.automations.outside.egress)
-            self.callbacks = CallbackLane(self.context, self.queue, post, self.conversations, self.messages)
+            self.callbacks = CallbackLane(
+                self.context, self.queue, post, self.conversations, self.messages, self.files
+            )
 
     @property
     def hub(self) -> Hub:

@@ -7,6 +7,7 @@ that the end user may see.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from livechat_sdk.domain.base import utc_text
@@ -18,6 +19,7 @@ from livechat_sdk.domain.chats import (
     ProviderEvent,
     TypingChanged,
 )
+from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.domain.people import Agent
 from livechat_sdk_helvia.records import Conversation, DeskMessage
 
@@ -27,8 +29,17 @@ TOLD: Final = (MessageReceived, AgentJoined, ChatEnded, ChatTransferred, TypingC
 """The events that the published manager has a callback for."""
 
 
+Lending = Callable[[Sequence[Attachment]], Sequence[Attachment]]
+"""Puts links that a service can open into files of ours."""
+
+
 def callback_document(
-    event: ProviderEvent, conversation: Conversation, message: DeskMessage | None, *, organization: str
+    event: ProviderEvent,
+    conversation: Conversation,
+    message: DeskMessage | None,
+    *,
+    organization: str,
+    lent: Lending,
 ) -> dict[str, Any]:
     """The body of the callback about ``event``; ``message`` is the stored one, where it is about one."""
     return {
@@ -43,14 +54,14 @@ def callback_document(
             "status": "started" if conversation.status in {"pending", "started"} else "finished",
             "extras": conversation.attributes,
         },
-        **_body(event, message),
+        **_body(event, message, lent),
     }
 
 
-def _body(event: ProviderEvent, message: DeskMessage | None) -> dict[str, Any]:
+def _body(event: ProviderEvent, message: DeskMessage | None, lent: Lending) -> dict[str, Any]:
     match event:
         case MessageReceived():
-            return {"type": "MESSAGE", "message": _said(event, message)}
+            return {"type": "MESSAGE", "message": _said(event, message, lent)}
         case AgentJoined():
             return {"type": "CONVERSATION_BEGIN", "participant": _member(event.agent)}
         case ChatTransferred():
@@ -71,7 +82,7 @@ def _body(event: ProviderEvent, message: DeskMessage | None) -> dict[str, Any]:
             raise AssertionError(f"there is no callback for {event.kind}")
 
 
-def _said(event: MessageReceived, stored: DeskMessage | None) -> dict[str, Any]:
+def _said(event: MessageReceived, stored: DeskMessage | None, lent: Lending) -> dict[str, Any]:
     """A ``LivechatMessage``."""
     said_at = utc_text(event.message.sent_at or event.received_at)
     return {
@@ -88,7 +99,7 @@ def _said(event: MessageReceived, stored: DeskMessage | None) -> dict[str, Any]:
                 "mimetype": one.media_type,
                 "createdAt": said_at,
             }
-            for number, one in enumerate(event.message.attachments, 1)
+            for number, one in enumerate(lent(event.message.attachments), 1)
         ],
     }
 

@@ -18,6 +18,7 @@ from livechat_sdk_helvia.callbacks.queue import Callback, Queue
 from livechat_sdk_helvia.context import DeskContext
 from livechat_sdk_helvia.conversations import Conversations
 from livechat_sdk_helvia.faults import NotFound
+from livechat_sdk_helvia.files import Files
 from livechat_sdk_helvia.hub import CALLBACKS
 from livechat_sdk_helvia.messages import Messages
 
@@ -39,13 +40,20 @@ class CallbackLane(BackgroundLane[int]):
     """Delivers what is due: for each conversation by itself, one callback after the other."""
 
     def __init__(
-        self, desk: DeskContext, queue: Queue, post: Post, conversations: Conversations, messages: Messages
+        self,
+        desk: DeskContext,
+        queue: Queue,
+        post: Post,
+        conversations: Conversations,
+        messages: Messages,
+        files: Files,
     ) -> None:
         super().__init__(desk, CALLBACKS, logger)
         self._queue = queue
         self._post = post
         self._conversations = conversations
         self._messages = messages
+        self._files = files
 
     async def stop(self) -> None:
         """Stop; what is under way is broken off, and delivered again by whoever comes next."""
@@ -106,7 +114,9 @@ class CallbackLane(BackgroundLane[int]):
         message = None
         if isinstance(event, MessageReceived):
             message = await self._messages.by_key(conversation.id, "agent", event.message.key)
-        document = callback_document(event, conversation, message, organization=self._desk.workspace)
+        document = callback_document(
+            event, conversation, message, organization=self._desk.workspace, lent=self._files.lent
+        )
         came_of_it = await self._post.post(document)
         if isinstance(came_of_it, Taken):
             await self._queue.done(callback)
