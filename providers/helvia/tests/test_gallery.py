@@ -85,6 +85,13 @@ NO_PAGES = {
     *ENDLESS,
 }
 
+HIDDEN_BELOW = """() => Math.max(0, ...[...document.querySelectorAll('html, body *')].filter(
+  (one) => one === document.documentElement || ['auto', 'scroll'].includes(getComputedStyle(one).overflowY)
+).map((one) => one.scrollHeight - one.clientHeight))"""
+"""How much of the page lies below what a window shows, in whichever part of it scrolls."""
+
+TALLEST = 6000
+
 AXE = """async () => {
   const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
     'best-practice']});
@@ -177,7 +184,10 @@ async def look_at(page: Page, name: str) -> list[str]:
             color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
         )
         await page.set_viewport_size({"width": width, "height": 800})
+        below = min(int(await page.evaluate(HIDDEN_BELOW)), TALLEST)
+        await page.set_viewport_size({"width": width, "height": 800 + below})
         await page.screenshot(path=ARTEFACTS / f"gallery-{name}-{width}-{scheme}.png")
+        await page.set_viewport_size({"width": width, "height": 800})
         where = f"{name} {width} {scheme}"
         wrong += [
             f"{where}: {found['id']} ({found['help']}): {found['nodes']}"
@@ -202,6 +212,8 @@ async def test_every_page_is_readable_and_whole(quick_world: World, name: str) -
         page, troubles = await window(chrome, address, "ada" if name in AGENT_PAGES else "ines")
         await page.goto(f"{address}/desk/{path}")
         await expect(page.locator("h1").first).to_be_attached()
+        if await page.locator("#live-state").count():
+            await expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
         wrong = await look_at(page, name)
         assert troubles == []
     assert wrong == [], "\n".join(wrong)

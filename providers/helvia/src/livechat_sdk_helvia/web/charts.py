@@ -10,7 +10,6 @@ from typing import Final
 __all__ = ["Bar", "Chart", "chart_of"]
 
 WIDTH: Final = 720
-HEIGHT: Final = 190
 _TOP: Final = 22
 _BOTTOM: Final = 166
 _LEFT: Final = 4
@@ -41,7 +40,8 @@ class Chart:
     rows: Sequence[Bar]
     highest: str
     width: int = WIDTH
-    height: int = HEIGHT
+    top: int = _TOP
+    """Where the highest bar ends."""
     base: int = _BOTTOM
     """Where the bars stand."""
 
@@ -50,7 +50,8 @@ class Chart:
         """The chart in one sentence, for whoever does not see it."""
         if not self.rows:
             return f"{self.title}: nothing in this period."
-        return f"{self.title}: {len(self.rows)} days with a value, the highest is {self.highest}."
+        days = "1 day" if len(self.rows) == 1 else f"{len(self.rows)} days"
+        return f"{self.title}: {days} with a value, the highest is {self.highest}."
 
 
 def chart_of(
