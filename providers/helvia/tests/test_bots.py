@@ -190,7 +190,7 @@ async def test_what_cannot_be_saved_stays_in_its_form(quick_world: World, browse
     common = {"csrf_token": token, "bot": BOT, "revision": "0"}
     answer = await browser.post("/desk/admin/bots", data=common | {"names": "TEAM_NAME", "available": "1"})
     assert answer.status_code == 422
-    assert "the name of the team is missing" in answer.text
+    assert "The name of the team is missing" in answer.text
     assert 'value="TEAM_NAME" checked' in answer.text
     wrong = common | {"language": "en", "words-waiting": "{agent} <b>comes"}
     answer = await browser.post("/desk/admin/bots/words", data=wrong)

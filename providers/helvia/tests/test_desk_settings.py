@@ -185,6 +185,10 @@ async def test_what_cannot_be_saved_stays_in_the_form(quick_world: World, browse
     assert 'value="&lt;b&gt;no"' in answer.text
     assert 'value="helper"' in answer.text
     assert await saved(quick_world) == DeskSettings()
+    given = FORM | {"csrf_token": token, "revision": "0", "timezone": "Athens"}
+    elsewhere = await browser.post("/desk/admin/general", data=given)
+    assert "did you mean &#39;Europe/Athens&#39;?</strong>" in elsewhere.text
+    assert "Value error" not in elsewhere.text
     await quick_world.desk.settings.replace(quick_world.ines, SAVED)
     clash = await browser.post(
         "/desk/admin/general", data=FORM | {"csrf_token": token, "revision": "0", "member_language": "fr"}

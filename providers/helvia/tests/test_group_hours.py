@@ -176,6 +176,9 @@ async def test_an_admin_keeps_hours_with_the_forms_of_the_page(
     answer = await browser.post("/desk/admin/hours", data=form, follow_redirects=True)
     assert "The business hours are saved." in answer.text
     assert 'aria-label="Monday 09:00 to 24:00"' in answer.text
+    assert "This desk has no such group" in answer.text
+    await quick_world.desk.groups.create(quick_world.ines, "billing", "Billing", [], [])
+    assert "no such group" not in (await browser.get("/desk/admin/hours")).text
     [row] = await quick_world.desk.hours.all(quick_world.ines)
     change = form | {"do": "change", "id": str(row.id), "day": "2", "closes": "17:30"}
     await browser.post("/desk/admin/hours", data=change)

@@ -182,9 +182,7 @@ def made_bot_settings(values: Mapping[str, object]) -> BotSettings:
     try:
         return BotSettings.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidField(f"{place}: {first['msg']}." if place else f"{first['msg']}.") from error
+        raise InvalidField.of(error) from error
 
 
 def _changed(bot: str) -> Changed:

@@ -177,6 +177,4 @@ def made_settings(values: Mapping[str, object]) -> DeskSettings:
     try:
         return DeskSettings.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidField(f"{place}: {first['msg']}.") from error
+        raise InvalidField.of(error) from error

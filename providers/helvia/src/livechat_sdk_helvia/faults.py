@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+from pydantic import ValidationError
+
 from livechat_sdk.errors import LivechatError
 
 __all__ = [
@@ -41,6 +45,15 @@ class InvalidField(DeskFault):
 
     code = "invalid"
     status = 422
+
+    @classmethod
+    def of(cls, error: ValidationError) -> Self:
+        """The first thing that a model found wrong, in words for people, with the name of its field."""
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        wrong = first["msg"].removeprefix("Value error, ")
+        wrong = wrong if wrong.endswith((".", "?", "!")) else f"{wrong}."
+        return cls(f"{place}: {wrong}" if place else f"{wrong[:1].upper()}{wrong[1:]}")
 
 
 class NotSignedIn(DeskFault):

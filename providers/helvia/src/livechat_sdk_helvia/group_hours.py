@@ -175,9 +175,7 @@ def _checked(row_id: int, group_id: str, values: Mapping[str, Any]) -> HoursRow:
             {"day": values["day"], "opensAt": values["opens_at"], "closesAt": values["closes_at"]}
         )
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidField(f"{place}: {first['msg']}.") from error
+        raise InvalidField.of(error) from error
     return HoursRow(id=row_id, group_id=group_id, day=row.day, opens_at=row.opens_at, closes_at=row.closes_at)
 
 

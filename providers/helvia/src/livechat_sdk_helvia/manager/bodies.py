@@ -74,7 +74,7 @@ def opening_from(desk: DeskContext, body: Mapping[str, Any], ref: str) -> ChatOp
             requested_at=desk.now(),
         )
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise InvalidField.of(error) from error
 
 
 def place_of(body: Mapping[str, Any]) -> MessagePlace:
@@ -107,7 +107,7 @@ def message_from(desk: DeskContext, body: Mapping[str, Any]) -> PlannedMessage:
             sent_at=_moment(body, "sentDate") or desk.now(),
         )
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise InvalidField.of(error) from error
 
 
 def number_of(body: Mapping[str, Any], name: str) -> str | None:
@@ -191,9 +191,3 @@ def _moment(body: Mapping[str, Any], name: str) -> datetime | None:
     if moment.tzinfo is None:
         raise InvalidField(f"The field {name!r} has no time zone.", hint="2026-01-01T00:00:00Z has one.")
     return moment
-
-
-def _invalid(error: ValidationError) -> InvalidField:
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return InvalidField(f"{place}: {first['msg']}.")
