@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,18 @@ import pytest
 from cli.tests.helpers import install_plugin, invoke, livechat
 from livechat_sdk.domain.capabilities import Capabilities, Inbound
 from livechat_sdk_testing.conformance import (
+    AnyCertificate,
     CaseResult,
     Certificate,
     Level,
     Result,
+    SystemCertificate,
     Tier,
     Topic,
     installed,
     json_schema,
 )
+from tools import provider_table, ticket_table
 
 BUGGY = '''
 """A provider that tells every message twice, and a rig for it."""
@@ -57,7 +60,9 @@ def add_rig(folder: Path, name: str, entry: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)  # it plays every case of every provider
-def test_all_installed_providers_are_proved_and_one_that_fails_gives_exit_code_8(tmp_path: Path) -> None:
+def test_all_installed_providers_are_proved_as_the_pages_say_and_one_that_fails_gives_exit_code_8(
+    tmp_path: Path,
+) -> None:
     env = install_plugin(tmp_path, "acme-buggy", BUGGY)
     add_rig(tmp_path, "BUGGY_LIVECHAT", "acme_buggy:make_rig")
     done = livechat("certify", "--json", "--out", "proofs", cwd=tmp_path, env=env, seconds=580)
@@ -85,6 +90,19 @@ def test_all_installed_providers_are_proved_and_one_that_fails_gives_exit_code_8
         if one["kind"] == "livechat":
             jsonschema.validate(one, json_schema())
         assert json.loads((tmp_path / "proofs" / f"{one['provider']}.json").read_text("utf-8")) == one
+    pages_are_what_was_proved(list(by_type.values()))
+
+
+def pages_are_what_was_proved(documents: Sequence[Any]) -> None:
+    certificates: list[AnyCertificate] = []
+    for one in documents:
+        kind = Certificate if one["kind"] == "livechat" else SystemCertificate
+        told = {name: value for name, value in one.items() if name in kind.model_fields}
+        certificates.append(kind.model_validate_json(json.dumps(told)))
+    current = provider_table.PAGE.read_text("utf-8")
+    assert current == provider_table.updated(current, certificates), "run: python -m tools.provider_table"
+    current = ticket_table.PAGE.read_text("utf-8")
+    assert current == ticket_table.updated(current, certificates), "run: python -m tools.ticket_table"
 
 
 def test_a_provider_without_a_rig_is_not_taken_for_proved(

@@ -1,23 +1,12 @@
-"""The tables in the documentation are what the certificates say."""
+"""How certificates look in the tables of the documentation; ``livechat certify`` is tested with the pages."""
 
 from __future__ import annotations
-
-import pytest
 
 from contrib.testing.tests.conformance.parley_rig import ParleyRig
 from livechat_sdk_testing.conformance import all_cases, certify, excused
 from livechat_sdk_testing.conformance.systems import certify_system
 from livechat_sdk_testing.conformance.systems.built_in import local_tickets
 from tools import provider_table, ticket_table
-
-
-@pytest.mark.timeout(600)  # it plays every case of every provider
-def test_the_pages_are_what_the_installed_providers_prove() -> None:
-    certificates = provider_table.certified()
-    current = provider_table.PAGE.read_text("utf-8")
-    assert current == provider_table.updated(current, certificates), "run: python -m tools.provider_table"
-    current = ticket_table.PAGE.read_text("utf-8")
-    assert current == ticket_table.updated(current, certificates), "run: python -m tools.ticket_table"
 
 
 async def test_the_table_of_ticket_systems_says_what_becomes_of_a_lost_answer() -> None:
