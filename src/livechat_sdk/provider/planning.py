@@ -7,6 +7,7 @@ message's fate.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,10 @@ __all__ = ["Plan", "part_number", "plan_message", "split_text"]
 
 _LONGEST_KEY = 200  # characters of an ``Identifier``
 _ROOM_FOR_NUMBER = 8
+_JOINER = "\u200d"
+_REGIONS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+_TAGS = frozenset(map(chr, range(0xE0020, 0xE0080)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,8 @@ def split_text(text: str, limit: int | None) -> list[str]:
     """Cut ``text`` into pieces of at most ``limit`` characters, at a line or word if one is near.
 
     The pieces joined with the white space that was cut at give the text again; no other character
-    is lost.
+    is lost. What is shown as one character, an emoji of several or a letter with its accents, stays whole,
+    and no piece is blank.
     """
     if limit is None or len(text) <= limit:
         return [text] if text else []
@@ -112,14 +118,36 @@ def split_text(text: str, limit: int | None) -> list[str]:
         window = rest[: limit + 1]
         cut = max(window.rfind("\n"), window.rfind(" "))
         if cut <= limit // 2:
-            pieces.append(rest[:limit])
-            rest = rest[limit:]
+            cut = _between_characters(rest, limit)
+            pieces.append(rest[:cut])
+            rest = rest[cut:]
         else:
             pieces.append(rest[:cut])
             rest = rest[cut + 1 :]
     if rest:
         pieces.append(rest)
-    return pieces
+    # Vendors refuse blank texts.
+    return [piece for piece in pieces if piece.strip()] or pieces[:1]
+
+
+def _between_characters(text: str, limit: int) -> int:
+    """The last place, up to ``limit``, that is between two characters as people see them."""
+    for cut in range(limit, limit // 2, -1):
+        if not _belongs_together(text, cut):
+            return cut
+    return limit
+
+
+def _belongs_together(text: str, cut: int) -> bool:
+    """Whether what is before and behind ``cut`` is shown as one. The usual cases of Unicode's annex 29."""
+    before, behind = text[cut - 1], text[cut]
+    if behind in _REGIONS:  # two of them are a flag
+        start = cut
+        while start > 0 and text[start - 1] in _REGIONS:
+            start -= 1
+        return (cut - start) % 2 == 1
+    joined = _JOINER in (before, behind) or behind in _TONES or behind in _TAGS
+    return joined or unicodedata.category(behind).startswith("M")
 
 
 def _takes(capabilities: Capabilities, attachment: Attachment) -> bool:
