@@ -169,6 +169,17 @@ def test_file_without_a_name_takes_it_from_its_link_and_without_a_link_is_named(
     assert (lost.message.body, lost.message.attachments) == ("[file]: a.png", ())
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [("https://[files.example/a.png", "file"), ("https://files.example/..%2F..%2Fa.png", "a.png")],
+)
+def test_link_that_cannot_be_read_costs_no_message(url: str, name: str) -> None:
+    file = {"mediaType": "Image", "url": url, "mime": "image/png"}
+    found = message(said("Look", content=[item("Attachment", "attachment", **file)]))
+    assert found.message.body == "Look"
+    assert [(one.url, one.name) for one in found.message.attachments] == [(url, name)]
+
+
 def test_quick_replies_are_choices() -> None:
     replies = [
         item("QuickReply", "quickReply", text=one, payload=one.upper(), action="Message")

@@ -68,6 +68,14 @@ def test_a_message_may_be_the_callback_itself_and_may_bring_files() -> None:
     assert (system.author, system.agent) == ("system", None)
 
 
+@pytest.mark.parametrize("path", ["https://[files.example/bill.pdf", f"https://files.example/{'x' * 5000}"])
+def test_a_file_whose_link_cannot_be_used_costs_no_message(path: str) -> None:
+    files = [{"name": "bill.pdf", "path": path, "mimetype": "x" * 2000}]
+    event = one("MESSAGE", id=11, text="See the bill", livechatAttachments=files, **{"from": ADA})
+    assert isinstance(event, MessageReceived)
+    assert (event.message.body, event.message.attachments) == ("See the bill\n[bill.pdf]", ())
+
+
 def test_what_the_end_user_said_comes_back_as_nothing() -> None:
     message = {"id": 9, "text": "Where is it?", "from": {"participantType": "end-user"}}
     assert heard({"type": "MESSAGE", "livechatConversation": TALK, "message": message}) == []

@@ -298,6 +298,22 @@ def test_typing_of_the_agent_is_told(kind: str, on: bool) -> None:
     assert event.on is on
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://[files.example/a.png", "file"),
+        ("https://files.example/%2F%2F%5Ba.png", "[a.png"),
+        ("https://files.example/..%2F..%2Fa.png", "a.png"),
+    ],
+)
+def test_link_that_cannot_be_read_costs_no_message(url: str, name: str) -> None:
+    content = {"type": "image", "text": "Look", "mediaUrl": url}
+    _, said = read("conversation:message", a_message(content=content))
+    assert isinstance(said, MessageReceived)
+    assert said.message.body == "Look"
+    assert [(file.url, file.name) for file in said.message.attachments] == [(url, name)]
+
+
 def test_typing_of_the_end_user_is_no_news() -> None:
     assert (
         read("conversation:typing", {"activity": {"type": "typing:start", "author": {"type": "user"}}}) == []
@@ -578,6 +594,16 @@ def test_assignment_of_a_ticket_is_a_join() -> None:
 def test_assignment_that_is_taken_back_is_a_leave() -> None:
     [event] = TICKETS.read_webhook(a_ticket(a_ticket_event("agent_assignment_changed", "8447", None)))
     assert isinstance(event, AgentLeft)
+    assert event.agent.id == "8447"
+
+
+@pytest.mark.parametrize("nobody", ["0", 0, "", None])
+def test_nobody_has_several_spellings_and_is_no_agent(nobody: object) -> None:
+    [event] = TICKETS.read_webhook(a_ticket(a_ticket_event("agent_assignment_changed", "8447", nobody)))
+    assert isinstance(event, AgentLeft)
+    assert event.agent.id == "8447"
+    [event] = TICKETS.read_webhook(a_ticket(a_ticket_event("agent_assignment_changed", nobody, "8447")))
+    assert isinstance(event, AgentJoined)
     assert event.agent.id == "8447"
 
 

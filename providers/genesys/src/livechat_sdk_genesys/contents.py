@@ -82,7 +82,7 @@ def _attachment(found: Content, item: Mapping[str, Any]) -> None:
     if len(url) > _LONGEST_LINK or text_of(file.get("mediaType")) == "Link":
         found.line(url)
         return
-    name = text_of(file.get("filename")) or unquote(urlsplit(url).path.rpartition("/")[2]) or "file"
+    name = text_of(file.get("filename")) or _name_in(url) or "file"
     size = file.get("contentSizeBytes")
     kind = text_of(file.get("mime")) or mimetypes.guess_type(name)[0]
     found.attachments.append(
@@ -93,6 +93,14 @@ def _attachment(found: Content, item: Mapping[str, Any]) -> None:
             size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
         )
     )
+
+
+def _name_in(url: str) -> str:
+    """The name of a file as its link has it; empty where the link cannot be read."""
+    try:
+        return unquote(urlsplit(url).path).rpartition("/")[2]
+    except ValueError:
+        return ""
 
 
 def _quick_reply(found: Content, item: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar
@@ -104,7 +105,9 @@ class Api:
             found += page.conversations
             if not page.meta.has_more or not page.conversations:
                 return found
-            after = page.meta.after_cursor or page.conversations[-1].id
+            before, after = after, page.meta.after_cursor or page.conversations[-1].id
+            if after == before:
+                raise answer.unlike_documented("the cursor of the next page is that of this one")
         raise ProtocolError("conversations without an end", provider=self.provider, operation="open")
 
     async def create_conversation(self, user_id: str, metadata: Mapping[str, str]) -> WireConversation:
@@ -240,7 +243,8 @@ class Api:
                 wish = error.retry_after or 0.0
                 if wish > _LONGEST_WISH:
                     raise
-                await clock.sleep_until(clock.now() + timedelta(seconds=max(pause, wish)))
+                spread = random.uniform(pause / 2, pause)  # noqa: S311 - jitter, not a secret
+                await clock.sleep_until(clock.now() + timedelta(seconds=wish + spread))
             found = await look()
             if found is not None:
                 return found

@@ -7,6 +7,7 @@ becomes a line of text, and nothing is dropped without one.
 from __future__ import annotations
 
 import html
+import math
 import mimetypes
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +81,7 @@ def _media(found: Content, content: Mapping[str, Any]) -> None:
     if len(url) > _LONGEST_LINK:
         found.lines.append(url)
         return
-    name = unquote(urlsplit(url).path.rpartition("/")[2]) or _text(content.get("altText")) or "file"
+    name = _name_in(url) or _text(content.get("altText")) or "file"
     size = content.get("mediaSize")
     kind = _text(content.get("mediaType")) or mimetypes.guess_type(name)[0]
     found.attachments.append(
@@ -88,9 +89,17 @@ def _media(found: Content, content: Mapping[str, Any]) -> None:
             url=url,
             name=name[:_MOST],
             media_type=(kind or "application/octet-stream")[:_MOST],
-            size=int(size) if isinstance(size, int | float) and size >= 0 else None,
+            size=int(size) if isinstance(size, int | float) and 0 <= size < math.inf else None,
         )
     )
+
+
+def _name_in(url: str) -> str:
+    """The name of a file as its link has it; empty where the link cannot be read."""
+    try:
+        return unquote(urlsplit(url).path).rpartition("/")[2]
+    except ValueError:
+        return ""
 
 
 def _actions(found: Content, actions: object) -> None:

@@ -170,8 +170,10 @@ def _message(_: _Reading, envelope: _Data, payload: Mapping[str, Any], __: WireC
         return None if end is None else (_end(envelope, end, message.activity.type),)
     if message.key is not None or message.author.type == "user":
         return ()  # ours, on its way back, or the end user in a channel of Zendesk's own
-    if message.deleted or message.source is None or message.source.type != AGENT_WORKSPACE:
+    if message.source is None or message.source.type != AGENT_WORKSPACE:
         return None  # somebody else's program speaks; it is not for us to show it
+    if message.deleted or message.content is None:
+        return None
     said = message_of(message, envelope)
     if said.agent is None:
         return (said,)
@@ -268,7 +270,7 @@ def agent_of(message: WireMessage) -> Agent | None:
 
 def message_of(message: WireMessage, envelope: Mapping[str, Any]) -> MessageReceived:
     """A message for the end user. Its key is Zendesk's id, whichever way it came: so it is shown once."""
-    content, agent = content_of(message.content), agent_of(message)
+    content, agent = content_of(message.content or {}), agent_of(message)
     return MessageReceived(
         **envelope,
         message=Message(

@@ -14,7 +14,7 @@ from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.messages import Attachment, UserReceipt
 from livechat_sdk.domain.people import Agent
-from livechat_sdk.errors import ProviderError, RejectedError
+from livechat_sdk.errors import AuthError, ProviderError, RejectedError
 from livechat_sdk.provider.files import VendorFile
 from livechat_sdk.provider.integration import Finding, IntegrationContext
 from livechat_sdk.provider.interface import (
@@ -301,7 +301,7 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
 
     async def _with_agents(self, chat: Chat, conversation: str) -> ChatStatus:
         """Whether somebody took it, by the ticket or by who has written."""
-        ticket = None if self._support is None else await self._support.ticket(conversation)
+        ticket, knows_tickets = await self._ticket(conversation)
         if ticket is not None:
             return self._of_ticket(ticket, conversation)
         async for message in self._api.messages("status", conversation):
@@ -310,9 +310,20 @@ class ZendeskProvider(ChatProvider[ZendeskSettings]):
             agent = agent_of(message) if _is_for_the_user(message) else None
             if agent is not None:
                 return ChatStatus(state="active", agent=agent, vendor_ref=conversation)
-        if self._support is None:  # somebody may have taken it and not written yet
+        if not knows_tickets:  # somebody may have taken it and not written yet
             return ChatStatus(state="unknown", vendor_ref=conversation)
         return ChatStatus(state="queued", vendor_ref=conversation)
+
+    async def _ticket(self, conversation: str) -> tuple[WireTicket | None, bool]:
+        """The ticket of a conversation, and whether Support tells of tickets: a right of its own."""
+        if self._support is None:
+            return None, False
+        try:
+            return await self._support.ticket(conversation), True
+        except AuthError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            return None, False
 
     def _of_ticket(self, ticket: WireTicket, conversation: str) -> ChatStatus:
         """What a ticket says of its chat."""
@@ -364,9 +375,9 @@ def _posts(message: PlannedMessage, links: Sequence[str]) -> list[dict[str, Any]
 
 def _is_for_the_user(message: WireMessage) -> bool:
     """Whether the agent workspace says this to the end user."""
-    spoken = message.activity is None and not message.deleted and message.key is None
+    spoken = message.activity is None and message.content is not None and not message.deleted
     from_agents = message.source is not None and message.source.type == AGENT_WORKSPACE
-    return spoken and from_agents and message.author.type == "business"
+    return spoken and message.key is None and from_agents and message.author.type == "business"
 
 
 def _parts_of(part: str) -> int:

@@ -78,7 +78,7 @@ def translate_ticket(
     change = document.get("event")
     if not isinstance(change, dict):
         return None
-    before, now = (str(cast("Mapping[str, Any]", change).get(key) or "") for key in ("previous", "current"))
+    before, now = (_told(cast("Mapping[str, Any]", change).get(key)) for key in ("previous", "current"))
     match what:
         case "agent_assignment_changed" if now:
             return (AgentJoined(**envelope, agent=Agent(id=now)),)
@@ -90,3 +90,8 @@ def translate_ticket(
             return () if status not in ends else (ChatEnded(**envelope, why="resolved", raw_reason=status),)
         case _:
             return None
+
+
+def _told(value: object) -> str:
+    """An id or a word; empty for none, which Zendesk writes as null, as nothing, or as "0"."""
+    return "" if value in (None, "0", 0) else str(value)

@@ -145,12 +145,12 @@ class WireType(Wire):
 
 
 class WireMessage(Wire):
-    """A message of either side."""
+    """A message of either side. One that was deleted may have no content any more."""
 
     id: Identifier
     received: Timestamp
     author: WireAuthor
-    content: dict[str, Any]
+    content: dict[str, Any] | None = None
     source: WireType | None = None
     metadata: dict[str, Any] | None = None
     activity: WireType | None = None

@@ -40,6 +40,7 @@ _Body = Mapping[str, Any]
 _Envelope = dict[str, Any]
 _Told = ProviderEvent | None
 _Nothing: Final[tuple[ProviderEvent, ...]] = ()
+_LONGEST_LINK: Final = 4096
 
 
 def prove(delivery: WebhookDelivery, keys: Sequence[SecretStr]) -> None:
@@ -125,10 +126,17 @@ def _message(envelope: _Envelope, body: _Body) -> _Told:
 def _file(one: _Body) -> tuple[str, Attachment | None]:
     """A file by its link. What has none that an end user could follow is told by its name."""
     name, path = label_of(one, "name") or "file", text_of(one, "path")
-    if urlsplit(path).scheme not in {"http", "https"}:
+    if len(path) > _LONGEST_LINK or not _is_link(path):
         return name, None
-    kind = text_of(one, "mimetype") or "application/octet-stream"
+    kind = label_of(one, "mimetype") or "application/octet-stream"
     return name, Attachment(url=path, name=name, media_type=kind)
+
+
+def _is_link(path: str) -> bool:
+    try:
+        return urlsplit(path).scheme in {"http", "https"}
+    except ValueError:
+        return False
 
 
 def _begin(envelope: _Envelope, body: _Body) -> _Told:
