@@ -286,6 +286,7 @@ async def test_conversation_that_cannot_be_asked_for_now_is_asked_for_again() ->
     answers.script("GET messages", an_error(429, "too.many.requests", **{"Retry-After": "30"}))
     async with a_stream(answers) as stream:
         assert await stream.pass_time(25) == []
+        answers.clock.time += timedelta(seconds=30)  # of calls, which the stream does not move
         (joined,) = await stream.pass_time(10)
         assert isinstance(joined, AgentJoined)
         assert joined.agent == Agent(id=AGENT, name="Eleni")
@@ -413,6 +414,15 @@ async def test_channel_that_is_about_to_close_is_replaced_without_a_gap() -> Non
         assert stream.topics().count(f"{DETAILS}{CONVERSATION}.customer.end") == 2
         stream.detail("customer.end", CUSTOMER, disconnectType="PEER")
         assert [one.kind for one in await stream.pass_time()] == ["chat_ended"]
+
+
+async def test_channel_that_cannot_be_subscribed_replaces_none_and_is_not_left_open() -> None:
+    async with a_stream() as stream:
+        stream.answers.script("POST subscriptions", an_error(400, "bad.request"))
+        stream.socket.push("v2.system.socket_closing", {"message": "bye"})
+        await stream.pass_time(1)
+        assert isinstance(stream.failure, RejectedError), "whoever listens tries again"
+        assert [one.closed for one in stream.sockets] == [True, True]
 
 
 async def test_channel_is_replaced_before_its_day_is_over() -> None:

@@ -8,7 +8,16 @@ import pytest
 
 from livechat_sdk.errors import RetryableError
 from livechat_sdk_genesys.pacing import Pace
-from providers.genesys.tests.bench import CHAT, MESSAGE, Answers, Clock, a_customer, a_provider, an_agent
+from providers.genesys.tests.bench import (
+    CHAT,
+    MESSAGE,
+    Answers,
+    Clock,
+    a_customer,
+    a_provider,
+    an_agent,
+    an_error,
+)
 
 
 def a_pace(per_minute: int = 300) -> tuple[Pace, Clock]:
@@ -90,3 +99,19 @@ async def test_all_calls_of_an_integration_draw_from_one_limit() -> None:
             await provider.send(CHAT, MESSAGE)
     assert caught.value.sent is False
     assert len(answers.calls) == 10
+
+
+async def test_a_429_holds_for_every_call_until_its_time_is_over() -> None:
+    answers = Answers(people=[a_customer(), an_agent()])
+    answers.script("POST message", an_error(429, "too.many.requests.retry.after", **{"Retry-After": "30"}))
+    async with a_provider(answers) as provider:
+        with pytest.raises(RetryableError) as caught:
+            await provider.send(CHAT, MESSAGE)
+        assert caught.value.retry_after == 30
+        made = len(answers.calls)
+        with pytest.raises(RetryableError) as caught:
+            await provider.send(CHAT, MESSAGE.model_copy(update={"key": "k-2"}))
+        assert (caught.value.sent, caught.value.retry_after) == (False, 30)
+        assert len(answers.calls) == made, "the vendor was left alone"
+        answers.clock.time += timedelta(seconds=30)
+        await provider.send(CHAT, MESSAGE)

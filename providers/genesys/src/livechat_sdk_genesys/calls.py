@@ -14,6 +14,7 @@ from livechat_sdk_genesys.settings import Organisation
 __all__ = ["Calls"]
 
 _CONFLICT: Final = 409
+_TOO_MANY: Final = 429
 
 _CODE: Final = re.compile(r'"code"\s*:\s*"([a-zA-Z0-9._-]{1,100})"')
 _HINTS: Final[Mapping[str, str]] = {
@@ -81,6 +82,8 @@ class Calls:
                     raise
                 answer = await call()  # it was not applied, and what it met may be gone
         except ProviderError as error:
+            if error.status == _TOO_MANY and error.retry_after is not None:
+                self._pace.refused(error.retry_after)
             raise _explained(error) from None
         self._pace.heard(answer.headers)
         return answer

@@ -141,7 +141,11 @@ class Listener:
                 await self._stop_following()
                 _log.info("%s: the channel of notifications is renewed", self._integration)
                 fresh = await Channel.dial(self._api, clock, self._wake.set)
-                await fresh.add(self._topics())
+                try:
+                    await fresh.add(self._topics())
+                except BaseException:
+                    await fresh.close()
+                    raise
                 self._channel = fresh
                 await channel.close()
                 fresh.frames.extendleft(reversed(channel.frames))

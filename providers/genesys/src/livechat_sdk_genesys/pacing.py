@@ -64,6 +64,11 @@ class Pace:
         if count >= allowed:
             self._full_until = self._clock().now() + timedelta(seconds=min(reset, _LONGEST_RESET))
 
+    def refused(self, seconds: float) -> None:
+        """A call was answered with 429: nobody asks for so many seconds."""
+        until = self._clock().now() + timedelta(seconds=min(seconds, _LONGEST_RESET))
+        self._full_until = max(until, self._full_until or until)
+
     def _wait(self, now: datetime, most: int) -> float:
         """Seconds until the next turn."""
         while self._taken and self._taken[0] <= now - _WINDOW:
