@@ -301,6 +301,15 @@ async def test_a_join_waits_for_the_pages_and_not_for_ever(recordings: Recording
     assert [event.kind for event in found.events] == ["agent_joined"]
 
 
+async def test_nothing_is_kept_of_a_chat_that_ends_before_its_pages_were_told(recordings: Recordings) -> None:
+    with recordings.replay("poll/joined", "transcript/none", "greet/failed", "leave/gone"):
+        async with a_provider() as provider:
+            with pytest.raises(RetryableError):
+                await provider.poll(WAITING)
+            await provider.close(WAITING, REASON)
+            assert vars(provider)["_greetings"] == {}
+
+
 async def test_pages_wait_among_the_secrets(recordings: Recordings) -> None:
     transcript = tuple(one for one in OPENING.transcript)
     with recordings.replay("open/created"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -338,3 +339,12 @@ def test_no_words_are_lost_or_doubled_however_polls_repeat_and_go_back(pages: li
         if decoded(one.value("from")) != "me"
     }
     assert everything == {text for text in known if text.strip()}
+
+
+def test_thousands_of_events_are_read_in_a_time_that_grows_with_their_number() -> None:
+    """Whether somebody joins later in the same poll is known before, and not looked for at each event."""
+    events = [status(number, "chat_timedout_waiting_for_agent") for number in range(1, 6_000)]
+    begun = time.process_time()
+    told = Line(onJoinTimeout="leave").poll(*events, presence(6_000, "joined"))
+    assert time.process_time() - begun < 1.2, "it took as long as its square"
+    assert isinstance(told.events[-1], AgentJoined)

@@ -91,6 +91,7 @@ def translate(root: Element, chat: Chat, room: Room, now: datetime, settings: Ci
     """The new events of a poll; ``room`` becomes as it is after them."""
     found: list[ProviderEvent] = []
     news = list(fold(root, room))
+    last_join = max((position for position, (one, _) in enumerate(news) if _joins(one)), default=-1)
     for position, (one, mark) in enumerate(news):
         envelope: dict[str, Any] = {
             "id": f"{chat.ref}:{mark}"[-200:],
@@ -99,8 +100,7 @@ def translate(root: Element, chat: Chat, room: Room, now: datetime, settings: Ci
             "received_at": now,
             "raw": {one.name: one.plain()},
         }
-        later = [event for event, _ in news[position + 1 :]]
-        found.extend(_read(_Case(one, envelope, room, settings, later)))
+        found.extend(_read(_Case(one, envelope, room, settings, joined_later=last_join > position)))
     if any(isinstance(event, MessageReceived) for event in found):
         room.heard = now
     ends = [event for event in found if isinstance(event, ChatEnded | ChatRejected)]
@@ -113,13 +113,16 @@ def translate(root: Element, chat: Chat, room: Room, now: datetime, settings: Ci
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One event of the vendor, and what it is read with. ``later``: what comes after it in the same poll."""
+    """One event of the vendor, and what it is read with.
+
+    ``joined_later``: somebody comes in after it, in the same poll.
+    """
 
     event: Element
     envelope: dict[str, Any]
     room: Room
     settings: CiscoSettings
-    later: list[Element]
+    joined_later: bool
 
     @property
     def agent(self) -> str:
@@ -168,7 +171,7 @@ def _presence(case: _Case) -> Iterator[ProviderEvent]:
         return
     room.agents = [one for one in room.agents if one != name]
     # Somebody who comes in while the last one goes has taken the chat over.
-    if room.agents or any(_joins(one) for one in case.later):
+    if room.agents or case.joined_later:
         yield AgentLeft(**case.envelope, agent=_agent(name))
     else:
         yield from case.end("agent", "resolved", f"{name} left")
@@ -189,7 +192,6 @@ def _typing(case: _Case) -> Iterator[ProviderEvent]:
 def _status(case: _Case) -> Iterator[ProviderEvent]:
     status, detail = case.status.lower(), decoded(case.event.value("detail"))
     words = f"{status}: {detail}" if detail else status
-    joins = any(_joins(one) for one in case.later)
     if status == _FINE:
         return  # open has said so already, or the trouble is over
     if status == _TROUBLE:
@@ -198,7 +200,7 @@ def _status(case: _Case) -> Iterator[ProviderEvent]:
     elif status == _NOBODY:
         yield ChatRejected(**case.envelope, reason=words[:1000])
     elif status == _TOO_LATE:
-        if case.settings.on_join_timeout == "leave" and not (case.room.joined or joins):
+        if case.settings.on_join_timeout == "leave" and not (case.room.joined or case.joined_later):
             yield ChatRejected(**case.envelope, reason=words[:1000])
         else:  # whoever comes later is welcome; how long to wait is ours to say
             yield from case.unknown(words)

@@ -148,7 +148,7 @@ class CiscoProvider(ChatProvider[CiscoSettings]):
         The last words come by a poll, whose ids tell what of them is known. The transcript has none.
         """
         session = self._session(chat, "close")
-        self._seen.pop(chat.ref, None)
+        self._forget(chat)
         said: Sequence[MessageReceived] = ()
         try:
             await self._leave(chat, session)
@@ -185,7 +185,7 @@ class CiscoProvider(ChatProvider[CiscoSettings]):
         room.gone = None
         told = translate(root, chat, room, now, self.settings)
         if told.over:
-            self._seen.pop(chat.ref, None)
+            self._forget(chat)
             if isinstance(told.events[-1], ChatRejected):
                 await self._leave_quietly(session)
         elif any(isinstance(event, AgentJoined) for event in told.events) and not room.greeted:
@@ -211,6 +211,11 @@ class CiscoProvider(ChatProvider[CiscoSettings]):
             sent=False,
         )
 
+    def _forget(self, chat: Chat) -> None:
+        """A chat is over."""
+        self._seen.pop(chat.ref, None)
+        self._greetings.pop(chat.ref, None)
+
     def _gone(self, chat: Chat, room: Room, error: SessionGone) -> Polled:
         """The server knows no such session. Said twice, the chat is over.
 
@@ -221,6 +226,7 @@ class CiscoProvider(ChatProvider[CiscoSettings]):
         if room.gone is None or now - room.gone < _SURE_AFTER:
             room.gone = room.gone or now
             return Polled(chat=room.stored_in(chat), again_after=_SURE_AFTER.total_seconds())
+        self._forget(chat)
         quiet = room.was_quiet(chat, room.gone, self.settings.inactivity_timeout)
         event = ChatEnded(
             id=f"{chat.ref}:gone",
