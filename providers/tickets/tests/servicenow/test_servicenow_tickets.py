@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.errors import AuthError, ProtocolError, ProviderError, RejectedError, RetryableError
+from livechat_sdk.http import override_transport
 from livechat_sdk_testing.recordings import Recordings
 from livechat_sdk_tickets.capabilities import AtMostOnce
 from livechat_sdk_tickets.preparing import LoadedFile
@@ -319,6 +321,13 @@ async def test_a_file_is_attached(recordings: Recordings) -> None:
         async with a_system() as system:
             file = LoadedFile("invoice 7.pdf", "application/pdf", b"%PDF")
             await system.attach(the_ticket(), file, key="h-1.file.1")
+
+
+async def test_an_instance_that_sleeps_has_taken_no_file() -> None:
+    asleep = httpx.Response(200, html="<p>Your instance is hibernating</p>")
+    with override_transport(httpx.MockTransport(lambda _: asleep)), pytest.raises(ProtocolError):
+        async with a_system() as system:
+            await system.attach(the_ticket(), LoadedFile("a.txt", "text/plain", b"a"), key="h-1.file.1")
 
 
 async def test_the_tickets_of_a_handoff_are_read_as_they_are_now(recordings: Recordings) -> None:

@@ -7,9 +7,11 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from livechat_sdk.errors import AuthError, ProviderError, RejectedError, RetryableError
+from livechat_sdk.http import override_transport
 from livechat_sdk_testing.recordings import Recordings
 from livechat_sdk_tickets.capabilities import AtMostOnce
 from livechat_sdk_tickets.preparing import LoadedFile
@@ -262,6 +264,26 @@ async def test_a_comment_that_is_not_there_is_made_when_nothing_can_be_on_its_wa
             with pytest.raises(RetryableError, match="on its way") as wait:
                 await system.livechat_add_to_ticket(a_ticket("zd", "35436"), note)
     assert (wait.value.retry_after, wait.value.sent) == (50, False)
+
+
+async def test_a_comment_whose_second_try_may_be_on_its_way_is_not_made_a_third_time() -> None:
+    calls: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        calls.append(request.method)
+        if request.method == "PUT":
+            raise httpx.ReadTimeout("no answer")
+        return httpx.Response(200, json={"audits": [], "meta": {"has_more": False}})
+
+    note = a_note(first_tried_at=tried(70).first_tried_at)
+    with override_transport(httpx.MockTransport(answer)):
+        async with a_system() as system:
+            with pytest.raises(RetryableError, match="no answer"):
+                await system.livechat_add_to_ticket(a_ticket("zd", "35436"), note)
+            with pytest.raises(RetryableError, match="on its way") as wait:
+                await system.livechat_add_to_ticket(a_ticket("zd", "35436"), note)
+    assert (wait.value.sent, wait.value.retry_after) == (False, 60)
+    assert calls == ["GET", "PUT", "GET"]
 
 
 async def test_a_closed_ticket_takes_no_comment(recordings: Recordings) -> None:

@@ -143,7 +143,7 @@ class Api:
     # ------------------------------------------------------------------------------------------------- files
     async def attach(self, sys_id: str, file: LoadedFile) -> None:
         """Add a file to a record. Not repeated unless it never left."""
-        await self.client.request(
+        answer = await self.client.request(
             "attach",
             "POST",
             "api/now/attachment/file",
@@ -151,6 +151,7 @@ class Api:
             content=file.content,
             headers={"Content-Type": file.media_type},
         )
+        answer.object()  # an instance that sleeps answers 200 with a page
 
     async def files_of(self, sys_id: str) -> Counter[tuple[str, str]]:
         """Name and size of the files of a record, and how many there are of each."""

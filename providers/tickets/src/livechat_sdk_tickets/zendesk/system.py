@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from livechat_sdk.domain.handoff import Handoff
@@ -94,12 +95,13 @@ class ZendeskTicketing(TicketSystem[ZendeskTicketingSettings]):
         if len(body) > _BODY_LIMIT:
             files = [*files, *_overflow(plain(note.body), overflows=True)]
             body = escape(f"{note.body[: _BODY_LIMIT // 8]}…\n\n[The whole text is in the file.]", "html")
-        await self._comment("comment", ticket, body, files, key=note.key, public=note.public)
+        since = note.first_tried_at
+        await self._comment("comment", ticket, body, files, key=note.key, public=note.public, since=since)
 
     async def attach(self, ticket: Ticket, file: LoadedFile, *, key: str) -> None:
         """Add a file as an internal comment."""
         body = escape(f"File: {file.name}", "html")
-        await self._comment("attach", ticket, body, [file], key=key, public=False)
+        await self._comment("attach", ticket, body, [file], key=key, public=False, since=None)
 
     async def has_comment(self, ticket: Ticket, note: TicketNote) -> bool | None:
         """Whether a change with the note's key is among the ticket's audits."""
@@ -134,13 +136,15 @@ class ZendeskTicketing(TicketSystem[ZendeskTicketingSettings]):
         *,
         key: str,
         public: bool,
+        since: datetime | None,
     ) -> None:
         token = await self._api.upload(files)
         comment: dict[str, Any] = {"html_body": body, "public": public}
         if token is not None:
             comment["uploads"] = [token]
         change = {"comment": comment, "metadata": {KEY: key}}
-        await self._api.update(operation, self._id(ticket.id), change)
+        with self.leaving(key, since, operation):
+            await self._api.update(operation, self._id(ticket.id), change)
 
     def _note_key(self, answer: Answer) -> None:
         """Whether Zendesk acts on the key is seen in its answers only: on some accounts it does not."""
