@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import unicodedata
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -36,8 +37,8 @@ class _Rewriting(ParleyProvider):
     async def send(self, chat: Chat, message: PlannedMessage) -> Sent:
         return await super().send(chat, self.rewritten(message))
 
-    def rewritten(self, message: PlannedMessage) -> PlannedMessage:
-        raise NotImplementedError
+    @abstractmethod
+    def rewritten(self, message: PlannedMessage) -> PlannedMessage: ...
 
 
 class TextBesideFileDropped(_Rewriting):
@@ -99,8 +100,8 @@ class _Opening(ParleyProvider):
     async def open(self, opening: ChatOpening) -> Chat:
         return await super().open(self.mistaken(opening))
 
-    def mistaken(self, opening: ChatOpening) -> ChatOpening:
-        raise NotImplementedError
+    @abstractmethod
+    def mistaken(self, opening: ChatOpening) -> ChatOpening: ...
 
 
 class TranscriptCut(_Opening):

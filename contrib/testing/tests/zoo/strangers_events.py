@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -54,8 +55,8 @@ class _Changing(ParleyProvider):
         events = super().read_webhook(delivery)
         return [made for event in events if (made := self.made_of(event, delivery)) is not None]
 
-    def made_of(self, event: ProviderEvent, delivery: WebhookDelivery) -> ProviderEvent | None:
-        raise NotImplementedError
+    @abstractmethod
+    def made_of(self, event: ProviderEvent, delivery: WebhookDelivery) -> ProviderEvent | None: ...
 
 
 # ---- ids
@@ -244,8 +245,8 @@ class _History(ParleyProvider):
     async def history(self, chat: Chat, since: datetime) -> Sequence[MessageReceived]:
         return self.mistaken(await super().history(chat, since))
 
-    def mistaken(self, found: Sequence[MessageReceived]) -> Sequence[MessageReceived]:
-        raise NotImplementedError
+    @abstractmethod
+    def mistaken(self, found: Sequence[MessageReceived]) -> Sequence[MessageReceived]: ...
 
 
 class NewestFirst(_History):

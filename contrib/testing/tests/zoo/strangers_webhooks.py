@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -54,8 +55,8 @@ class _Translating(ParleyProvider):
         self.mistaken_proof(delivery)
         return translate(delivery, self.name)
 
-    def mistaken_proof(self, delivery: WebhookDelivery) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def mistaken_proof(self, delivery: WebhookDelivery) -> None: ...
 
 
 class ParsedAndDumped(_Translating):

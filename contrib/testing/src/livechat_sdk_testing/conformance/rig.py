@@ -40,6 +40,7 @@ __all__ = [
     "MakeRig",
     "ManySignatures",
     "NoFaults",
+    "NotPlayed",
     "Play",
     "Rig",
     "Seen",
@@ -127,6 +128,13 @@ CALL_FAULTS: Final = frozenset(
 
 WEBHOOK_FAULTS: Final = frozenset({"withhold", "repeat", "delay", "reorder"})
 """Faults of webhooks (operation ``webhook``), or of whatever else brings the vendor's events."""
+
+
+class NotPlayed(NotImplementedError):
+    """A case asked a rig for what it does not have: it says of itself that it can, by ``can`` or a trait."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the rig says that it can do this, and has no method for it: {what}")
 
 
 class SimChat(Protocol):
@@ -371,18 +379,18 @@ class Rig(ABC):
 
     async def set_agents(self, count: int | None) -> None:
         """How many agents are on duty; ``None``: the vendor does not know. Only if ``can`` has ``agents``."""
-        raise NotImplementedError
+        raise NotPlayed("agents")
 
     async def move_up(self, ref: str) -> int:
         """Let a waiting chat get another place in the queue, and return it. Only if ``can`` has ``queue``.
 
         A chat that was opened before it waits too.
         """
-        raise NotImplementedError
+        raise NotPlayed("queue")
 
     async def link_works(self, url: str) -> bool:
         """Whether anybody who has the link of an agent's file can read it now. Only if ``tells_links``."""
-        raise NotImplementedError
+        raise NotPlayed("tells_links")
 
     def attach(self, name: str, media_type: str, content: bytes) -> Attachment:
         """A file of the end user, under a link that the provider can fetch if it has to: see ``attached``."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from livechat_sdk_testing.conformance.rig import NotPlayed
 from livechat_sdk_testing.conformance.systems.rig import SystemRig
 
 __all__ = ["CaseSample", "ContactRig", "ContactTraits", "Person", "PropertySample"]
@@ -104,5 +105,5 @@ class ContactRig(SystemRig):
         """A person was there all along; returns the vendor's id."""
 
     async def change(self, contact_id: str, name: str) -> None:
-        """Somebody changes the name of a contact."""
-        raise NotImplementedError
+        """Somebody changes the name of a contact. Only if ``traits`` has ``cache``."""
+        raise NotPlayed("cache")

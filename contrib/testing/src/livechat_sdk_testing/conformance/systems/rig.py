@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote_plus
 from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.registry import Registry
 from livechat_sdk_testing.clock import VirtualClock
-from livechat_sdk_testing.conformance.rig import FaultSwitch, NoFaults
+from livechat_sdk_testing.conformance.rig import FaultSwitch, NoFaults, NotPlayed
 
 if TYPE_CHECKING:
     import httpx
@@ -110,8 +110,8 @@ class SystemRig(ABC):
         return fault in self.fault_kinds
 
     def calls(self, operation: str) -> int:
-        """How many calls of an operation the vendor has seen, those included that it refused."""
-        raise NotImplementedError
+        """How many calls of an operation the vendor has seen, refused ones too. Only if ``over`` is HTTP."""
+        raise NotPlayed("calls")
 
     def build(self, **settings: Any) -> Any:
         """An object from the rig's settings, some of them replaced."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from livechat_sdk.domain.tickets import Ticket, TicketKind, TicketPriority, TicketState
+from livechat_sdk_testing.conformance.rig import NotPlayed
 from livechat_sdk_testing.conformance.systems.rig import SystemRig
 
 __all__ = ["CommentSeen", "FieldSample", "TicketAble", "TicketRig", "TicketSeen", "TicketTraits"]
@@ -179,12 +180,12 @@ class TicketRig(SystemRig):
         """Every ticket that the vendor really has, oldest first."""
 
     async def set_state(self, ticket_id: str, state: str) -> None:
-        """Somebody puts a ticket into a state, by the vendor's word."""
-        raise NotImplementedError
+        """Somebody puts a ticket into a state, by the vendor's word. Only if ``people``."""
+        raise NotPlayed("people")
 
     async def comment(self, ticket_id: str, text: str) -> None:
-        """Somebody of support writes a comment."""
-        raise NotImplementedError
+        """Somebody of support writes a comment. Only if ``people``."""
+        raise NotPlayed("people")
 
     async def read(self, system: Any, ticket_id: str) -> Ticket | None:
         """The adapter's ``read``."""

@@ -21,7 +21,7 @@ from livechat_sdk.domain.people import (
 )
 from livechat_sdk.errors import ProtocolError
 from livechat_sdk.http import ClientCredentials, Repeat, VendorClient
-from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
+from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.settings import IntegrationSettings, Secret
 from livechat_sdk_testing.clock import VirtualClock
 from livechat_sdk_testing.conformance.systems.contacts_rig import (
@@ -32,11 +32,11 @@ from livechat_sdk_testing.conformance.systems.contacts_rig import (
 )
 from livechat_sdk_testing.conformance.systems.toy_server import (
     CLIENT_ID,
-    CLIENT_SECRET,
     Refused,
     Route,
     ToyServer,
 )
+from livechat_sdk_testing.conformance.systems.toy_system_rig import ToySystemRig
 
 __all__ = ["ToyContactRig", "ToyContactVendor", "ToyContacts"]
 
@@ -263,35 +263,11 @@ class ToyContacts:
             raise ProtocolError("no contact", provider=self.name, sent=True) from None
 
 
-class _Plugin:
-    def __init__(self, rig: ToyContactRig) -> None:
-        self._rig = rig
-
-    @hookimpl
-    def livechat_integration_types(self) -> list[IntegrationType]:
-        """One type."""
-        system = self._rig.system_class
-        return [
-            IntegrationType(
-                type=system.type,
-                kind="crm",
-                settings=ToyContactsSettings,
-                build=system,
-                summary="a toy under test",
-            )
-        ]
-
-
-class ToyContactRig(ContactRig):
+class ToyContactRig(ToySystemRig[ToyContactVendor], ContactRig):
     """The toy on the clock of a case. ``system_class`` is put to the proof; the vendor stays the same."""
 
-    over = "http"
-    fault_kinds = frozenset(
-        {
-            *("status", "drop_before", "drop_after", "time_out_before", "time_out_after"),
-            *("malformed", "truncated", "slow", "expire_token"),
-        }
-    )
+    settings_model = ToyContactsSettings
+    integration = "crm"
     traits = ContactTraits(
         keys=frozenset({"email", "phone", "external_id", "property"}),
         several="told",
@@ -309,42 +285,11 @@ class ToyContactRig(ContactRig):
     )
 
     def __init__(self, clock: VirtualClock, system: type[ToyContacts] = ToyContacts) -> None:
-        super().__init__(clock)
-        self.vendor = ToyContactVendor(clock)
-        self.system_class = system
-
-    @property
-    def plugin(self) -> object:
-        """One type, whose adapter is the class under test."""
-        return _Plugin(self)
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """One toy."""
-        return {"type": self.system_class.type, "name": "crm", "clientSecret": CLIENT_SECRET}
-
-    @property
-    def transport(self) -> httpx.AsyncBaseTransport:
-        """The toy's server."""
-        return self.vendor
-
-    @property
-    def faults(self) -> Any:
-        """Its faults."""
-        return self.vendor.faults
-
-    @property
-    def tokens(self) -> Sequence[str]:
-        """Those that it gave out."""
-        return list(self.vendor.tokens)
+        super().__init__(clock, ToyContactVendor(clock), system)
 
     def can_fault(self, operation: str, fault: str, **details: Any) -> bool:
         """The toy has one operation beside the token's."""
         return fault in self.fault_kinds and operation in {"contact", "token"}
-
-    def calls(self, operation: str) -> int:
-        """Calls that the server saw."""
-        return self.vendor.counts[operation]
 
     async def add(self, person: Person) -> str:
         """A row."""
