@@ -8,38 +8,25 @@ like its pages and its API do.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
-
-from argon2 import PasswordHasher
+from typing import Any
 
 from livechat_sdk.hooks.markers import hookimpl
 from livechat_sdk.provider.integration import IntegrationContext, IntegrationType
-from livechat_sdk_helvia.auth import Passwords
+from livechat_sdk_helvia.conformance_team import AGENTS, STATES, member_called, messages_of, quick_passwords
 from livechat_sdk_helvia.provider import HelviaProvider
 from livechat_sdk_helvia.records import (
     Conversation,
     ConversationStatus,
-    DeskMessage,
     DeskRequest,
     DeskUser,
     RequestStatus,
-    from_row,
 )
 from livechat_sdk_helvia.service import Desk
 from livechat_sdk_helvia.settings import HelviaSettings
 from livechat_sdk_testing.clock import VirtualClock
-from livechat_sdk_testing.conformance.rig import ChatView, File, Play, Rig, Seen
+from livechat_sdk_testing.conformance.rig import ChatView, File, NotPlayed, Play, Rig, Seen
 
 __all__ = ["DeskRig", "make_rig"]
-
-_ANN: Final = "Ann Marsh"
-_AGENTS: Final = {"Ann": _ANN, "Beth": "Beth Okoro", "Maria Pappa": "Maria Pappa"}
-"""Agents by the names that cases use; the end user sees first names."""
-
-_STATES: Final[Mapping[ConversationStatus, str]] = {
-    ConversationStatus.PENDING: "queued",
-    ConversationStatus.STARTED: "active",
-}
 
 
 def make_rig(clock: VirtualClock) -> DeskRig:
@@ -67,8 +54,7 @@ class _Plugin:
         ]
 
     def _build(self, context: IntegrationContext, settings: HelviaSettings) -> HelviaProvider:
-        quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        provider = HelviaProvider(context, settings, announce=lambda _: None, passwords=quick)
+        provider = HelviaProvider(context, settings, announce=lambda _: None, passwords=quick_passwords())
         self.built.append(provider)
         return provider
 
@@ -93,13 +79,6 @@ class _Team:
                 return desk, conversation
         raise KeyError(ref)
 
-    async def messages(self, desk: Desk, conversation: Conversation) -> list[DeskMessage]:
-        """All messages, in order."""
-        found: list[DeskMessage] = []
-        while page := await desk.messages.page(conversation.id, after=found[-1].seq if found else 0):
-            found.extend(page)
-        return found
-
     async def chats(self) -> Sequence[ChatView]:
         """Every conversation, oldest first."""
         found: list[ChatView] = []
@@ -111,7 +90,7 @@ class _Team:
                 """
             )
             for row in rows:
-                state = _STATES.get(ConversationStatus(str(row["status"])), "ended")
+                state = STATES.get(ConversationStatus(str(row["status"])), "ended")
                 found.append(ChatView(str(row["id"]), str(row["ref"]), state))
         return found
 
@@ -129,11 +108,11 @@ class _Team:
 
     async def leave(self, ref: str) -> None:
         """An agent cannot leave without ending."""
-        raise NotImplementedError
+        raise NotPlayed("leave")
 
     async def transfer(self, ref: str, to: str) -> None:
         """An agent cannot transfer."""
-        raise NotImplementedError
+        raise NotPlayed("transfer")
 
     async def end(self, ref: str, why: str | None = None) -> None:
         """The agent in the conversation ends it."""
@@ -162,35 +141,25 @@ class _Team:
     async def read(self, ref: str) -> None:
         """The agent reads everything."""
         desk, conversation = await self.find(ref)
-        messages = await self.messages(desk, conversation)
+        messages = await messages_of(desk, conversation)
         if messages:
             await desk.reading.read(await self._user(desk, ref), conversation, messages[-1].seq)
 
     async def fail_message(self, ref: str, key: str, reason: str) -> None:
         """The desk loses nothing that it has taken."""
-        raise NotImplementedError
+        raise NotPlayed("fail_message")
 
     async def unknown_event(self, ref: str) -> None:
         """The desk has no events but those that its provider makes."""
-        raise NotImplementedError
+        raise NotPlayed("unknown_event")
 
     async def texts(self, ref: str) -> Sequence[str]:
         """What the agent sees of the end user."""
         desk, conversation = await self.find(ref)
-        return [one.text for one in await self.messages(desk, conversation) if one.author == "end-user"]
+        return [one.text for one in await messages_of(desk, conversation) if one.author == "end-user"]
 
     async def _user(self, desk: Desk, ref: str) -> DeskUser:
-        name = _AGENTS.get(self._by_ref.get(ref, "Ann"), _ANN)
-        row = await desk.context.first(
-            """
-            SELECT * FROM desk_users
-            WHERE workspace = :workspace AND integration = :integration AND name = :name
-            """,
-            name=name,
-        )
-        if row is None:
-            raise KeyError(name)
-        return from_row(DeskUser, row)
+        return await member_called(desk, self._by_ref.get(ref, "Ann"))
 
 
 class DeskRig(Rig):
@@ -213,7 +182,7 @@ class DeskRig(Rig):
         """A desk with three agents."""
         accounts = [
             {"email": f"{first.split()[0]}@example.org", "name": name, "password": f"password-of-{first}"}
-            for first, name in _AGENTS.items()
+            for first, name in AGENTS.items()
         ]
         return {"type": "HELVIA_LIVECHAT", "name": "desk", "accounts": accounts}
 
@@ -225,7 +194,7 @@ class DeskRig(Rig):
     async def seen(self, ref: str) -> Seen:
         """What the agent has on the page of a conversation."""
         desk, conversation = await self._team.find(ref)
-        messages = await self._team.messages(desk, conversation)
+        messages = await messages_of(desk, conversation)
         receipts = await desk.reading.receipts(conversation.id)
         return Seen(
             texts=[one.text for one in messages if one.author == "end-user"],

@@ -17,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -30,9 +29,9 @@ from livechat_sdk.provider.files import NoFiles
 from livechat_sdk.provider.integration import IntegrationContext
 from livechat_sdk.provider.webhooks import WebhookDelivery
 from livechat_sdk_helvia import plugin
-from livechat_sdk_helvia.auth import Passwords
+from livechat_sdk_helvia.conformance_team import AGENTS, quick_passwords
 from livechat_sdk_helvia.provider import HelviaProvider
-from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskUser, RequestStatus, from_row
+from livechat_sdk_helvia.remote.conformance_team import SECOND_LINE, RemoteTeam
 from livechat_sdk_helvia.remote.events import KEY_HEADER
 from livechat_sdk_helvia.remote.wire import REF
 from livechat_sdk_helvia.service import Desk
@@ -43,9 +42,7 @@ from livechat_sdk_testing.conformance.between import Between
 from livechat_sdk_testing.conformance.rig import (
     CALL_FAULTS,
     WEBHOOK_FAULTS,
-    ChatView,
     FaultSwitch,
-    File,
     Play,
     Rig,
     Seen,
@@ -55,13 +52,10 @@ from livechat_sdk_testing.conformance.simulator_rig import Hurried
 
 __all__ = ["RemoteRig", "make_rig"]
 
-_AGENTS: Final = {"Ann": "Ann Marsh", "Beth": "Beth Okoro", "Maria Pappa": "Maria Pappa"}
 _TOKEN: Final = "a-service-token-of-the-desk-under-test"  # noqa: S105 - of a desk that nobody else reaches
 _KEY: Final = "a-key-of-the-callbacks-of-the-desk"
 _BOTS: Final = "bots.example"
-_STATES: Final = {"pending": "queued", "started": "active"}
 _FOR_GOOD: Final = 50
-_TEAM: Final = "second-line"
 
 
 def make_rig(clock: VirtualClock) -> RemoteRig:
@@ -137,130 +131,6 @@ class _Faults:
         self._between.clear()
 
 
-class _Team:
-    """The members of the desk's team. Whoever accepts a request has joined."""
-
-    def __init__(self, rig: RemoteRig) -> None:
-        self._rig = rig
-        self._by_ref: dict[str, str] = {}
-
-    @property
-    def _desk(self) -> Desk:
-        return self._rig.desk
-
-    async def conversations(self) -> Sequence[Conversation]:
-        """Every conversation, oldest first."""
-        rows = await self._desk.context.fetch(
-            """
-            SELECT id FROM desk_conversations
-            WHERE workspace = :workspace AND integration = :integration ORDER BY id
-            """
-        )
-        return [await self._desk.conversations.get(int(str(row["id"]))) for row in rows]
-
-    async def find(self, ref: str) -> Conversation:
-        """The newest conversation with our reference, or with an id of the desk. Raises ``KeyError``."""
-        for one in reversed(await self.conversations()):
-            if ref in {one.attributes.get(REF), str(one.id)}:
-                return one
-        raise KeyError(ref)
-
-    async def messages(self, conversation: Conversation) -> Sequence[DeskMessage]:
-        """All messages, in order."""
-        found: list[DeskMessage] = []
-        while page := await self._desk.messages.page(conversation.id, after=found[-1].seq if found else 0):
-            found.extend(page)
-        return found
-
-    async def chats(self) -> Sequence[ChatView]:
-        """Every conversation, oldest first."""
-        return [
-            ChatView(str(one.id), str(one.attributes.get(REF)), _STATES.get(one.status, "ended"))
-            for one in await self.conversations()
-        ]
-
-    async def accept(self, ref: str, agent: str | None = None) -> None:
-        """Accepting and joining is one at this desk."""
-        await self.join(ref, agent)
-
-    async def join(self, ref: str, agent: str | None = None) -> None:
-        """Take the request from New; whoever has taken a conversation over is in it already."""
-        conversation = await self.find(ref)
-        self._by_ref[ref] = agent or self._by_ref.get(ref, "Ann")
-        requests = await self._desk.inbox.requests(RequestStatus.NEW, take=200)
-        for one in requests:
-            if one.conversation_id == conversation.id:
-                await self._desk.accept(await self._member(self._by_ref[ref]), one.id)
-
-    async def leave(self, ref: str) -> None:
-        """An owner cannot leave without ending."""
-        raise NotImplementedError
-
-    async def transfer(self, ref: str, to: str) -> None:
-        """Beth, who is all of the second line, takes over."""
-        conversation = await self.find(ref)
-        beth = await self._member("Beth")
-        await self._desk.presence.seen(beth)
-        asked = await self._desk.transfers.transfer(await self._in(ref), conversation.id, group=_TEAM)
-        await self._desk.accept(beth, asked.request_id)
-        self._by_ref[ref] = "Beth"
-
-    async def end(self, ref: str, why: str | None = None) -> None:
-        """The member in the conversation ends it."""
-        await self._desk.conversations.end(await self._in(ref), (await self.find(ref)).id)
-
-    async def say(
-        self,
-        ref: str,
-        text: str,
-        *,
-        agent: str | None = None,
-        choices: Sequence[str] = (),
-        file: File | None = None,
-    ) -> str:
-        """The member in the conversation writes."""
-        message, _ = await self._desk.messages.send(await self._in(ref), await self.find(ref), text)
-        return str(message.id)
-
-    async def typing(self, ref: str, on: bool) -> None:
-        """The member types."""
-        await self._desk.typing.agent_types(await self._in(ref), await self.find(ref), on=on)
-
-    async def read(self, ref: str) -> None:
-        """No callback tells what was read."""
-        raise NotImplementedError
-
-    async def fail_message(self, ref: str, key: str, reason: str) -> None:
-        """The desk loses nothing that it has taken."""
-        raise NotImplementedError
-
-    async def unknown_event(self, ref: str) -> None:
-        """A newer manager tells of something new."""
-        body = self._rig.webhooks.body("COFFEE_BREAK", ref)
-        self._rig.between.put_in(self._rig.webhooks.sign(body))
-
-    async def texts(self, ref: str) -> Sequence[str]:
-        """What the member sees of the end user."""
-        messages = await self.messages(await self.find(ref))
-        return [one.text for one in messages if one.author == "end-user"]
-
-    async def _in(self, ref: str) -> DeskUser:
-        """Whoever is in the conversation."""
-        return await self._member(self._by_ref.get(ref, "Ann"))
-
-    async def _member(self, name: str) -> DeskUser:
-        row = await self._desk.context.first(
-            """
-            SELECT * FROM desk_users
-            WHERE workspace = :workspace AND integration = :integration AND name = :name
-            """,
-            name=_AGENTS.get(name, _AGENTS["Ann"]),
-        )
-        if row is None:
-            raise KeyError(name)
-        return from_row(DeskUser, row)
-
-
 class RemoteRig(Rig):
     """A desk that another application serves. Files of its members are none of the callbacks' yet."""
 
@@ -280,15 +150,15 @@ class RemoteRig(Rig):
 
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock)
-        self._team = _Team(self)
         self._webhooks = _Callbacks(self)
         self._provider = HelviaProvider(
             IntegrationContext("desk", now=clock.now),
             HelviaSettings.model_validate(_desk_settings()),
             announce=lambda _: None,
-            passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+            passwords=quick_passwords(),
             background=False,
         )
+        self._team = RemoteTeam(self._provider, self._tell_of_something_new)
         self.between = Between(
             Starlette(routes=[Mount("/desk", self._provider.pages())]),
             our_host=_BOTS,
@@ -321,7 +191,7 @@ class RemoteRig(Rig):
         }
 
     @property
-    def human(self) -> _Team:
+    def human(self) -> RemoteTeam:
         """The team."""
         return self._team
 
@@ -376,6 +246,9 @@ class RemoteRig(Rig):
             finally:
                 await store.close()
 
+    def _tell_of_something_new(self, ref: str) -> None:
+        self.between.put_in(self.webhooks.sign(self.webhooks.body("COFFEE_BREAK", ref)))
+
     async def _deliver(self, delivery: WebhookDelivery) -> int:
         return 503 if self.deliver is None else await self.deliver(delivery)
 
@@ -395,7 +268,7 @@ def _desk_settings() -> Mapping[str, Any]:
             "password": f"password-of-{first}",
             "roles": ["agent", "admin"],
         }
-        for first, name in _AGENTS.items()
+        for first, name in AGENTS.items()
     ]
     return {
         "type": "HELVIA_LIVECHAT",
@@ -403,7 +276,7 @@ def _desk_settings() -> Mapping[str, Any]:
         "accounts": accounts,
         "groups": [
             {"id": "billing", "name": "Billing", "members": ["ann@example.org"]},
-            {"id": _TEAM, "name": "second line", "members": ["beth@example.org"]},
+            {"id": SECOND_LINE, "name": "second line", "members": ["beth@example.org"]},
         ],
         "serviceTokens": [_TOKEN],
         "callbacks": {"address": f"https://{_BOTS}/webhooks/manager", "key": _KEY},
