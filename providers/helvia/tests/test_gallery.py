@@ -67,12 +67,17 @@ ADMIN_PAGES = {
     "admin-automation-new": "admin/automations/new",
     "admin-automation": "admin/automations/{automation}",
     "admin-automation-try": "admin/automations/{automation}/try",
+    "admin-automation-look": "admin/automations/{automation}/try?look=1",
+    "admin-automation-ticket": "admin/automations/new?kind=ticket",
     "admin-team": "admin/team",
     "admin-user": "admin/team/users/{user}",
     "admin-group": "admin/team/groups/{group}",
     "admin-transcripts": "admin/transcripts",
+    "admin-transcripts-found": "admin/transcripts?status=",
     "admin-retention": "admin/retention",
+    "admin-retention-confirm": "admin/retention?scope=all",
     "analytics": "analytics",
+    "analytics-refused": "analytics?from=2026-03-01&to=2026-02-01&zone=UTC",
 }
 NO_PAGES = {
     "/",  # leads to the Inbox
@@ -215,6 +220,37 @@ async def test_every_page_is_readable_and_whole(quick_world: World, name: str) -
         if await page.locator("#live-state").count():
             await expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
         wrong = await look_at(page, name)
+        assert troubles == []
+    assert wrong == [], "\n".join(wrong)
+
+
+async def test_what_the_panel_answers_is_readable_and_whole(quick_world: World) -> None:
+    await places_of(quick_world)
+    async with served(mounted(quick_world.provider.pages())) as address, browser() as chrome:
+        page, troubles = await window(chrome, address, "ines")
+        panel = f"{address}/desk/admin"
+        await page.goto(f"{panel}/team")
+        await page.get_by_text("New user").click()
+        await page.locator("#new-email").fill("eleni@example.org")
+        await page.locator("#new-name").fill("Eleni Markou")
+        await page.get_by_role("button", name="Make the account").click()
+        await expect(page.get_by_text("It is shown only now")).to_be_visible()
+        wrong = await look_at(page, "admin-user-made")
+        await page.goto(f"{panel}/canned/new")
+        await page.get_by_label("Name", exact=True).fill("Greeting")
+        await page.get_by_label("Text", exact=True).fill("Dear {{nobody}}")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("alert")).to_contain_text("nobody can fill in")
+        wrong += await look_at(page, "admin-canned-refused")
+        await page.get_by_label("Text", exact=True).fill("Dear {{user_name}}")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("The canned response was made.")).to_be_visible()
+        wrong += await look_at(page, "admin-canned-made")
+        await page.goto(f"{panel}/automations")
+        await page.get_by_label("Address").fill("https://flows.example/in")
+        await page.get_by_role("button", name="Register").click()
+        await expect(page.get_by_text("Its secret is shown only now")).to_be_visible()
+        wrong += await look_at(page, "admin-flow-made")
         assert troubles == []
     assert wrong == [], "\n".join(wrong)
 
