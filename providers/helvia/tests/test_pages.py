@@ -184,7 +184,7 @@ async def test_even_a_bug_of_ours_answers_with_the_policy_and_no_stack_trace(
 ) -> None:
     async with client(app) as browser:
         await sign_in(browser, "ada")
-        monkeypatch.setattr(quick_world.desk.conversations, "counts", None)
+        monkeypatch.setattr(quick_world.desk.inbox, "counts", None)
         answer = await browser.get("/desk/inbox/new")
     assert answer.status_code == 500
     assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
