@@ -342,6 +342,37 @@ async def test_details_do_not_lie_over_the_messages_of_a_window_that_became_narr
         await expect(details).to_be_visible()
 
 
+async def test_on_paper_is_the_whole_conversation_and_no_note(quick_world: World) -> None:
+    world = quick_world
+    talk = await world.accepted(by="ada")
+    for number in range(60):
+        await world.desk.messages.send(world.ada, talk, f"line {number} of many")
+    await world.desk.notes.add(world.ada, talk.id, "for the team alone")
+    await world.desk.conversations.end(world.ada, talk.id)
+    async with served(mounted(world.provider.pages())) as address, browser() as chrome:
+        page, _ = await window(chrome, address, "ada")
+        for path in (f"conversations/{talk.id}", f"history/{talk.id}"):
+            await page.emulate_media(media="print", color_scheme="dark")
+            await page.goto(f"{address}/desk/{path}")
+            await expect(page.get_by_role("heading", name="Maria Pappa")).to_be_visible()
+            await expect(page.get_by_text("maria@example.org")).to_be_visible()
+            for gone in (".topbar", ".inbox", ".pane-actions", ".composer-closed", ".notes", ".copy"):
+                for one in await page.locator(gone).all():
+                    await expect(one).to_be_hidden()
+            await expect(page.get_by_text("for the team alone").first).to_be_hidden()
+        await page.goto(f"{address}/desk/conversations/{talk.id}")
+        said = page.locator("#timeline .bubble")
+        assert await said.count() >= 50
+        dark = await said.last.evaluate("(one) => getComputedStyle(one).color")
+        assert dark == "rgb(27, 35, 48)", "paper has no dark ground"
+        await page.set_viewport_size({"width": 794, "height": 1123})
+        tall = await page.evaluate("document.documentElement.scrollHeight")
+        assert tall > 2 * 1123, "all of it, not what a window shows"
+        await page.screenshot(path=ARTEFACTS / "desk-conversation-print.png", full_page=True)
+        printed = await page.pdf(format="A4")
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 2
+
+
 async def test_what_end_users_write_runs_in_its_own_direction(quick_world: World) -> None:
     places = await places_of(quick_world)
     async with served(mounted(quick_world.provider.pages())) as address, browser() as chrome:
