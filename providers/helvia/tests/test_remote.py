@@ -104,6 +104,32 @@ async def test_a_chat_is_opened_led_and_ended_at_a_desk_elsewhere(
         await remote.send(chat, said("Too late", "k-3"))
 
 
+async def test_a_manager_that_gives_fewer_rows_than_were_asked_for_is_read_to_the_end(clock: Clock) -> None:
+    rows = [{"id": number, "status": "new", "livechatConversation": number} for number in range(170, 0, -1)]
+    rows[150]["extras"] = {"livechatRef": "ref-1"}
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        assert request.method == "GET", "it is there, and not opened again"
+        skip = int(request.url.params["skip"])
+        return httpx.Response(200, json=rows[skip : skip + 50])
+
+    async with answered(answers) as remote:
+        assert (await remote.open(opening(clock))).vendor_ref == "20"
+
+
+async def test_a_list_that_never_ends_is_left_alone(clock: Clock) -> None:
+    calls: list[str] = []
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        calls.append(request.method)
+        return httpx.Response(200, json=[{"id": 1, "status": "new"}] * 200)
+
+    async with answered(answers) as remote:
+        with pytest.raises(RetryableError, match="does not list"):
+            await remote.open(opening(clock))
+    assert calls == [*["GET"] * 5, "POST", *["GET"] * 5]
+
+
 async def test_a_waiting_request_is_withdrawn_even_if_the_answer_to_its_opening_was_lost(
     desk_world: World, remote: RemoteHelviaProvider, clock: Clock
 ) -> None:

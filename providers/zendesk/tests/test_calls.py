@@ -454,7 +454,16 @@ async def test_file_of_an_agent_is_asked_for_with_credentials_at_zendesk_alone(
             found = await provider.fetch(CHAT, FILE.model_copy(update={"url": own}))
             assert found is not None
             assert found.content == b"\x89PNG"
-            for other in ("https://acme.zendesk.com.evil.example/x", "https://cdn.example/x"):
+            for other in (
+                "https://acme.zendesk.com.evil.example/x",
+                "https://cdn.example/x",
+                "https://acme.zendesk.com:8443/x",
+                "https://acme.zendesk.com:x/x",
+                "http://acme.zendesk.com/x",
+                "https://acme.zendesk.com@cdn.example/x",
+                "https://ann:secret@acme.zendesk.com/x",
+                "https://[acme.zendesk.com/x",
+            ):
                 assert await provider.fetch(CHAT, FILE.model_copy(update={"url": other})) is None
 
 

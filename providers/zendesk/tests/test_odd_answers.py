@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from livechat_sdk.domain.messages import Attachment
 from livechat_sdk.errors import AuthError, ProtocolError
 from livechat_sdk.http import override_transport
-from providers.zendesk.tests.bench import CHAT, NOW, USER, a_conversation, a_provider, an_opening
+from providers.zendesk.tests.bench import CHAT, MESSAGE, NOW, USER, a_conversation, a_provider, an_opening
 
 SAID: dict[str, Any] = {
     "id": "a-1",
@@ -92,3 +93,43 @@ async def test_wrong_credentials_of_support_are_no_missing_right() -> None:
         async with a_provider(**SUPPORT) as provider:
             with pytest.raises(AuthError):
                 await provider.status(CHAT)
+
+
+async def test_link_that_names_the_usual_port_is_one_of_the_account() -> None:
+    with override_transport(httpx.MockTransport(lambda _: httpx.Response(200, content=b"%PDF"))):
+        async with a_provider() as provider:
+            file = Attachment(url="https://acme.zendesk.com:443/sc/attachments/7", name="a.pdf")
+            found = await provider.fetch(CHAT, file)
+    assert found is not None
+    assert found.content == b"%PDF"
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ("text/plain; charset=utf-8", "text/plain; charset=utf-8"),
+        ("image/png\r\nX-Evil: 1", "application/octet-stream"),
+        ("image/\u03c0", "application/octet-stream"),
+        ("image", "application/octet-stream"),
+        ("", "application/octet-stream"),
+    ],
+)
+async def test_media_type_that_is_none_stays_out_of_the_call(said: str, sent: str) -> None:
+    uploads: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "files.example":
+            return httpx.Response(200, content=b"PNG")
+        if request.url.path.endswith("/attachments"):
+            uploads.append(request.content)
+            return httpx.Response(201, json={"attachment": {"mediaUrl": "https://acme.zendesk.com/7"}})
+        if request.url.path.endswith("/messages"):
+            return httpx.Response(201, json={"messages": [SAID]})
+        return httpx.Response(200, json={"conversation": a_conversation()})
+
+    file = Attachment(url="https://files.example/a", name="a.png", media_type=said)
+    with override_transport(httpx.MockTransport(answer)):
+        async with a_provider() as provider:
+            await provider.send(CHAT, MESSAGE.model_copy(update={"attachments": (file,)}))
+    (upload,) = uploads
+    assert f"Content-Type: {sent}\r\n\r\nPNG".encode() in upload

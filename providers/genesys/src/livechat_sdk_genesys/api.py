@@ -195,11 +195,14 @@ class Api(Calls):
 
         Whether a link wants a token is not documented: it is asked without one first.
         """
-        parts = urlsplit(url)
-        host = parts.hostname or ""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            return None
         ours = urlsplit(self._base)
         if parts.netloc != ours.netloc and not (
-            parts.scheme == "https" and host.endswith(f".{self._region}")
+            parts.scheme == "https" and host.endswith(f".{self._region}") and "@" not in parts.netloc
         ):
             return None
         origin = f"{parts.scheme}://{parts.netloc}"

@@ -11,10 +11,11 @@ import hashlib
 import hmac
 import json
 import random
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
 
@@ -52,6 +53,9 @@ _MOST_PAGES: Final = 300
 _PAUSES: Final = (0.5, 1.0, 2.0)
 _LONGEST_WISH: Final = 5.0
 _UPLOAD_SECONDS: Final = 60.0
+_TYPE: Final = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}( ?; ?[\w-]{1,50}=[\w.+-]{1,100}){0,5}", re.ASCII)
+_UNKNOWN: Final = "application/octet-stream"
+_PORTS: Final = {"http": 80, "https": 443}
 
 _T = TypeVar("_T")
 
@@ -165,7 +169,7 @@ class Api:
             "POST",
             "attachments",
             params={"access": "public", "for": "message", "conversationId": conversation},
-            files={"source": (name, content, media_type)},
+            files={"source": (name, content, media_type if _TYPE.fullmatch(media_type) else _UNKNOWN)},
             repeat=Repeat.SAFE,
             timeout=_UPLOAD_SECONDS,
             budget=_UPLOAD_SECONDS,
@@ -174,7 +178,7 @@ class Api:
 
     async def download(self, url: str, limit: int) -> VendorFile | None:
         """A file of this account, asked for with credentials; ``None`` for a link to somewhere else."""
-        if not url.startswith(f"{self._origin}/"):
+        if _origin_of(url) != _origin_of(self._origin):
             return None
         answer = await self.client.request(
             "file", "GET", url, headers={"Accept": "*/*"}, repeat=Repeat.SAFE, redirects=3, max_bytes=limit
@@ -260,6 +264,16 @@ class Api:
         return await self.client.request(
             operation, "GET", path, params=params, repeat=Repeat.SAFE, expect=tuple(expect)
         )
+
+
+def _origin_of(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port; ``None`` for a link that cannot be read, or has a user name in it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return None if "@" in parts.netloc else (parts.scheme, parts.hostname or "", port)
 
 
 def _path(conversation: str) -> str:

@@ -5,8 +5,8 @@ What makes something is answered with 204 and nothing in it: the id is found by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from livechat_sdk.errors import ProviderError, RejectedError, UnavailableError
@@ -17,8 +17,9 @@ from livechat_sdk_helvia.remote.wire import Listed, id_of, listed, mappings
 __all__ = ["ManagerApi"]
 
 _PAGE: Final = 200
-_MOST_PAGES: Final = 5
-"""The newest 1 000 requests are looked through: the ids grow with time, and ours is one of the newest."""
+_MOST_ROWS: Final = 1000
+"""The newest requests are looked through: the ids grow with time, and ours is one of the newest."""
+_MOST_PAGES: Final = 20
 
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
@@ -81,39 +82,46 @@ class ManagerApi:
     ) -> Listed | None:
         """The request with our reference, or with the manager's id; among those of ``user`` if given."""
         path = self._ours if user is None else f"users/{quote(user, safe='')}"
-        for page in range(_MOST_PAGES):
-            rows = await self._list(operation, f"{path}/livechat-requests", page)
-            for row in rows:
-                one = listed(row)
-                if one is None or row.get("organizationId") not in (None, "", self._organization):
-                    continue
-                if one.id == request or (ref is not None and one.ref == ref):
-                    return one
-            if len(rows) < _PAGE:
-                break
+        async for row in self._rows(operation, f"{path}/livechat-requests"):
+            one = listed(row)
+            if one is None or row.get("organizationId") not in (None, "", self._organization):
+                continue
+            if one.id == request or (ref is not None and one.ref == ref):
+                return one
         return None
 
     async def state_of(self, operation: str, conversation: str, user: str) -> str | None:
         """The status of a conversation of ``user``; ``None`` when it is not listed."""
-        for page in range(_MOST_PAGES):
-            rows = await self._list(operation, f"users/{quote(user, safe='')}/livechat-conversations", page)
-            for row in rows:
-                if id_of(row.get("id")) == conversation:
-                    return str(row.get("status", ""))
-            if len(rows) < _PAGE:
-                break
+        async for row in self._rows(operation, f"users/{quote(user, safe='')}/livechat-conversations"):
+            if id_of(row.get("id")) == conversation:
+                return str(row.get("status", ""))
         return None
 
     async def look(self) -> None:
         """Whether the manager is there, and takes the token."""
         await self._list("check", f"{self._ours}/livechat-requests", 0, take=1)
 
-    async def _list(
-        self, operation: str, path: str, page: int, *, take: int = _PAGE
-    ) -> Sequence[Mapping[str, Any]]:
-        params = {"order": "DESC", "skip": str(page * take), "take": str(take)}
+    async def _rows(self, operation: str, path: str) -> AsyncIterator[Mapping[str, Any]]:
+        """The rows of a list, the newest first, as many as are looked through.
+
+        A page that is shorter than was asked for is no proof of the end: how many rows a manager gives at
+        most is not published.
+        """
+        seen = 0
+        for _ in range(_MOST_PAGES):
+            found = await self._list(operation, path, seen)
+            if not found:
+                return
+            for row in mappings(found):
+                yield row
+            seen += len(found)
+            if seen >= _MOST_ROWS:
+                return
+
+    async def _list(self, operation: str, path: str, skip: int, *, take: int = _PAGE) -> Sequence[object]:
+        params = {"order": "DESC", "skip": str(skip), "take": str(take)}
         answer = await self.client.request(operation, "GET", path, params=params, repeat=Repeat.SAFE)
         found = answer.json()
         if not isinstance(found, list):
             raise answer.unlike_documented("the body is not a list")
-        return mappings(found)  # pyright: ignore[reportUnknownArgumentType]
+        return cast("Sequence[object]", found)
