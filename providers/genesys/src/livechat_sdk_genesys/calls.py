@@ -83,7 +83,7 @@ class Calls:
                 answer = await call()  # it was not applied, and what it met may be gone
         except ProviderError as error:
             if error.status == _TOO_MANY and error.retry_after is not None:
-                self._pace.refused(error.retry_after)
+                self._pace.refused(operation, error.retry_after)
             raise _explained(error) from None
         self._pace.heard(answer.headers)
         return answer

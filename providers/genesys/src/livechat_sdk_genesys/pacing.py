@@ -35,6 +35,8 @@ class Pace:
         self._clock = clock
         self._taken: deque[datetime] = deque()
         self._full_until: datetime | None = None
+        self._refused: dict[str, datetime] = {}
+        """Until when calls of a kind are not made: there are a few kinds."""
 
     async def turn(self, operation: str, *, can_wait: bool = False) -> None:
         """Wait for a turn. ``can_wait``: the call is a question that may as well be asked later.
@@ -43,10 +45,10 @@ class Pace:
         """
         most = self._per_minute - (self._per_minute // _RESERVED if can_wait else 0)
         clock = self._clock()
-        while (wait := self._wait(clock.now(), most)) > 0:
+        while (wait := self._wait(operation, clock.now(), most)) > 0:
             if wait > _PATIENCE:
                 raise RetryableError(
-                    f"{self._per_minute} calls a minute are made already",
+                    f"{self._per_minute} calls a minute are made already, or Genesys says so",
                     provider=self._provider,
                     operation=operation,
                     retry_after=wait,
@@ -64,16 +66,19 @@ class Pace:
         if count >= allowed:
             self._full_until = self._clock().now() + timedelta(seconds=min(reset, _LONGEST_RESET))
 
-    def refused(self, seconds: float) -> None:
-        """A call was answered with 429: nobody asks for so many seconds."""
-        until = self._clock().now() + timedelta(seconds=min(seconds, _LONGEST_RESET))
-        self._full_until = max(until, self._full_until or until)
+    def refused(self, operation: str, seconds: float) -> None:
+        """A call was answered with 429: for so many seconds nobody makes another of its kind.
 
-    def _wait(self, now: datetime, most: int) -> float:
+        Some resources have limits of their own, so calls of other kinds find out for themselves.
+        """
+        until = self._clock().now() + timedelta(seconds=min(seconds, _LONGEST_RESET))
+        self._refused[operation] = max(until, self._refused.get(operation, until))
+
+    def _wait(self, operation: str, now: datetime, most: int) -> float:
         """Seconds until the next turn."""
         while self._taken and self._taken[0] <= now - _WINDOW:
             self._taken.popleft()
-        turns = [self._full_until] if self._full_until is not None else []
+        turns = [one for one in (self._full_until, self._refused.get(operation)) if one is not None]
         if len(self._taken) >= most:
             turns.append(self._taken[len(self._taken) - most] + _WINDOW)
         return max(((turn - now).total_seconds() for turn in turns), default=0.0)
