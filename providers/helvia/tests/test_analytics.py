@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from livechat_sdk.domain.ends import EndReason
-from livechat_sdk_helvia.analytics.figures import Times
+from livechat_sdk_helvia.analytics.figures import Share, Times
 from livechat_sdk_helvia.analytics.period import Period
 from livechat_sdk_helvia.faults import Forbidden, InvalidField, NotFound
 from livechat_sdk_helvia.web.analytics import long_time, percent_words
@@ -71,7 +71,7 @@ async def test_programs_read_the_figures_under_their_published_names(
                 "liveChatsPerDay": [{"string_date": "2026-03-02", "count": 1}],
                 "containmentRate": 92.0,
                 "sessions": 50,
-                "unreportedSessions": 0,
+                "leftOutSessions": 0,
             },
             "missedChats": {
                 "liveChatRequests": 4,
@@ -116,7 +116,7 @@ async def test_without_sessions_that_can_be_whole_the_shares_are_not_known(
     quick_world.host.reported = reported
     answer = await browser.get("/desk/api/analytics", params=MARCH, headers=await token_of(browser, "ines"))
     usage = answer.json()["usage"]
-    for name in ("liveChatPercentage", "containmentRate", "sessions", "unreportedSessions"):
+    for name in ("liveChatPercentage", "containmentRate", "sessions", "leftOutSessions"):
         assert usage[name] is None
     await sign_in(browser, "ines")
     page = await browser.get("/desk/analytics", params=DAYS)
@@ -132,13 +132,39 @@ async def test_a_share_of_some_days_says_who_asked_on_the_others(
     quick_world.host.reported = {"shop-bot": {date(2026, 3, 3): 40}}
     answer = await browser.get("/desk/api/analytics", params=MARCH, headers=await token_of(browser, "ines"))
     usage = answer.json()["usage"]
-    assert (usage["containmentRate"], usage["sessions"], usage["unreportedSessions"]) == (100.0, 40, 4)
+    assert (usage["containmentRate"], usage["sessions"], usage["leftOutSessions"]) == (100.0, 40, 4)
     await sign_in(browser, "ines")
     page = await browser.get("/desk/analytics", params=DAYS)
-    words = "of 40 sessions; 4 more asked for a human on days without a report"
+    words = "of 40 sessions; 4 more asked for a human on days that are left out"
     assert page.text.count(words) == 2, "nobody takes these shares for those of the whole period"
     mine = await browser.get("/desk/analytics", params=DAYS | {"bot": "night-bot"})
     assert mine.text.count("No data") == 3
+
+
+@pytest.mark.feature("AN-01", "AN-03")
+async def test_a_day_of_which_conversations_were_deleted_is_left_out(world: World) -> None:
+    await a_day(world)
+    world.clock.advance(days=1)
+    await world.accepted("next-day", by="ada")
+    days = {date(2026, 3, 2): 40, date(2026, 3, 3): 10}
+    world.host.reported = {"shop-bot": days, "night-bot": days}
+    period = Period.of_days("2026-03-01", "2026-03-31", "Europe/Athens")
+
+    async def share() -> Share | None:
+        return (await world.desk.analytics.report(world.ines, period)).share
+
+    assert await share() == Share(100, 5, 2)
+    await world.desk.purge.run(world.ines, bot="shop-bot")  # one of the two of the first day is over
+    assert await share() == Share(60, 3, 1, left_out=1)
+    erased = world.desk.context.statement(  # as the dispatcher erases a person
+        "DELETE FROM desk_conversations WHERE workspace = :workspace AND handoff_id = 'handoff-next-day'"
+    )
+    await world.database.commit([erased])
+    assert await share() == Share(50, 2, 0, left_out=1)
+    await world.desk.purge.run(world.ines)
+    assert await share() == Share(10, 0, 0, left_out=1)
+    world.host.reported = {"night-bot": {date(2026, 3, 2): 40}}
+    assert await share() is None, "not 100 %: nothing is left of those who asked"
 
 
 def test_nearly_all_is_not_said_to_be_all() -> None:

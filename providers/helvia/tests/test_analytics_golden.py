@@ -128,7 +128,7 @@ async def test_shares_are_of_the_sessions_that_were_reported(month: Month) -> No
         elif session[1].month == 3:
             elsewhere.add(session)
     assert share is not None
-    assert share.unreported == len(elsewhere)
+    assert share.left_out == len(elsewhere)
     total = sum(sum(days.values()) for days in reported.values())
     assert (share.sessions, share.with_request, share.with_live_chat) == (total, len(asked), len(served))
     assert share.containment == pytest.approx(100 * (total - len(asked)) / total)

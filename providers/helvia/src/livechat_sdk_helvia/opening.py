@@ -18,7 +18,10 @@ __all__ = ["accepting_statements", "ended_line", "farewell_statements", "opening
 def opening_statements(
     desk: DeskContext, opening: ChatOpening, conversation_id: int, request_id: int
 ) -> list[Statement]:
-    """A conversation, its history and its request. The first one changes no row for a known ``ref``."""
+    """A conversation, its history, its request, and that there was one more on this day.
+
+    The first one changes no row for a known ``ref``.
+    """
     user = opening.user
     requested_at = utc_text(opening.requested_at)
     last = opening.transcript[-1] if opening.transcript else None
@@ -83,7 +86,16 @@ def opening_statements(
         priority=opening.route.priority,
         requested_at=requested_at,
     )
-    return [conversation, history, request]
+    counted = desk.statement(
+        """
+        INSERT INTO desk_openings (workspace, integration, bot, day, opened)
+        VALUES (:workspace, :integration, :bot, :day, 1)
+        ON CONFLICT (workspace, integration, bot, day) DO UPDATE SET opened = desk_openings.opened + 1
+        """,
+        bot=opening.bot,
+        day=requested_at[:10],
+    )
+    return [conversation, history, request, counted]
 
 
 def accepting_statements(

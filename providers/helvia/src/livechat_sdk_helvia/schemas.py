@@ -50,6 +50,7 @@ SCHEMAS: Final = (
     Schema(automations.SCHEMA_NAME, automations.SCHEMA_VERSION, automations.DDL, automations.PERSONAL),
     Schema("helvia_desk_translation", 1, tables_translation.DDL, tables_translation.PERSONAL),
     Schema(analytics.SCHEMA_NAME, analytics.SCHEMA_VERSION, analytics.DDL, analytics.PERSONAL),
+    Schema(analytics.OPENINGS_NAME, 1, analytics.OPENINGS_DDL),
     Schema(manager.SCHEMA_NAME, manager.SCHEMA_VERSION, manager.DDL),
     Schema(callbacks.SCHEMA_NAME, callbacks.SCHEMA_VERSION, callbacks.DDL, callbacks.PERSONAL),
 )

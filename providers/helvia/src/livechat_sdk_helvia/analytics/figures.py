@@ -68,13 +68,13 @@ class TimesByDay:
 class Share:
     """Sessions of the bots, as the platform reported them; and how many of those asked for a human.
 
-    ``unreported`` counts sessions that asked for one on days of which the platform has reported nothing.
+    ``left_out`` counts sessions that asked for one on days that are left out of all the others.
     """
 
     sessions: int
     with_request: int
     with_live_chat: int
-    unreported: int = 0
+    left_out: int = 0
 
     @property
     def containment(self) -> float:

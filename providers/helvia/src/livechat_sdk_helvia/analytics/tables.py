@@ -1,4 +1,4 @@
-"""What Analytics stores: whether end users were content. Everything else is read from the other tables."""
+"""What Analytics stores: whether end users were content, and how many asked. The rest is in other tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from livechat_sdk.provider.personal import PersonalTable
 
-__all__ = ["DDL", "PERSONAL", "SCHEMA_NAME", "SCHEMA_VERSION"]
+__all__ = ["DDL", "OPENINGS_DDL", "OPENINGS_NAME", "PERSONAL", "SCHEMA_NAME", "SCHEMA_VERSION"]
 
 SCHEMA_NAME: Final = "helvia_desk_analytics"
 SCHEMA_VERSION: Final = 2
@@ -28,6 +28,23 @@ DDL: Final = (
     ON desk_feedback (workspace, handoff_id)
     """,
 )
+
+OPENINGS_NAME: Final = "helvia_desk_openings"
+
+OPENINGS_DDL: Final = (
+    """
+    CREATE TABLE IF NOT EXISTS desk_openings (
+        workspace TEXT NOT NULL,
+        integration TEXT NOT NULL,
+        bot TEXT NOT NULL,
+        day TEXT NOT NULL,
+        opened BIGINT NOT NULL,
+        PRIMARY KEY (workspace, integration, bot, day)
+    )
+    """,
+)
+"""How many conversations of a bot were requested on a day (UTC). They are about nobody and stay when the
+conversations are purged or erased: so it shows of which days some are missing."""
 
 PERSONAL: Final = (PersonalTable("desk_feedback", "handoff", "handoff_id = :handoff"),)
 """What an end user thought of a conversation goes with the end user."""

@@ -169,10 +169,10 @@ def _charts(report: Report, period: Period) -> list[Chart]:
 def _tiles(report: Report, feedback: ContentedShare) -> list[tuple[str, str, str]]:
     """The figures that come first: what, how much, and what it is made of."""
     share = report.share
-    unknown = "The platform has reported no sessions, or fewer than asked for a human."
+    unknown = "No sessions were reported of days that are whole, or fewer than asked for a human."
     sessions = f"of {_count(share.sessions)} sessions" if share else unknown
-    if share and share.unreported:
-        sessions += f"; {_count(share.unreported)} more asked for a human on days without a report"
+    if share and share.left_out:
+        sessions += f"; {_count(share.left_out)} more asked for a human on days that are left out"
     return [
         ("Live chats", _count(report.live_chats), f"of {_count(report.requests)} requests"),
         (

@@ -54,7 +54,7 @@ def summary_rows(report: Report) -> list[tuple[_Cell, ...]]:
         ("withdrawnRequests", report.withdrawn),
         ("waitingRequests", report.waiting),
         ("sessions", share.sessions if share else None),
-        ("unreportedSessions", share.unreported if share else None),
+        ("leftOutSessions", share.left_out if share else None),
         ("liveChatPercentage", share.live_chats if share else None),
         ("containmentRate", share.containment if share else None),
         ("agentMessages", report.agent_messages),

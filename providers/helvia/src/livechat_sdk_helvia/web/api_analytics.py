@@ -108,7 +108,7 @@ def _report_document(report: Report) -> dict[str, Any]:
             "liveChatsPerDay": series["liveChatsPerDay"],
             "containmentRate": share.containment if share else None,
             "sessions": share.sessions if share else None,
-            "unreportedSessions": share.unreported if share else None,
+            "leftOutSessions": share.left_out if share else None,
         },
         "missedChats": {
             "liveChatRequests": report.requests,
