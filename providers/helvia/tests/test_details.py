@@ -118,7 +118,7 @@ async def test_the_panel_is_shown_and_hidden_and_the_desk_remembers_it(quick_wor
         await expect(panel).to_be_visible()
         await shoot_both(page, "desk-details")
         await page.get_by_role("button", name="Copy the id of the conversation").click()
-        await expect(page.locator(".copy")).to_have_text("Copied")
+        await expect(page.locator("#announcer")).to_have_text("Copied.")
         assert await page.evaluate("navigator.clipboard.readText()") == str(conversation.id)
         await toggle.click()
         await expect(panel).to_be_hidden()

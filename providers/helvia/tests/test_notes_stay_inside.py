@@ -22,13 +22,17 @@ from livechat_sdk.domain.handoff import Route
 from livechat_sdk.domain.messages import Message
 from livechat_sdk.domain.outgoing import UserMessage
 from livechat_sdk.files import one_piece
+from livechat_sdk.http import override_transport
 from livechat_sdk_helvia.faults import DeskFault
 from livechat_sdk_helvia.past import PastFilter
 from livechat_sdk_helvia.records import ConversationStatus
 from livechat_sdk_helvia.webchat import WebChat
 from providers.helvia.tests.browsing import client, mounted, sign_in, token_of
+from providers.helvia.tests.callback_world import ADDRESS, SERVICE_TOKEN, deliver, opened, telling_world
+from providers.helvia.tests.callback_world import accepted as accepted_one
 from providers.helvia.tests.kept_files import PNG
 from providers.helvia.tests.memory_database import MemoryDatabase
+from providers.helvia.tests.outside import OtherSystem
 from providers.helvia.tests.world import (
     Clock,
     World,
@@ -103,6 +107,13 @@ async def live(world: World, steps: list[tuple[str, str, str]], *, accepted: boo
     conversation = conversation_id(chat)
     if accepted:
         await world.desk.conversations.accept(world.ada, request_id(chat))
+    notes = await happen(world, steps, conversation)
+    await world.desk.conversations.close(conversation, EndReason(by="clock", why="inactivity"))
+    return notes, conversation
+
+
+async def happen(world: World, steps: list[tuple[str, str, str]], conversation: int) -> int:
+    """All this, in an open conversation; how many notes there were at most."""
     notes = 0
     for number, (kind, who, text) in enumerate(steps):
         try:
@@ -112,8 +123,7 @@ async def live(world: World, steps: list[tuple[str, str, str]], *, accepted: boo
         finally:
             world.clock.advance(seconds=1)
             notes = max(notes, len(await world.desk.notes.of(world.ines, conversation)))
-    await world.desk.conversations.close(conversation, EndReason(by="clock", why="inactivity"))
-    return notes, conversation
+    return notes
 
 
 async def ways_out(world: World, memory: MemoryDatabase, conversation: int) -> dict[str, str]:
@@ -214,6 +224,62 @@ async def play(steps: list[tuple[str, str, str]], *, accepted: bool) -> int:
 @given(STEPS, st.booleans())
 def test_no_note_gets_out_whatever_happens(steps: list[tuple[str, str, str]], accepted: bool) -> None:
     asyncio.run(play(steps, accepted=accepted))
+
+
+@pytest.mark.feature("CV-05", "API-05")
+@settings(max_examples=10)
+@given(STEPS, st.booleans())
+def test_no_note_is_told_to_a_service(steps: list[tuple[str, str, str]], accepted: bool) -> None:
+    told = asyncio.run(told_to_a_service(steps, accepted=accepted))
+    assert not [text for text in told if CANARY in text]
+
+
+async def told_to_a_service(steps: list[tuple[str, str, str]], *, accepted: bool) -> list[str]:
+    """What a service hears and reads of a conversation that it opened, and in which all this happens."""
+    other = OtherSystem()
+    with closing(MemoryDatabase()) as memory, override_transport(other.transport):
+        world = await telling_world(Clock(), memory)
+        world.host.files.links = "https://desk.example/files"
+        for person in (world.ada, world.ben, world.ines):
+            await world.desk.presence.seen(person)
+        conversation = await (accepted_one(world) if accepted else opened(world))
+        await happen(world, steps, conversation.id)
+        world.clock.advance(seconds=600)
+        await world.desk.missing.work()
+        while await deliver(world):
+            pass
+        async with client(mounted(world.provider.pages())) as service:
+            header = {"authorization": f"Bearer {SERVICE_TOKEN}"}
+            for path in ("organizations/default", "users/visitor-7"):
+                answer = await service.get(f"/desk/manager/{path}/livechat-requests", headers=header)
+                assert answer.status_code == 200
+                other.calls.append(httpx.Request("GET", ADDRESS, content=answer.content))
+            talks = await service.get("/desk/manager/users/visitor-7/livechat-conversations", headers=header)
+            notes = await service.get(
+                f"/desk/manager/livechat-conversations/{conversation.id}/livechat-notes", headers=header
+            )
+            assert (talks.status_code, notes.status_code) == (200, 403)
+    return [call.content.decode() for call in other.calls] + [talks.text, notes.text]
+
+
+def test_the_property_of_services_is_about_something() -> None:
+    steps = [
+        ("note", "ada", CANARY),
+        ("reply", "ada", "=1+1"),
+        ("transfer", "ada", CANARY),
+        ("answer", "ben", ""),
+    ]
+    steps += [("file", "ben", ""), ("end", "ben", "")]
+    told = "".join(asyncio.run(told_to_a_service(steps, accepted=True)))
+    for heard in (
+        "CONVERSATION_BEGIN",
+        "=1+1",
+        "TRANSFER_REQUEST",
+        "https://desk.example",
+        "CONVERSATION_END",
+    ):
+        assert heard in told
+    assert "REQUEST_MISSED" in "".join(asyncio.run(told_to_a_service([], accepted=False)))
 
 
 def test_the_property_is_about_something() -> None:
