@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
@@ -61,6 +62,12 @@ def documents(simulator: Simulator) -> dict[str, dict[str, Any]]:
 def with_wrong_secret(document: Mapping[str, Any]) -> dict[str, Any]:
     name = next(one for one in SECRETS if one in document)
     return {**document, name: "not-the-one-that-the-vendor-knows"}
+
+
+class Usage(NamedTuple):
+    """What `shutil.disk_usage` says."""
+
+    free: int
 
 
 def doctor(settings: Path, *words: str) -> tuple[int, dict[str, Any]]:
@@ -219,7 +226,7 @@ async def test_certificate_that_has_ended_is_an_error_and_a_host_without_one_a_d
 def test_store_of_another_release_and_store_that_is_away_are_told(tmp_path: Path) -> None:
     path = write_settings(tmp_path, {"desk": {"type": "HELVIA_LIVECHAT"}})
     code, found = doctor(path)
-    assert (code, of(found, "store")) == (0, {"reachable": "ok"})
+    assert (code, of(found, "store")) == (0, {"reachable": "ok", "space": "ok"})
     assert not (tmp_path / "livechat.db").exists()
     (tmp_path / "livechat.db").write_bytes(b"this is no database" * 100)
     code, found = doctor(path)
@@ -228,6 +235,17 @@ def test_store_of_another_release_and_store_that_is_away_are_told(tmp_path: Path
     code, found = doctor(write_settings(tmp_path, {"desk": {"type": "HELVIA_LIVECHAT"}}, store=away))
     assert (code, of(found, "store")) == (6, {"reachable": "error"})
     assert "a-password" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(("free", "status", "code"), [(4096, "error", 6), (50 * 2**20, "warning", 0)])
+def test_store_without_room_is_told(
+    free: int, status: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free))
+    ended, found = doctor(write_settings(tmp_path, {"desk": {"type": "HELVIA_LIVECHAT"}}))
+    assert (ended, of(found, "store")) == (code, {"reachable": "ok", "space": status})
+    (told,) = [one for one in found["findings"] if one["check"] == "space"]
+    assert told["next_step"].startswith("make room there")
 
 
 def test_plugin_whose_check_fails_is_named_and_hurts_nobody_else(
@@ -257,6 +275,7 @@ def test_what_is_switched_off_is_looked_at_only_when_it_is_named(tmp_path: Path)
 
 def test_wrong_names_and_wrong_settings_are_usage_and_configuration(tmp_path: Path) -> None:
     path = write_settings(tmp_path, {"desk": {"type": "HELVIA_LIVECHAT"}})
+    assert invoke("doctor", "desk", path).stdout == invoke("doctor", path, "desk").stdout
     done = invoke("doctor", path, "deks")
     assert (done.returncode, done.stdout) == (2, "")
     assert "they have: desk" in done.stderr

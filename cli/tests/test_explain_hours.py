@@ -186,3 +186,15 @@ def test_settings_that_are_wrong_are_explained(file: Path) -> None:
     done = ask(file, "shop-bot", "2026-12-22 12:00")
     assert done.returncode == 3
     assert "LC812" in done.stderr
+
+
+def test_what_is_no_time_is_refused_where_no_hours_are_set_too(file: Path) -> None:
+    done = ask(file, "free-bot", "yesterday")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "error: 'yesterday' is no time\n" in done.stderr
+
+
+def test_the_settings_may_stand_alone(file: Path) -> None:
+    done = invoke("explain", "hours", file)
+    assert done.returncode == 0
+    assert "night-bot" in done.stdout

@@ -8,7 +8,7 @@ import pytest
 
 from cli.tests.helpers import Done, assert_golden, invoke, livechat
 from cli.tests.history import World, completed, live
-from livechat_sdk import AuthError
+from livechat_sdk import AuthError, RetryableError
 from livechat_sdk_testing.toy import ToyPlugin
 
 
@@ -55,7 +55,8 @@ async def not_closed(world: World) -> str:
 def test_list_is_a_table_with_what_can_be_done(database: Path) -> None:
     ids = [live(database, in_trouble), live(database, not_closed)]
     done = invoke("parked", "--store", database, env={"COLUMNS": "180"})
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert re.match("next: `livechat retry h-[0-9a-f]{6,} [0-9]+` tries the first again, ", done.stderr)
     assert_golden("parked.txt", tidy(done, *ids))
 
 
@@ -65,6 +66,45 @@ def test_list_of_one_handoff_for_programs(database: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert_golden("parked.json", tidy(done, ids[1]))
     assert [one["kind"] for one in json.loads(done.stdout)["parked"]] == ["send_message", "close_chat"]
+
+
+async def vendor_down(world: World) -> str:
+    """An agent is in the chat, and the vendor cannot be reached for a while."""
+    handoff = await world.request("run-3", "c-3")
+    await world.event("joined", id="evt-3", agent="a-7", name="Ann")
+    trouble = RetryableError(f"send: no connection: {'a long reason ' * 10}and the end of it")
+    world.toy.vendor.fail["send"] = [trouble] * 50
+    await world.say(handoff, "hello?", "m-1")
+    return handoff.id
+
+
+def test_what_fails_and_is_tried_again_is_found_without_knowing_the_handoff(database: Path) -> None:
+    live(database, completed)
+    handoff_id = live(database, vendor_down)
+    done = invoke("parked", "--store", database)
+    assert (done.returncode, done.stdout) == (0, "nothing waits for a person\n")
+    assert f"failing, and tried again by itself: {handoff_id[:8]} (1)\n" in done.stderr
+    assert f"next: `livechat show {handoff_id[:8]}` says why" in done.stderr
+
+    listed = invoke("show", "--store", database).stdout.splitlines()
+    assert ["failing" in line for line in listed if handoff_id[:8] in line] == [True]
+    assert sum("failing" in line for line in listed) == 1
+    found = json.loads(invoke("show", "--store", database, "--json").stdout)["handoffs"]
+    assert {(one["id"] == handoff_id, one["tried_again"], one["given_up"]) for one in found} == {
+        (True, 1, 0),
+        (False, 0, 0),
+    }
+
+    shown = invoke("show", handoff_id, "--store", database).stdout
+    assert "and the end of it" in shown  # though the table has no room for it
+    assert shown.count("send: no connection:") == 2
+
+
+def test_a_refused_retry_says_what_is_left(database: Path) -> None:
+    handoff_id = live(database, not_closed)
+    done = invoke("retry", handoff_id, "--all", "--store", database)
+    assert "refused, the chat is over" in done.stdout
+    assert done.stderr == f"next: `livechat drop {handoff_id} ACTION` takes it off the list\n"
 
 
 def test_nothing_waits(database: Path) -> None:

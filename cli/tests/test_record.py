@@ -83,6 +83,14 @@ def test_credentials_are_checked_and_recorded_when_nothing_is_named(account: Acc
     assert account.chats() == []
 
 
+def test_a_check_that_finds_something_wrong_is_no_success(account: Account) -> None:
+    account.write(clientSecret="another-secret-of-ours")
+    code, out, err = account.record("parley")
+    assert (code, out.count("recordings/check/")) == (5, 1)  # the answer is recorded all the same
+    assert "error: parley, " in err
+    assert "next: " in err
+
+
 def test_whole_conversation_is_recorded_without_secrets_and_as_documented(account: Account) -> None:
     code, out, err = account.record("parley", "--operation", "all", "--yes", "--out", "all")
     assert code == 0

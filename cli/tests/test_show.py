@@ -116,6 +116,7 @@ def test_store_and_workspace_come_from_the_settings(database: Path, tmp_path: Pa
     assert handoff_id[:8] in invoke("show", env=env).stdout
     (tmp_path / "livechat.yaml").rename(tmp_path / "other.yaml")
     assert invoke("show", handoff_id, "other.yaml", env=env).returncode == 0
+    assert handoff_id[:8] in invoke("show", "other.yaml", env=env).stdout  # the settings alone
 
 
 @pytest.mark.parametrize(

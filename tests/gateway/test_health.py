@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
@@ -78,3 +79,19 @@ async def test_stopping_server_is_alive_and_not_ready(world: World) -> None:
     assert (await world.stranger.get("/healthz")).status_code == 200
     answer = await world.stranger.get("/readyz")
     assert (answer.status_code, error_of(answer)["problems"]) == (503, {"gateway": "stopping"})
+
+
+async def test_store_that_can_only_be_read_is_not_ready_until_it_can_be_written(world: World) -> None:
+    writer = cast("Any", world.dispatcher.store)._writer
+    assert (await world.stranger.get("/readyz")).status_code == 200
+
+    await writer.run(lambda db: db.execute("PRAGMA query_only = 1"))
+    assert (await world.stranger.get("/readyz")).status_code == 200  # one answer is good for ten seconds
+    await world.clock.advance(10)
+    answer = await world.stranger.get("/readyz")
+    assert answer.status_code == 503
+    assert "cannot be written" in error_of(answer)["problems"]["store"]
+
+    await writer.run(lambda db: db.execute("PRAGMA query_only = 0"))
+    await world.clock.advance(10)
+    assert (await world.stranger.get("/readyz")).status_code == 200

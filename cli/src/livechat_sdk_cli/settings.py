@@ -11,10 +11,22 @@ if TYPE_CHECKING:
     from livechat_sdk.config import LivechatFile
     from livechat_sdk.registry import Registry
 
-__all__ = ["DEFAULT_FILE", "load_settings", "places_of", "store_of"]
+__all__ = ["DEFAULT_FILE", "is_file_word", "load_settings", "name_and_file", "places_of", "store_of"]
 
 DEFAULT_FILE: Final = Path("livechat.yaml")
 """The settings that are read when none are named."""
+
+
+def is_file_word(word: str) -> bool:
+    """Whether a word of the command line is settings, by the end of its name."""
+    return Path(word).suffix.lower() in {".yaml", ".yml", ".json"}
+
+
+def name_and_file(name: str | None, file: Path) -> tuple[str | None, Path]:
+    """The words of a line, where the settings stand alone in the place of a name: `livechat show my.yaml`."""
+    if name is not None and file == DEFAULT_FILE and is_file_word(name):
+        return None, Path(name)
+    return name, file
 
 
 def load_settings(file: Path) -> tuple[LivechatFile, Registry]:

@@ -22,6 +22,7 @@ from livechat_sdk.dispatcher.reporting import Report
 from livechat_sdk.dispatcher.setup import NotifyingDatabase, assemble, files_of, read_file
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
 from livechat_sdk.dispatcher.working import Wakeups, Working
+from livechat_sdk.dispatcher.writable import Writable
 from livechat_sdk.domain.answers import BotAvailability
 from livechat_sdk.domain.channel import check_channel
 from livechat_sdk.domain.clock import Clock, SystemClock
@@ -187,6 +188,7 @@ class Dispatcher(Parking):
         self._running = False
         self.database: EmbeddedDatabase = NotifyingDatabase(self.store, self._intake.inbox_changed)
         """The ledger's database, for programs that keep their own tables beside the ledger."""
+        self._writable = Writable(self.store, self.clock)
         self.sessions = SessionCounts(self.database, self.workspace)
         """How many sessions each bot had, as the platform reports it."""
 
@@ -335,8 +337,11 @@ class Dispatcher(Parking):
             problems["dispatcher"] = "not started"
         try:
             await self.store.next_timer()
+            trouble = await self._writable.trouble() if self._running else None
         except StoreError as error:
-            problems["store"] = str(error)
+            trouble = str(error)
+        if trouble is not None:
+            problems["store"] = trouble
         for plugin in self.hooks.stuck():
             problems[f"plugin {plugin}"] = "all its threads are stuck; it is skipped"
         for lane in self._relay.broken:

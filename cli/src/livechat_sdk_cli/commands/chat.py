@@ -14,7 +14,7 @@ import typer
 
 from livechat_sdk_cli import completing
 from livechat_sdk_cli.exits import CommandError, ExitCode
-from livechat_sdk_cli.settings import DEFAULT_FILE
+from livechat_sdk_cli.settings import DEFAULT_FILE, name_and_file
 
 if TYPE_CHECKING:
     from livechat_sdk.config import LivechatFile
@@ -72,6 +72,7 @@ def chat(
     from livechat_sdk_cli.chat.lines import Lines
     from livechat_sdk_cli.chat.typed import terminal_as_it_was
 
+    bot, file = name_and_file(bot, file)
     lines = Lines()
     settings = None if file == DEFAULT_FILE and not file.exists() else file
     place = _place(bot, settings, url, lines, here=here)

@@ -10,7 +10,7 @@ import typer
 from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.commands.validate import Form
 from livechat_sdk_cli.exits import CommandError, ExitCode
-from livechat_sdk_cli.settings import DEFAULT_FILE
+from livechat_sdk_cli.settings import DEFAULT_FILE, is_file_word
 
 if TYPE_CHECKING:
     from livechat_sdk.config import LivechatFile
@@ -84,9 +84,16 @@ def doctor(
 
 
 def _told_apart(file: Path, names: list[str]) -> tuple[Path, list[str]]:
-    """The first word is a name where it can be no file: ``livechat doctor acme-zendesk``."""
+    """The first word is a name where it can be no file: ``livechat doctor acme-zendesk``.
+
+    The settings may then stand behind the names, as they do in other commands.
+    """
     looks_like_a_name = not file.suffix and len(file.parts) == 1 and not file.exists()
-    return (DEFAULT_FILE, [str(file), *names]) if looks_like_a_name else (file, names)
+    if not looks_like_a_name:
+        return file, names
+    if names and is_file_word(names[-1]):
+        return Path(names[-1]), [str(file), *names[:-1]]
+    return DEFAULT_FILE, [str(file), *names]
 
 
 def _chosen(settings: LivechatFile, names: list[str]) -> dict[str, IntegrationDocument]:

@@ -11,10 +11,10 @@ import typer
 
 from livechat_sdk_cli import completing, terminal
 from livechat_sdk_cli.exits import CommandError, ExitCode
-from livechat_sdk_cli.settings import DEFAULT_FILE, load_settings
+from livechat_sdk_cli.settings import DEFAULT_FILE, load_settings, name_and_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from livechat_sdk.config import LivechatFile
     from livechat_sdk.policies.hours import Answer, BotHours, Calendar
@@ -59,6 +59,7 @@ def explain_hours(
 
     Works off line, by the settings alone: a plugin or a provider with hours of its own is asked before them.
     """
+    bot, file = name_and_file(bot, file)
     settings, _ = load_settings(file)
     hours = _hours_of(settings)
     if bot is None:
@@ -68,6 +69,7 @@ def explain_hours(
         raise _unknown(bot, settings)
     found = hours.get(bot)
     if found is None:
+        _check_time(at)
         _always(bot, as_json=as_json)
         return
     chosen = found.choose(queue=queue, group=group, language=language)
@@ -104,13 +106,21 @@ def _unknown(bot: str, settings: LivechatFile) -> CommandError:
 def _moment(at: str | None, calendar: Calendar) -> datetime:
     """The time asked about, on the calendar's clock."""
     now = calendar.local(datetime.now(UTC))
-    if at is None:
-        return now
+    return now if at is None else _time(at, now, calendar.local)
+
+
+def _check_time(at: str | None) -> None:
+    """Refuse what is no time, also where every time gives the same answer."""
+    if at is not None:
+        _time(at, datetime.now(UTC), lambda time: time)
+
+
+def _time(at: str, now: datetime, local: Callable[[datetime], datetime]) -> datetime:
     text = at.strip()
     if _TIME_ALONE.fullmatch(text):
         text = f"{now.date().isoformat()} {text.zfill(5)}"
     try:
-        return calendar.local(datetime.fromisoformat(text))
+        return local(datetime.fromisoformat(text))
     except ValueError:
         raise CommandError(
             f"{terminal.visible(at)!r} is no time",

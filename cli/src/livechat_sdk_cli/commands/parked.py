@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,15 +65,17 @@ def parked(
     """
     import asyncio
 
-    from livechat_sdk_cli.showing.parked import parked_document, parked_lines
+    from livechat_sdk_cli.showing.parked import next_lines, parked_document, parked_lines
     from livechat_sdk_cli.stores import find_store
 
-    found = asyncio.run(_list(find_store(settings, store=store, workspace=workspace), handoff))
+    found, again = asyncio.run(_list(find_store(settings, store=store, workspace=workspace), handoff))
     if as_json:
         terminal.out_json(parked_document(found))
         return
     for line in parked_lines(found, terminal.screen()):
         terminal.out(line)
+    for line in next_lines(found, again):
+        terminal.note(line)
 
 
 def retry(
@@ -139,16 +141,22 @@ def _see_to(
         for line in answer_lines(answers, "will be tried again" if again else "dropped"):
             terminal.out(line)
     if any(answer.refused for answer in answers):
+        if again:
+            terminal.note(f"next: `livechat drop {terminal.visible(handoff)} ACTION` takes it off the list")
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-async def _list(address: StoreAddress, wanted: str | None) -> Sequence[Parked]:
-    from livechat_sdk_cli.showing.gather import find
+async def _list(address: StoreAddress, wanted: str | None) -> tuple[Sequence[Parked], Mapping[str, int]]:
+    """What was given up; and of each handoff, how much has failed and is tried again."""
+    from livechat_sdk_cli.showing.gather import find, troubles
     from livechat_sdk_cli.stores import open_reader
 
     async with open_reader(address) as reader:
         handoff = await find(reader, address.workspace, wanted) if wanted is not None else None
-        return await _actions(reader).list(handoff.id if handoff else None)
+        parked = await _actions(reader).list(handoff.id if handoff else None)
+        found = await troubles(reader, address.workspace)
+    again = {one: trouble.tried_again for one, trouble in found.items() if trouble.tried_again}
+    return parked, {one: many for one, many in again.items() if handoff is None or one == handoff.id}
 
 
 async def _carry_out(

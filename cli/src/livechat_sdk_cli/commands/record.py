@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
@@ -15,6 +16,7 @@ from livechat_sdk_cli.settings import DEFAULT_FILE
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from livechat_sdk.provider.integration import Finding
     from livechat_sdk.provider.interface import AnyProvider
     from livechat_sdk_testing.recordings import Recorder, Redaction
 
@@ -171,6 +173,22 @@ async def _record(
     finally:
         await inner.aclose()
         _save(recorder, rules, secrets, out, provider.type)  # also what led to an error
+    _tell_of(session.findings, provider.name)
+
+
+def _tell_of(findings: Sequence[Finding], name: str) -> None:
+    """Say what the check has found wrong: a recording of that alone would look like success."""
+    from livechat_sdk_cli.exits import exit_code_of
+
+    wrong = [one for one in findings if one.status == "error"]
+    if not wrong:
+        return
+    first = wrong[0]
+    raise CommandError(
+        f"{terminal.visible(name)}, {first.check}: {first.message}",
+        code=ExitCode.CHECK_FAILED if first.cause is None else ExitCode(exit_code_of(first.cause)),
+        next_step=first.next_step or f"`livechat doctor {terminal.visible(name)}` says more",
+    )
 
 
 def _save(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from livechat_sdk_cli import completing, terminal
-from livechat_sdk_cli.settings import DEFAULT_FILE
+from livechat_sdk_cli.settings import DEFAULT_FILE, name_and_file
 
 if TYPE_CHECKING:
     from livechat_sdk_cli.stores import StoreAddress
@@ -49,6 +49,7 @@ def show(
 
     from livechat_sdk_cli.stores import find_store
 
+    handoff, file = name_and_file(handoff, file)
     address = find_store(file, store=store, workspace=workspace)
     if handoff is None:
         asyncio.run(_list(address, limit, as_json=as_json))
@@ -58,15 +59,17 @@ def show(
 
 async def _list(address: StoreAddress, limit: int, *, as_json: bool) -> None:
     from livechat_sdk_cli.showing.document import list_document
+    from livechat_sdk_cli.showing.gather import troubles
     from livechat_sdk_cli.showing.text import list_lines
     from livechat_sdk_cli.stores import open_reader
 
     async with open_reader(address) as reader:
         handoffs = await reader.handoffs(limit=limit)
+        found = await troubles(reader, address.workspace)
     if as_json:
-        terminal.out_json(list_document(handoffs))
+        terminal.out_json(list_document(handoffs, found))
         return
-    for line in list_lines(handoffs, terminal.screen()):
+    for line in list_lines(handoffs, terminal.screen(), found):
         terminal.out(line)
 
 

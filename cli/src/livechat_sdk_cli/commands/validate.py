@@ -44,6 +44,7 @@ def validate(
     form: Annotated[
         Form, typer.Option("--format", help="text for people, json for programs, github for annotations.")
     ] = Form.TEXT,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as errors.")] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what can only be meant one way, and show what changed.")
@@ -61,6 +62,7 @@ def validate(
     """
     from livechat_sdk_cli.installed import discover_registry
 
+    form = Form.JSON if as_json else form
     registry = discover_registry()
     named = files or [DEFAULT_FILE]
     if dry_run and not fix:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -29,6 +31,8 @@ _TOO_MUCH: Final = timedelta(minutes=4)
 """Signatures with a time are good for five minutes at most vendors."""
 _SOON: Final = timedelta(days=21)
 """Certificates that renew themselves do so earlier."""
+_NO_SPACE: Final = 2**20
+_LITTLE_SPACE: Final = 100 * 2**20
 _LOCAL_NAMES: Final = (".local", ".internal", ".lan", ".localhost")
 
 
@@ -38,7 +42,8 @@ async def check_store(url: str) -> list[Row]:
     from livechat_sdk.ledger.opening import is_postgres, sqlite_path
 
     if not is_postgres(url) and not sqlite_path(url).exists():
-        return [row("store", "reachable", "ok", "there is no file yet: the server makes it when it starts")]
+        told = "there is no file yet: the server makes it when it starts"
+        return [row("store", "reachable", "ok", told), *_space(sqlite_path(url))]
     try:
         async with asyncio.timeout(_SECONDS):
             found = await migrations.status(url)
@@ -50,7 +55,25 @@ async def check_store(url: str) -> list[Row]:
         return [row("store", "reachable", "error", str(error), step, ExitCode.UNREACHABLE)]
     except ConfigurationError as error:
         return [row("store", "reachable", "error", str(error), "", ExitCode.CONFIGURATION)]
-    return [row("store", "reachable", "ok", f"the ledger is in {found.where}"), _schema(found)]
+    space = [] if is_postgres(url) else _space(sqlite_path(url))
+    return [row("store", "reachable", "ok", f"the ledger is in {found.where}"), _schema(found), *space]
+
+
+def _space(path: Path) -> list[Row]:
+    """How much can still be written where an SQLite file is. Nothing, where nobody can tell."""
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        return []
+    told = f"{free / 2**20:,.0f} MiB are free in {path.parent}"
+    step = "make room there: without it nothing is accepted, and nothing is lost"
+    if free < _NO_SPACE:
+        return [
+            row("store", "space", "error", f"no space is left in {path.parent}", step, ExitCode.UNREACHABLE)
+        ]
+    if free < _LITTLE_SPACE:
+        return [row("store", "space", "warning", told, step)]
+    return [row("store", "space", "ok", told)]
 
 
 def _schema(found: Status) -> Row:

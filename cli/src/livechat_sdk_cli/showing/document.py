@@ -6,7 +6,8 @@ the document says what happened to the handoff and to each message, and holds no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from livechat_sdk.domain.base import utc_text
 from livechat_sdk.domain.handoff import Attempt, Handoff
 from livechat_sdk.domain.messages import LedgerEntry
 from livechat_sdk.ledger.store import ActionRow, JournalEntry
-from livechat_sdk_cli.showing.gather import OPEN, Shown
+from livechat_sdk_cli.showing.gather import OPEN, Shown, Trouble
 from livechat_sdk_cli.showing.words import about
 
 __all__ = ["SCHEMA_VERSION", "list_document", "show_document"]
@@ -126,6 +127,7 @@ def show_document(shown: Shown) -> dict[str, Any]:
     }
 
 
-def list_document(handoffs: Sequence[Handoff]) -> dict[str, Any]:
-    """A list of handoffs, in the order in which they are given."""
-    return {"schema_version": SCHEMA_VERSION, "handoffs": [_summary(handoff) for handoff in handoffs]}
+def list_document(handoffs: Sequence[Handoff], troubles: Mapping[str, Trouble]) -> dict[str, Any]:
+    """A list of handoffs, in the order in which they are given, and how much of each has failed."""
+    listed = [{**_summary(handoff), **asdict(troubles.get(handoff.id, Trouble()))} for handoff in handoffs]
+    return {"schema_version": SCHEMA_VERSION, "handoffs": listed}

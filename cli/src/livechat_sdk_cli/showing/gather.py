@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from livechat_sdk.domain.tickets import Ticket
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, JournalEntry, Ownership, Store
 from livechat_sdk_cli.exits import CommandError, ExitCode
 
-__all__ = ["OPEN", "UNDONE", "Shown", "find", "gather", "prefixes"]
+__all__ = ["OPEN", "UNDONE", "Shown", "Trouble", "find", "gather", "prefixes", "troubles"]
 
 OPEN: Final = frozenset({ActionStatus.PENDING, ActionStatus.STARTED})
 """An action that will still be run, or is running."""
@@ -42,6 +42,21 @@ class Shown:
     actions: Sequence[ActionRow]
     tickets: Sequence[Ticket]
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How many actions of a handoff have failed: tried again by itself, and waiting for a person."""
+
+    tried_again: int = 0
+    given_up: int = 0
+
+    def __str__(self) -> str:
+        parts = [
+            f"{self.tried_again} failing" if self.tried_again else "",
+            f"{self.given_up} given up" if self.given_up else "",
+        ]
+        return ", ".join(part for part in parts if part)
 
 
 class _Numbered(Protocol):
@@ -73,6 +88,22 @@ async def gather(store: Store, handoff: Handoff, now: datetime) -> Shown:
         tickets=await store.tickets(handoff.id),
         now=now,
     )
+
+
+async def troubles(store: Store, workspace: str) -> dict[str, Trouble]:
+    """The handoffs of which something has failed and is not done."""
+    select = "SELECT handoff_id, COUNT(*) AS many FROM actions WHERE workspace = :workspace AND status IN "
+    again = await store.fetch(
+        f"{select} ('pending', 'started') AND error IS NOT NULL GROUP BY handoff_id", {"workspace": workspace}
+    )
+    given_up = await store.fetch(
+        f"{select} ('failed', 'doubtful') GROUP BY handoff_id", {"workspace": workspace}
+    )
+    found = {str(row["handoff_id"]): Trouble(tried_again=int(str(row["many"]))) for row in again}
+    for row in given_up:
+        one = str(row["handoff_id"])
+        found[one] = replace(found.get(one, Trouble()), given_up=int(str(row["many"])))
+    return found
 
 
 def prefixes(ids: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from livechat_sdk.domain.answers import Parked, ParkedAnswer
@@ -11,9 +11,12 @@ from livechat_sdk_cli.showing.gather import prefixes
 from livechat_sdk_cli.tables import Column, table
 from livechat_sdk_cli.terminal import Screen
 
-__all__ = ["answer_lines", "answers_document", "parked_document", "parked_lines"]
+__all__ = ["answer_lines", "answers_document", "next_lines", "parked_document", "parked_lines"]
 
 SCHEMA_VERSION: Final = 1
+
+_NAMED: Final = 5
+"""How many handoffs are named."""
 
 _COLUMNS: Final = (
     Column("HANDOFF"),
@@ -48,6 +51,24 @@ def parked_lines(parked: Sequence[Parked], screen: Screen) -> list[str]:
         for one in parked
     ]
     return table(_COLUMNS, rows, screen)
+
+
+def next_lines(parked: Sequence[Parked], again: Mapping[str, int]) -> list[str]:
+    """What a person can do; and of which handoffs how much has failed too, but is tried ``again``."""
+    lines: list[str] = []
+    if again:
+        short = prefixes(list(again))
+        named = [f"{short[one]} ({many})" for one, many in list(again.items())[:_NAMED]]
+        more = " and more" if len(again) > _NAMED else ""
+        lines.append(f"failing, and tried again by itself: {', '.join(named)}{more}")
+        lines.append(f"next: `livechat show {next(iter(short.values()))}` says why, and when the next try is")
+    if parked:
+        one = prefixes([one.handoff_id for one in parked])[parked[0].handoff_id]
+        lines.append(
+            f"next: `livechat retry {one} {parked[0].action_id}` tries the first again, `livechat drop` takes"
+            " it off the list; --all in place of the number means all of a handoff"
+        )
+    return lines
 
 
 def parked_document(parked: Sequence[Parked]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from livechat_sdk.domain.handoff import Handoff, QueueStatus
@@ -11,9 +11,9 @@ from livechat_sdk.domain.people import Contact
 from livechat_sdk.ledger.store import ActionRow, JournalEntry
 from livechat_sdk_cli.routing.stored import decision_in
 from livechat_sdk_cli.showing import words
-from livechat_sdk_cli.showing.gather import OPEN, UNDONE, Shown, prefixes
+from livechat_sdk_cli.showing.gather import OPEN, UNDONE, Shown, Trouble, prefixes
 from livechat_sdk_cli.tables import Column, fields, table
-from livechat_sdk_cli.terminal import Screen, shorten
+from livechat_sdk_cli.terminal import Screen, shorten, visible
 
 __all__ = ["list_lines", "show_lines"]
 
@@ -181,8 +181,20 @@ def _actions(shown: Shown, screen: Screen) -> list[str]:
             action.error or "",
         )
 
-    rows = [row(action) for action in shown.actions if action.status in UNDONE]
-    return table(columns, rows, screen) if rows else []
+    undone = [action for action in shown.actions if action.status in UNDONE]
+    lines = table(columns, [row(action) for action in undone], screen) if undone else []
+    return lines + _whole_errors(undone, lines, screen)
+
+
+def _whole_errors(undone: Sequence[ActionRow], lines: Sequence[str], screen: Screen) -> list[str]:
+    """The errors for which the table had no room: why it fails is what people come for."""
+    seen = "".join("".join(lines).split())
+    whole: dict[str, list[str]] = {}
+    for action in undone:
+        if action.error and "".join(visible(action.error).split()) not in seen:
+            whole.setdefault(action.error, []).append(str(action.id))
+    pairs = [(f"error of {', '.join(ids)}", error) for error, ids in whole.items()]
+    return ["", *fields(pairs, screen)] if pairs else []
 
 
 def _next_try(action: ActionRow, shown: Shown) -> str:
@@ -218,8 +230,8 @@ def _tickets(shown: Shown, screen: Screen) -> list[str]:
     return table(columns, rows, screen) if rows else []
 
 
-def list_lines(handoffs: Sequence[Handoff], screen: Screen) -> list[str]:
-    """The list of handoffs, with ids that are as short as can be."""
+def list_lines(handoffs: Sequence[Handoff], screen: Screen, troubles: Mapping[str, Trouble]) -> list[str]:
+    """The list of handoffs, with ids that are as short as can be, and how much of each has failed."""
     if not handoffs:
         return ["no handoffs yet"]
     columns = (
@@ -235,7 +247,7 @@ def list_lines(handoffs: Sequence[Handoff], screen: Screen) -> list[str]:
     rows = [
         (
             short[handoff.id],
-            words.state_words(handoff),
+            ", ".join(filter(None, (words.state_words(handoff), str(troubles.get(handoff.id, ""))))),
             words.moment(handoff.created_at),
             handoff.request.bot,
             handoff.integration or "",

@@ -21,6 +21,7 @@ from livechat_sdk.domain.people import EndUser
 from livechat_sdk.errors import UnsupportedFeature
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk.provider.files import FileOpener, NoFiles
+from livechat_sdk.provider.integration import Finding
 from livechat_sdk.provider.interface import AnyProvider, ChatDetails, ChatOpening, PlannedMessage
 from livechat_sdk_testing.recordings.recorder import Recorder
 
@@ -119,6 +120,8 @@ class Session:
     recorder: Recorder
     pause: Callable[[float], Awaitable[None]]
     route: Route
+    findings: list[Finding] = field(default_factory=list[Finding], init=False)
+    """What the operation ``check`` has found."""
     _chat: Chat | None = field(default=None, init=False)
     _key: str = field(default_factory=lambda: f"record-{uuid.uuid4().hex[:12]}", init=False)
     _since: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(minutes=1), init=False)
@@ -153,7 +156,7 @@ class Session:
         self.recorder.operation = name
         match name:
             case "check":
-                await self.provider.check()
+                self.findings += await self.provider.check()
             case "availability":
                 await self.provider.availability(self.route)
             case "open":
