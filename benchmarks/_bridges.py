@@ -1,8 +1,8 @@
-"""Three bridges from a platform to Zendesk, each as a server in a process of its own, and what loads them.
+"""Bridges from a platform to Zendesk, each as a server in a process of its own, and what loads them.
 
 ``ours`` is the gateway with the adapter on an SQLite ledger; ``glue`` and ``keeping`` are what one writes by
 hand (``benchmarks/glue``), without and with an outbox on SQLite. All take messages of end users over HTTP,
-for conversations that were handed over before.
+for conversations that were handed over before. ``bare`` is no bridge that anybody can use: see its module.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks._flood import a_post
 from benchmarks._zendesk import APP
@@ -51,7 +51,7 @@ def serve(side: str, folder: str, vendor: str, conversations: int) -> None:
         print(json.dumps({"url": url, "paths": list(paths)}), flush=True)
         threading.Thread(target=costs, daemon=True).start()
 
-    run = {"ours": _ours, "glue": _glue, "keeping": _keeping}[side]
+    run = {"ours": _ours, "glue": _glue, "keeping": _keeping, "bare": _bare}[side]
     asyncio.run(run(Path(folder), vendor, conversations, tell))
 
 
@@ -108,20 +108,32 @@ async def _keeping(folder: Path, vendor: str, conversations: int, tell: _Tell) -
     await _by_hand(KeepingBridge(folder, f"{vendor}/sc", APP, KEY_ID, SECRET), conversations, tell)
 
 
+async def _bare(folder: Path, vendor: str, conversations: int, tell: _Tell) -> None:
+    from benchmarks.glue.bare import make_app, zendesk_client
+
+    del folder  # it keeps nothing
+    async with zendesk_client(f"{vendor}/sc", KEY_ID, SECRET) as client:
+        await _serve(make_app(client, APP), conversations, tell)
+
+
 async def _by_hand(bridge: Bridge, conversations: int, tell: _Tell) -> None:
-    import socket
-
-    import uvicorn
-
     from benchmarks.glue.bridge import Opening, make_app
 
     for number in range(conversations):
         if f"c-{number}" not in bridge.chats:
             bridge.open(Opening(conversation_id=f"c-{number}", user_id=f"u-{number}", name="Maria"))
+    await _serve(make_app(bridge, TOKEN), conversations, tell)
+
+
+async def _serve(app: Any, conversations: int, tell: _Tell) -> None:
+    import socket
+
+    import uvicorn
+
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     paths = [f"/conversations/c-{number}/messages" for number in range(conversations)]
     tell(f"http://127.0.0.1:{listener.getsockname()[1]}", paths)
-    config = uvicorn.Config(make_app(bridge, TOKEN), log_level="error", access_log=False)
+    config = uvicorn.Config(app, log_level="error", access_log=False)
     await uvicorn.Server(config).serve(sockets=[listener])
 
 
