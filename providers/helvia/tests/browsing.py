@@ -98,6 +98,27 @@ class Stream:
 
 
 @asynccontextmanager
+async def following(
+    browser: httpx.AsyncClient, path: str, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[Stream]:
+    """An open page that hears of everything over the network, from a process of its own."""
+    live = Stream()
+    async with browser.stream("GET", path, headers=headers, timeout=60) as answer:
+        assert answer.status_code == 200
+
+        async def read() -> None:
+            async for text in answer.aiter_text():
+                live.feed(text)
+
+        task = asyncio.create_task(read())
+        try:
+            yield live
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
 async def stream(
     app: ASGIApp,
     path: str,

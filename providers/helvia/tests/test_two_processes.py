@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from livechat_sdk_testing.postgres import PostgresServer
-from providers.helvia.tests.browsing import Stream, sign_in, token_of
+from providers.helvia.tests.browsing import Stream, following, sign_in, token_of
 from providers.helvia.tests.world import PASSWORD
 
 TOKEN = "a-token-of-thirty-two-characters"
@@ -35,6 +35,10 @@ bots:
   shop-bot:
     livechat: {{integrations: [desk]}}
 """
+SERVE = (
+    *(str(Path(sys.executable).parent / "livechat"), "serve"),
+    *("--port", "0", "--channel", "my_channel:Channel"),
+)
 CHANNEL = "class Channel:\n    async def deliver(self, outgoing):\n        pass\n"
 
 SOON = 5.0
@@ -57,29 +61,16 @@ class Served:
     @asynccontextmanager
     async def watching(self, query: str = "") -> AsyncIterator[Stream]:
         """The agent's open page."""
-        live = Stream()
-        async with self.client.stream("GET", f"/desk/live{query}", timeout=60) as answer:
-            assert answer.status_code == 200
-
-            async def read() -> None:
-                async for text in answer.aiter_text():
-                    live.feed(text)
-
-            task = asyncio.create_task(read())
-            try:
-                yield live
-            finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        async with following(self.client, f"/desk/live{query}") as live:
+            yield live
 
 
 @asynccontextmanager
-async def started(folder: Path, name: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def started(folder: Path, name: str, *command: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process that is about to serve the settings of ``folder``; killed when the block ends."""
-    livechat = Path(sys.executable).parent / "livechat"
     with (folder / f"{name}.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(livechat, "serve", "--port", "0", "--channel", "my_channel:Channel"),
+            *command,
             cwd=folder,
             env={**os.environ, "PYTHONUTF8": "1"},
             stdout=asyncio.subprocess.PIPE,
@@ -123,7 +114,7 @@ async def two(tmp_path: Path, postgres_server: PostgresServer) -> AsyncIterator[
     (tmp_path / "my_channel.py").write_text(CHANNEL, "utf-8")
     async with AsyncExitStack() as running:
         names = ("ada", "ben")
-        addresses = [await running.enter_async_context(started(tmp_path, name)) for name in names]
+        addresses = [await running.enter_async_context(started(tmp_path, name, *SERVE)) for name in names]
         ada, ben = [
             await running.enter_async_context(signed_in(at, name))
             for at, name in zip(addresses, names, strict=True)

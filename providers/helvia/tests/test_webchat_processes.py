@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,7 @@ from livechat_sdk.domain.outgoing import Typing
 from livechat_sdk.provider.embedded import EmbeddedDatabase
 from livechat_sdk_helvia.webchat import WebChat
 from livechat_sdk_testing.postgres import PostgresServer
-from providers.helvia.tests.browsing import Stream
+from providers.helvia.tests.browsing import following
 from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.test_two_processes import (
     SETTINGS,
@@ -24,6 +21,7 @@ from providers.helvia.tests.test_two_processes import (
     Served,
     request_in_new,
     signed_in,
+    started,
     until,
 )
 from providers.helvia.tests.test_webchat import agent_says, envelope
@@ -135,44 +133,6 @@ async def test_a_page_without_readers_does_not_look(memory: MemoryDatabase, cloc
 
 
 # ------------------------------------------------------------------------------------------- real processes
-@asynccontextmanager
-async def program(folder: Path, name: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    with (folder / f"{name}.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "program.py"),
-            cwd=folder,
-            env={**os.environ, "PYTHONUTF8": "1"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-@asynccontextmanager
-async def following(at: Served, conversation: str, headers: dict[str, str]) -> AsyncIterator[Stream]:
-    """The end user's open page in one of the processes."""
-    live = Stream()
-    path = f"/chat/api/conversations/{conversation}/events"
-    async with at.client.stream("GET", path, headers=headers, timeout=60) as answer:
-        assert answer.status_code == 200
-
-        async def read() -> None:
-            async for text in answer.aiter_text():
-                live.feed(text)
-
-        task = asyncio.create_task(read())
-        try:
-            yield live
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-
 @pytest.mark.timeout(180)  # two programs and a database start on whatever else the machine has to do
 async def test_the_end_users_page_follows_in_either_process(
     tmp_path: Path, postgres_server: PostgresServer
@@ -182,7 +142,10 @@ async def test_the_end_users_page_follows_in_either_process(
     (tmp_path / "livechat.yaml").write_text(settings, "utf-8")
     (tmp_path / "program.py").write_text(PROGRAM, "utf-8")
     async with AsyncExitStack() as running:
-        processes = [await running.enter_async_context(program(tmp_path, name)) for name in ("ada", "ben")]
+        command = (sys.executable, "program.py")
+        processes = [
+            await running.enter_async_context(started(tmp_path, name, *command)) for name in ("ada", "ben")
+        ]
         one, two = [
             await running.enter_async_context(signed_in(process, name))
             for process, name in zip(processes, ("ada", "ben"), strict=True)
@@ -190,7 +153,8 @@ async def test_the_end_users_page_follows_in_either_process(
         opened = (await one.client.post("/chat/api/conversations", json={})).json()
         conversation = opened["conversation"]
         bearer = {"authorization": f"Bearer {opened['token']}"}
-        pages = [await running.enter_async_context(following(at, conversation, bearer)) for at in (one, two)]
+        events = f"/chat/api/conversations/{conversation}/events"
+        pages = [await running.enter_async_context(following(at.client, events, bearer)) for at in (one, two)]
 
         async def says(at: Served, text: str) -> None:
             path = f"/chat/api/conversations/{conversation}/messages"
