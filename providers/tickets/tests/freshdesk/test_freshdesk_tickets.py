@@ -156,6 +156,18 @@ async def test_a_requester_whom_freshdesk_refuses_stays_a_line_in_the_text(recor
             await system.livechat_create_ticket(a_draft(), HANDOFF)
 
 
+async def test_tickets_that_are_never_made_are_not_kept_for_ever() -> None:
+    refusal = {"description": "Validation failed", "errors": [{"field": "email", "code": "invalid_value"}]}
+    answers = [httpx.Response(400, json=refusal), httpx.Response(500)] * 50
+    with override_transport(httpx.MockTransport(lambda _: answers.pop(0))):
+        async with a_system() as system:
+            for number in range(50):
+                with pytest.raises(RetryableError):
+                    await system.livechat_create_ticket(a_draft(key=f"h-{number}.ticket"), HANDOFF)
+            assert len(vars(system)["_told"]) == 20
+    assert answers == []
+
+
 async def test_fields_that_are_refused_stop_no_ticket_and_are_named_in_it(recordings: Recordings) -> None:
     draft = a_draft(kind="question", fields={"Product": "Web shop", "VIP": True})
     with recordings.replay("create/fields-refused", "create/without-fields"):

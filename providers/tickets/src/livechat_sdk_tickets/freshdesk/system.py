@@ -8,6 +8,7 @@ search, which lags by minutes. What is not there when the lag is over is doubtfu
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -40,6 +41,7 @@ _REFUSED: Final = (_BAD_REQUEST, _CONFLICT, _TOO_LARGE)
 _BODY_LIMIT: Final = 30_000
 _FILES_LIMIT: Final = 15 * 1024**2
 """Bytes of all files of one call: the vendor takes 20 MB, the rest of the call included."""
+_MOST_TOLD: Final = 20
 _LOOKED_AT: Final = 5
 """Tickets that are read of those that a search has found."""
 
@@ -64,9 +66,9 @@ class FreshdeskTicketing(TicketSystem[FreshdeskTicketingSettings]):
     def __init__(self, context: IntegrationContext, settings: FreshdeskTicketingSettings) -> None:
         super().__init__(context, settings)
         self._api = Api(self.name, settings)
-        self._told: dict[str, Prepared] = {}
-        """Tickets that were made without something, until their note says so. Lost with the process: then
-        the log alone tells what was refused."""
+        self._told: OrderedDict[str, Prepared] = OrderedDict()
+        """Tickets that were made without something, until their note says so. Lost with the process, and the
+        oldest where there are many: then the log alone tells what was refused."""
 
     @property
     def field_map(self) -> Mapping[str, FieldRule]:
@@ -92,6 +94,8 @@ class FreshdeskTicketing(TicketSystem[FreshdeskTicketingSettings]):
                 raise self._refused(answer)
             logger.warning("%s: a ticket is made without what was refused: %s", self.name, told(answer))
             self._told[ticket.key] = less
+            while len(self._told) > _MOST_TOLD:
+                self._told.popitem(last=False)
             answer = await self._create(less)
         if answer.status in _REFUSED:
             self._told.pop(ticket.key, None)
