@@ -291,6 +291,8 @@ def test_receipt_of_a_failure_names_the_vendors_id_where_it_has_no_other() -> No
 
 def test_our_own_words_on_their_way_back_are_nothing() -> None:
     assert list(PROVIDER.read_webhook(a_webhook(said(direction="Inbound")))) == []
+    typing = said(type="Event", direction="Inbound", events=[{"eventType": "Typing"}])
+    assert list(PROVIDER.read_webhook(a_webhook(typing))) == []
 
 
 @pytest.mark.parametrize(

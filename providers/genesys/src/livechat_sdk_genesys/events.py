@@ -91,9 +91,9 @@ def translate(delivery: WebhookDelivery, integration: str, settings: GenesysSett
     ours = channel.get("id", settings.open_integration_id) == settings.open_integration_id and _is_id(ref)
     found: ProviderEvent | None = None
     try:
+        if ours and kind in {*_SAID, "Event"} and body.get("direction", "Outbound") != "Outbound":
+            return None  # what the end user said or typed, on its way back
         if ours and kind in _SAID:
-            if body.get("direction", "Outbound") != "Outbound":
-                return None  # the end user's own words, on their way back
             found = _said(body, envelope)
         elif ours and kind == "Event":
             found = _typing(body, envelope)
