@@ -80,6 +80,15 @@ async def test_invalid_fields_are_listed_by_path(world: World, fields: dict[str,
     assert "openapi.json" in error["hint"]
 
 
+async def test_a_field_that_does_not_exist_is_answered_with_those_that_do(world: World) -> None:
+    handoff = await world.a_handoff()
+    answer = await world.client.post(f"/v1/handoffs/{handoff}/messages", json={"text": "Hello"})
+    wanted = "text: there is no such field; there are: key, body, attachments, "
+    assert wanted in error_of(answer)["message"]
+    nested = await world.client.post("/v1/handoffs", json=a_body(user={"id": "u", "mail": "a@example.com"}))
+    assert error_of(nested)["fields"] == [{"path": "user.mail", "problem": "there is no such field"}]
+
+
 async def test_all_invalid_fields_are_listed_at_once_up_to_a_bound(world: World) -> None:
     answer = await world.client.post(
         "/v1/handoffs", json=a_body(bot=1, user=2, **{f"x{n}": n for n in range(50)})

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 from starlette.requests import Request
 
 from livechat_sdk.gateway.bodies import Body, Limits
@@ -84,7 +84,7 @@ class Incoming:
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False, include_input=False)
             listed = [
-                {"path": _path(problem["loc"]), "problem": problem["msg"]}
+                {"path": _path(problem["loc"]), "problem": _words(problem, model)}
                 for problem in problems[:_MAX_PROBLEMS]
             ]
             first = (
@@ -154,6 +154,14 @@ def _whole(text: str | None, where: str, default: int, lowest: int, highest: int
     if text.isascii() and text.isdigit() and len(text) < 20 and lowest <= int(text) <= highest:  # noqa: PLR2004
         return int(text)
     raise Refusal(400, "invalid_parameter", f"{where} must be a whole number from {lowest} to {highest}")
+
+
+def _words(problem: ErrorDetails, model: type[BaseModel]) -> str:
+    """What is wrong with a field; of one that does not exist, which ones do."""
+    if problem["type"] != "extra_forbidden":
+        return problem["msg"]
+    known = ", ".join(model.model_fields) if len(problem["loc"]) == 1 else ""
+    return f"there is no such field; there are: {known}" if known else "there is no such field"
 
 
 def _path(location: tuple[int | str, ...]) -> str:
