@@ -24,7 +24,7 @@ BATCHES = 1 if ONE_SEED else 25
 FOUND_BEFORE = (
     *(4000260, 5000548, 5000740, 5000830, 5000837, 5000920),
     *(7000845, 9000085, 9002175, 9102162, 9102471, 9203256, 9300131),
-    *(9400505, 9601359, 9703002),
+    *(9400505, 9601359, 9703002, 9800779),
 )
 """Worlds in which something went wrong in a long run, until it was mended."""
 WORLDS = max(1, SCHEDULES // SLOTS // BATCHES)

@@ -32,6 +32,7 @@ from livechat_sdk.lifecycle.effects import (
     RecordMessage,
     SaveChat,
     Say,
+    SendMessage,
     SetFate,
     SetTimer,
     UpdateDetails,
@@ -413,6 +414,27 @@ def test_abandoned_attempt_is_closed_again_if_closing_was_given_up() -> None:
     assert not life.shadow.waiting(CloseChat)
     life.event(AgentJoined, attempt=1)
     assert len(life.shadow.waiting(CloseChat)) == 1
+
+
+@pytest.mark.parametrize("brought_by", [1, 2])
+def test_what_one_attempt_brought_stays_when_the_other_is_found_to_have_failed_with_it_after_the_end(
+    brought_by: int,
+) -> None:
+    life = Life(agent_release_after=60).requested(a_candidate("one"), a_candidate("two")).opened().joined()
+    life.user_says("m-1")
+    life.starts(SendMessage)
+    life.wait(60)
+    life.succeeds(CloseChat)
+    life.opened().joined()
+    sends = life.shadow.waiting(SendMessage)
+    assert [one.attempt for one in sends] == [1, 2]
+    life.shadow.start(sends[1])
+    life.ends("user")
+    life.succeeds(CloseChat)
+    assert life.state == S.ENDED
+    life.late(EffectSucceeded(action=sends.pop(brought_by - 1)))
+    life.late(EffectFailed(action=sends.pop(), error="the chat is over"))
+    assert life.fate("m-1") is Fate.SENT
 
 
 def test_chat_that_cannot_be_closed_from_here_is_left_alone() -> None:

@@ -29,10 +29,13 @@ def next_fate(
     Everything else (held, planned, doubtful) is open and follows the latest word. ``anew``: a person decided
     that what was refused is sent again. ``answer``: the new word answers the send itself; where the message
     was refused meanwhile, the vendor took it, could not deliver it, and said so before it answered the call.
-    ``doubts``: one attempt did not bring it, of another nobody can tell: together, in either order, a doubt.
+    ``doubts``: the two come of different attempts. One did not bring it, of the other nobody can tell:
+    together, in either order, a doubt. One brought it: that the other did not takes nothing back.
     """
     if doubts and (old is Fate.REFUSED or new in SETTLED_AGAINST) and Fate.DOUBTFUL in {old, new}:
         return Fate.DOUBTFUL
+    if doubts and old in ARRIVED and new in SETTLED_AGAINST:
+        return old
     if old is Fate.REFUSED and (anew or answer):
         return new if anew else old
     if old in ARRIVED:

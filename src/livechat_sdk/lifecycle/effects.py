@@ -261,7 +261,7 @@ class SetFate(Model):
     ``anew``: a person wants it sent again, though it was refused. ``answer``: it is the answer to the call
     that sent it, which may come after the vendor's later word that it could not deliver the message.
     ``doubts``: what was reported before comes of another attempt; where the one did not bring it, and nobody
-    can tell of the other, it is doubtful.
+    can tell of the other, it is doubtful, and where the other did bring it, that stays.
     """
 
     message_key: Identifier
