@@ -69,7 +69,13 @@ class Working:
         actions that are there are claimed ahead of it, and run after it.
         """
         self._store.on_news(self._heard)
-        await self._renew()
+        try:
+            await self._renew()
+        except (
+            LeaseLost
+        ):  # what serves took longer to start than a lease lasts; nothing has been taken up yet
+            asked_at = steady_seconds()
+            self._hold(asked_at, await self._store.rejoin())
         try:
             with self._relay.held():
                 await self._claim()

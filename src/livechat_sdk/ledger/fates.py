@@ -34,14 +34,13 @@ def next_fate(
     """
     if doubts and (old is Fate.REFUSED or new in SETTLED_AGAINST) and Fate.DOUBTFUL in {old, new}:
         return Fate.DOUBTFUL
-    if doubts and old in ARRIVED and new in SETTLED_AGAINST:
-        return old
     if old is Fate.REFUSED and (anew or answer):
         return new if anew else old
     if old in ARRIVED:
         if new in ARRIVED:
             return new if _STRENGTH[new] > _STRENGTH[old] else old
-        return new if new is Fate.REFUSED and old is not Fate.SEEN else old
+        takes_back = new is Fate.REFUSED and old is not Fate.SEEN and not doubts
+        return new if takes_back else old
     if old in SETTLED_AGAINST:
         return new if new in ARRIVED else old
     return new
