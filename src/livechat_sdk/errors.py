@@ -8,6 +8,7 @@ callers pass them already redacted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -39,6 +40,9 @@ __all__ = [
     "UnsupportedFeature",
     "WebhookRejected",
 ]
+
+
+_LONGEST_WISH: Final = 86400.0
 
 
 class LivechatError(Exception):
@@ -104,11 +108,17 @@ class PluginError(LivechatError):
         super().__init__(f"plugin {plugin!r}: {message}")
 
 
+def _wish(seconds: float | None) -> float | None:
+    if seconds is None or math.isnan(seconds):
+        return None
+    return min(max(seconds, 0.0), _LONGEST_WISH)
+
+
 class ProviderError(LivechatError):
     """A vendor call did not succeed.
 
     ``status`` is the HTTP status when there was one, ``body`` a short redacted excerpt of the
-    answer, ``retry_after`` the vendor's wish in seconds.
+    answer, ``retry_after`` the vendor's wish in seconds: at most a day, for nobody means more.
     """
 
     exit_code = 7
@@ -130,7 +140,7 @@ class ProviderError(LivechatError):
         self.status = status
         self.request_id = request_id
         self.body = body
-        self.retry_after = retry_after
+        self.retry_after = _wish(retry_after)
         self.sent = sent
         """Whether the request may have reached the vendor: ``False`` = it provably never left."""
         prefix = " ".join(part for part in (provider, operation) if part)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from livechat_sdk import Outcome, RetryableError
+from livechat_sdk import Message, Outcome, RetryableError
+from livechat_sdk.domain.chats import MessageReceived
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.domain.outgoing import Outgoing
 from livechat_sdk.lifecycle.effects import SendMessage
 from livechat_sdk.relay.retry_policy import RETRY_RULES
 from livechat_sdk_testing.channel import RecordingChannel
-from tests.dispatcher.bench import Workbench
+from tests.dispatcher.bench import Bench, Workbench
 
 BUDGET = RETRY_RULES["deliver_message"].budget or 0.0
 
@@ -180,3 +186,64 @@ async def test_a_vendor_that_cannot_be_reached_is_no_reason_to_suspect_a_message
     }
     assert tries["one"] == one.vendor.calls.count("send") - calls
     assert tries["two"] == 0
+
+
+async def test_a_handoff_that_cannot_be_read_holds_back_no_timers_and_no_events_of_others(
+    bench: Workbench, database: Path
+) -> None:
+    one = await bench.start(livechat={"request_timeout": "1m"})
+    first = await one.request(key="k-1", conversation="c-1")
+    lost = one.vendor.ref
+    await one.pass_time(1)
+    second = await one.request(key="k-2", conversation="c-2")
+    await one.request(key="k-3", conversation="c-3")
+    spoilt = """UPDATE handoffs SET document = '{"v":1,"d":{}}' WHERE id = ?"""
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute(spoilt, (first.id,))
+    events = [said(one, lost, "nobody hears it"), said(one, one.vendor.ref, "hello")]
+    await one.dispatcher.store.commit((), events)
+    one.dispatcher._intake.inbox_changed()
+    assert await until(lambda: one.channel.texts == ["hello"])
+    await one.clock.advance(60)
+    assert (await one.dispatcher.until_ended(second.id, wait=10)).outcome is Outcome.MISSED
+
+
+async def test_a_chat_whose_events_cannot_be_applied_holds_back_no_other_however_many_they_are(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await bench.start()
+    first = await one.active(key="k-1", conversation="c-1")
+    stuck = one.vendor.ref
+    await one.request(key="k-2", conversation="c-2")
+    submit = one.dispatcher._stepper.submit
+
+    async def poisoned(handoff_id: str, *args: Any, **options: Any) -> Any:
+        if handoff_id == first.id:
+            raise ZeroDivisionError
+        return await submit(handoff_id, *args, **options)
+
+    monkeypatch.setattr(one.dispatcher._stepper, "submit", poisoned)
+    events = [*(said(one, stuck, f"stuck {n}") for n in range(120)), said(one, one.vendor.ref, "hello")]
+    await one.dispatcher.store.commit((), events)
+    one.dispatcher._intake.inbox_changed()
+    assert await until(lambda: one.channel.texts == ["hello"])
+
+
+def said(one: Bench, ref: str, text: str) -> MessageReceived:
+    """An agent's message in a chat."""
+    return MessageReceived(
+        id=f"{ref} {text}",
+        integration="toy",
+        refs=(ref,),
+        received_at=one.clock.now(),
+        message=Message.text(text, key=text),
+    )
+
+
+async def until(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true soon."""
+    for _ in range(200):
+        if condition():
+            return True
+        await asyncio.sleep(0.05)
+    return False

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from pydantic import TypeAdapter, ValidationError
 
-from livechat_sdk.domain.base import Identifier, ShortText, Timestamp, new_key, utc_text
+from livechat_sdk.domain.base import (
+    Identifier,
+    ShortText,
+    Timestamp,
+    joined_key,
+    new_key,
+    utc_text,
+    whole_characters,
+)
 from tests.domain.values import letters, times
 
 identifiers: TypeAdapter[str] = TypeAdapter(Identifier)
@@ -64,3 +72,26 @@ def test_text_of_a_time_is_in_utc_with_microseconds() -> None:
     athens = datetime(2026, 11, 23, 14, 0, tzinfo=timezone(timedelta(hours=2)))
     assert utc_text(athens) == "2026-11-23T12:00:00.000000Z"
     assert utc_text(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)) == "2026-01-02T03:04:05.000006Z"
+
+
+@given(text=st.text(st.characters(), max_size=50))
+def test_whole_characters_can_be_kept_everywhere(text: str) -> None:
+    whole = whole_characters(text)
+    assert "\x00" not in whole
+    assert whole.encode().decode() == whole
+    assert whole_characters(whole) == whole
+
+
+def test_what_cannot_be_kept_of_a_name_is_not() -> None:
+    adapter: TypeAdapter[str] = TypeAdapter(ShortText)
+    assert adapter.validate_python("Ann \ud83d\x00") == "Ann \ufffd"
+    assert adapter.validate_python("Ann \ud83d\udc4d") == "Ann 👍"
+    assert adapter.validate_json('"Ann\\u0000"') == "Ann"
+
+
+@given(one=st.text(letters, min_size=150, max_size=200), other=st.text(letters, min_size=150, max_size=200))
+def test_a_joined_key_is_an_identifier_and_one_of_a_kind(one: str, other: str) -> None:
+    keys = [joined_key("h-1", key) for key in (one, other)]
+    assert all(identifiers.validate_python(key) == key for key in keys)
+    assert (keys[0] == keys[1]) is (one == other)
+    assert joined_key("h-1", "m-1", "read") == "h-1.m-1.read"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES
+from livechat_sdk.domain.messages import MAX_MESSAGE_BYTES, Direction, Fate, Message
+from livechat_sdk.ledger.store import Change
+from livechat_sdk.lifecycle.effects import RecordMessage
 from tests.gateway.world import World, a_body, error_of
 
 
@@ -208,3 +210,22 @@ async def test_transcript_of_the_request_stays_within_the_body_limit(world: Worl
     lines = [{"author": "user", "body": "x" * 1000}] * 2000
     answer = await world.client.post("/v1/handoffs", json=a_body(transcript=lines))
     assert (answer.status_code, error_of(answer)["code"]) == (413, "body_too_large")
+
+
+async def test_largest_page_says_that_there_is_more(world: World) -> None:
+    identity = await world.an_active_handoff()
+    handoff = await world.dispatcher.handoff(identity)
+    told = [
+        RecordMessage(
+            message=Message.text("x", key=str(n)), direction=Direction.TO_USER, author="agent", fate=Fate.SENT
+        )
+        for n in range(1001)
+    ]
+    version, now = handoff.version, world.clock.now()
+    await world.dispatcher.store.apply(Change(handoff, version, "test", now, writes=told))
+    first = (await world.client.get(f"/v1/handoffs/{identity}/messages?limit=1000")).json()
+    assert (len(first["messages"]), first["more"]) == (1000, True)
+    after = first["next_after"]
+    rest = (await world.client.get(f"/v1/handoffs/{identity}/messages?limit=1000&after={after}")).json()
+    assert rest["messages"][-1]["message"]["key"] == "1000"
+    assert rest["more"] is False

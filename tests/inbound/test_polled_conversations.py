@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -272,3 +273,26 @@ async def test_a_poll_sees_what_a_send_has_changed(worlds: Worlds, monkeypatch: 
     await world.say(handoff, "second")
     await world.pass_time(2)
     assert list(dict.fromkeys(seen)) == [None, "first", "second"]
+
+
+async def test_a_poll_that_is_cancelled_from_within_is_not_the_last_one(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await worlds.start(POLL)
+    handoff = await world.request()
+    provider = world.plugins[0].provider_class
+    poll = provider.poll
+    cancelled = [True]
+
+    async def cancelled_once(self: Any, chat: Chat) -> Polled:
+        if cancelled:
+            cancelled.clear()
+            raise asyncio.CancelledError
+        return await poll(self, chat)
+
+    monkeypatch.setattr(provider, "poll", cancelled_once)
+    await world.pass_time(20)
+    assert not cancelled
+    await world.vendor.join(f"{handoff.id}.1")
+    await world.pass_time(60)
+    assert (await world.reload(handoff)).state is HandoffState.ACTIVE

@@ -177,3 +177,25 @@ async def test_an_event_that_trips_over_a_bug_waits_in_the_inbox_and_holds_up_no
     broken = False
     await until(one.id, lambda handoff: handoff.state is HandoffState.ACTIVE, wait=30)
     assert (await world.reload(one)).state is HandoffState.ACTIVE
+
+
+async def test_a_stream_that_is_cancelled_from_within_is_opened_again(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen = StreamProvider.listen
+    cancelled = [True]
+
+    async def cancelled_once(self: StreamProvider) -> AsyncIterator[ProviderEvent]:
+        if cancelled:
+            cancelled.clear()
+            raise asyncio.CancelledError
+        async for event in listen(self):
+            yield event
+
+    monkeypatch.setattr(StreamProvider, "listen", cancelled_once)
+    world = await worlds.start(STREAM)
+    handoff = await world.request()
+    await world.pass_time(10)
+    await world.vendor.join(f"{handoff.id}.1")
+    await world.settle()
+    assert (await world.reload(handoff)).state is HandoffState.ACTIVE

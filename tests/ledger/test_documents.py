@@ -89,3 +89,24 @@ def test_what_json_cannot_carry_is_the_callers_error() -> None:
         documents.dump(Message(key="m", metadata={"x": object()}))
     with pytest.raises(InvalidInput):
         documents.dump(Message(key="m", metadata={"x": "\ud800"}))
+
+
+def nested(levels: int) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for _ in range(levels):
+        document = {"a": document}
+    return document
+
+
+@pytest.mark.parametrize("levels", [1, 140, 180, 192])
+def test_what_is_written_can_be_read_however_deeply_it_is_nested(levels: int) -> None:
+    handoff = a_handoff()
+    request = handoff.request.model_copy(update={"attributes": nested(levels)})
+    document = documents.dump(request)
+    assert documents.load_handoff(documents.dump_handoff(handoff), document).request == request
+
+
+@pytest.mark.parametrize("levels", [199, 205, 250])
+def test_what_is_nested_too_deeply_to_be_read_is_not_written(levels: int) -> None:
+    with pytest.raises(InvalidInput, match="nested too deeply"):
+        documents.dump(Message(key="m", metadata=nested(levels)))

@@ -16,9 +16,16 @@ from pydantic import SecretStr
 from livechat_sdk.domain.chats import Chat
 from livechat_sdk.errors import HandoffNotFound, StoreError
 from livechat_sdk.ledger.addresses import PostgresAddress
-from livechat_sdk.ledger.postgres import PostgresStore
+from livechat_sdk.ledger.postgres import PostgresStore, writer
 from livechat_sdk.ledger.postgres.connections import connect
-from livechat_sdk.ledger.store import ActionStatus, DuplicateEvent, DuplicateMessage, News, TimerGone
+from livechat_sdk.ledger.store import (
+    ActionStatus,
+    Applied,
+    DuplicateEvent,
+    DuplicateMessage,
+    News,
+    TimerGone,
+)
 from livechat_sdk.lifecycle.effects import Decide, FindContact, SaveChat, SetTimer
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_testing.postgres import PostgresServer, running_server, why_not
@@ -341,3 +348,44 @@ async def test_a_ledger_may_live_in_a_schema_of_its_own(own_server: PostgresServ
     await Story(store).start()
     assert await store.fetch("SELECT COUNT(*) AS n FROM chats.handoffs") == [{"n": 1}]
     await store.close()
+
+
+async def test_what_was_written_before_the_rest_of_its_group_could_not_be_is_told_and_run(
+    own_server: PostgresServer, url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stories = [Story(store, a_handoff(f"h{n}", conversation_id=f"c{n}")) for n in range(10)]
+    await asyncio.gather(*(story.start() for story in stories))
+    await own_server.execute(
+        "ALTER TABLE entries ADD CONSTRAINT no_bad_keys CHECK (message_key <> 'bad')", url=url
+    )
+
+    failures = 0
+
+    async def first_only(address: PostgresAddress, *, enable_seqscan: str) -> asyncpg.Connection:
+        if failures:
+            raise StoreError("no connection")
+        return await connect(address, enable_seqscan=enable_seqscan)
+
+    async def rolled_back(connection: asyncpg.Connection) -> asyncpg.Connection | None:
+        nonlocal failures
+        failures += 1
+        if failures == 1:  # of the whole group: its jobs run one by one after this
+            return await roll_back(connection)
+        connection.terminate()
+        return None
+
+    roll_back = writer._rolled_back
+    monkeypatch.setattr(writer, "_rolled_back", rolled_back)
+    monkeypatch.setattr(writer, "connect", first_only)
+    results = await asyncio.gather(
+        *(
+            story.note(from_user("bad" if number == 4 else "good"), actions=[Decide()])
+            for number, story in enumerate(stories)
+        ),
+        return_exceptions=True,
+    )
+    monkeypatch.undo()
+
+    handed_out = [len(result.actions) if isinstance(result, Applied) else 0 for result in results]
+    assert handed_out == [1] * 4 + [0] * 6
+    assert [list(await story.fates()) for story in stories] == [["good"]] * 4 + [[]] * 6

@@ -239,3 +239,18 @@ async def test_a_long_transcript_is_not_written_again_with_every_message(sqlite:
 
     grown = wal.stat().st_size - before
     assert 0 < grown < 800_000  # the transcript alone has over a megabyte
+
+
+@pytest.mark.parametrize("rounds", range(4))
+async def test_an_opening_that_is_interrupted_leaves_the_file_to_the_next_one(
+    tmp_path: Path, rounds: int
+) -> None:
+    store = SqliteStore(tmp_path / "ledger.db")
+    opening = asyncio.create_task(store.open())
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    await store.open()
+    await store.close()

@@ -30,15 +30,18 @@ class Inquiries:
             raise HandoffNotFound(handoff_id)
         return handoff
 
-    async def entries(self, handoff_id: str, *, after: int = 0) -> Sequence[LedgerEntry]:
-        """Messages of a handoff with their fates, in order."""
-        await self.handoff(handoff_id)
-        return await self.store.entries(handoff_id, after=after)
+    async def entries(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[LedgerEntry]:
+        """Messages of a handoff with their fates, in order: at most ``limit``, from ``after`` on.
 
-    async def journal(self, handoff_id: str, *, after: int = 0) -> Sequence[JournalEntry]:
-        """Everything that happened to a handoff, in order."""
+        Who gets as many may ask for more, ``after`` the ``seq`` of the last one.
+        """
         await self.handoff(handoff_id)
-        return await self.store.journal(handoff_id, after=after)
+        return await self.store.entries(handoff_id, after=after, limit=limit)
+
+    async def journal(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[JournalEntry]:
+        """What happened to a handoff, in order, in pages as ``entries``."""
+        await self.handoff(handoff_id)
+        return await self.store.journal(handoff_id, after=after, limit=limit)
 
     async def actions(self, handoff_id: str) -> Sequence[ActionRow]:
         """Everything that had to be done for a handoff, and how far it is."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pydantic_core import PydanticSerializationError
+
 from livechat_sdk.dispatcher.arguments import must_be
 from livechat_sdk.dispatcher.asking import Inquiries
 from livechat_sdk.domain.answers import Accepted, GateAnswer, NotLive, RequestAnswer
@@ -83,7 +85,7 @@ class Conversing(Inquiries):
         bot = self.settings.bots.get(request.bot)
         if bot is None:
             raise UnknownBot(request.bot, tuple(self.settings.bots))
-        size = len(request.model_dump_json().encode())
+        size = _size_of(request, "the request")
         if size > MAX_REQUEST_BYTES:
             raise InvalidInput(
                 f"the request has {size:,} bytes, the limit is {MAX_REQUEST_BYTES:,}; shorten the transcript"
@@ -114,8 +116,9 @@ class Conversing(Inquiries):
         ``HandoffNotFound``.
         """
         must_be(message, Message, "a message is a Message, such as Message.text('Hello')")
-        if message.size > MAX_MESSAGE_BYTES:
-            raise MessageTooLarge(message.size, MAX_MESSAGE_BYTES)
+        size = _size_of(message, "the message")
+        if size > MAX_MESSAGE_BYTES:
+            raise MessageTooLarge(size, MAX_MESSAGE_BYTES)
         if not (message.body.strip() or message.attachments):
             raise InvalidInput("the message is empty: give it a body or an attachment")
         if message.attachments:
@@ -297,3 +300,11 @@ class Conversing(Inquiries):
             return None
         owner = await self.store.ownership(submitted.handoff.request.conversation_id)
         return NotLive(owner.owner, owner.number, owner.live_handoff)
+
+
+def _size_of(given: HandoffRequest | Message, what: str) -> int:
+    """Bytes of JSON. Raises ``InvalidInput`` for what JSON cannot carry."""
+    try:
+        return len(given.model_dump_json().encode())
+    except (PydanticSerializationError, UnicodeEncodeError) as error:
+        raise InvalidInput(f"{what} cannot be kept as JSON: {error}"[:500]) from None

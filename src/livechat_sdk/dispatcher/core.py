@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -212,6 +212,7 @@ class Dispatcher(Parking):
 
     async def __aenter__(self) -> Self:
         await self.store.open()
+        started: list[str] = []
         try:
             host = Host(
                 self.database,
@@ -222,13 +223,15 @@ class Dispatcher(Parking):
                 Assisting(self.hooks, self),
                 lambda: self._running,
             )
-            for built in self.integrations.values():
+            for name, built in self.integrations.items():
                 start = getattr(built, "start", None)
                 if start is not None:
                     await start(host)
+                    started.append(name)
             await self._hours.read_files()
             await self._working.start(self._intake.take_what_waits)
         except BaseException:
+            await self._stop_integrations(started)
             await self.store.close()
             raise
         self._running = True
@@ -251,19 +254,22 @@ class Dispatcher(Parking):
         await self._signals.stop()
         await self._observers.stop()
         self._watchdog.stop()
-        for name, built in self.integrations.items():
-            stop = getattr(built, "stop", None)
-            if stop is not None:
-                try:
-                    await stop()
-                except Exception:
-                    logger.exception("integration %s did not stop cleanly", name)
+        await self._stop_integrations(self.integrations)
         self.hooks.close()
         try:
             await self.store.release()
         except StoreError as trouble:
             logger.warning("others take over when the lease has run out: %s", trouble)
         await self.store.close()
+
+    async def _stop_integrations(self, names: Iterable[str]) -> None:
+        for name in names:
+            stop = getattr(self.integrations[name], "stop", None)
+            if stop is not None:
+                try:
+                    await stop()
+                except Exception:
+                    logger.exception("integration %s did not stop cleanly", name)
 
     # What else platforms and vendors call
 

@@ -15,7 +15,15 @@ from livechat_sdk.domain.chats import ChatEnded, MessageFailed, ProviderEvent, S
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.domain.messages import Direction
 from livechat_sdk.errors import HandoffNotFound, StoreError
-from livechat_sdk.ledger.store import DuplicateEvent, DuplicateMessage, Store, TimerGone, TimerRow
+from livechat_sdk.ledger.documents import UnreadableDocument
+from livechat_sdk.ledger.store import (
+    DuplicateEvent,
+    DuplicateMessage,
+    InboxEvent,
+    Store,
+    TimerGone,
+    TimerRow,
+)
 from livechat_sdk.lifecycle.inputs import ProviderReported, TimerFired
 from livechat_sdk.provider.planning import part_number
 
@@ -24,6 +32,8 @@ __all__ = ["Intake"]
 logger = logging.getLogger("livechat_sdk.intake")
 
 _STORE_PAUSE = 1.0  # seconds
+_PAGE = 100
+_LARGEST_PAGE = 25_600
 _LONGEST_SLEEP = timedelta(seconds=60)
 _PATIENCE = timedelta(seconds=15)
 """How long clocks that ran out while nobody was there wait for what else happened meanwhile."""
@@ -253,25 +263,38 @@ class Intake:
                 return  # what cannot be applied is tried again by and by
 
     async def _take_inbox(self) -> bool:
-        """Take one page of the inbox; true when something in it could not be applied.
+        """Take what is in the inbox, up to a page; true when something in it could not be applied.
 
         An event that cannot be applied holds back later events of the same chat, and no others.
         """
         held_back: set[str] = set()
-        for kept in await self._store.inbox():
-            event = kept.event
-            if not held_back.isdisjoint(event.refs):
-                continue
-            try:
-                await self.take_event(event, inbox_id=kept.id)
-            except StoreError:
-                raise
-            except Exception:
-                logger.exception("event %s of %s stays in the inbox", event.id, event.integration)
-                held_back.update(event.refs)
-            else:
+        limit = _PAGE
+        while True:
+            page = await self._store.inbox(limit)
+            taken = [kept for kept in page if await self._take_kept(kept, held_back)]
+            if taken:
                 self._inbox_changed.set()  # there may be another page
-        return bool(held_back)
+            if taken or len(page) < limit or limit >= _LARGEST_PAGE:
+                return bool(held_back)
+            limit *= 4  # all of it is held back: others may be behind it
+
+    async def _take_kept(self, kept: InboxEvent, held_back: set[str]) -> bool:
+        """Take one event of the inbox, unless it, or one before it in its chat, cannot be applied."""
+        event = kept.event
+        if not held_back.isdisjoint(event.refs):
+            return False
+        try:
+            await self.take_event(event, inbox_id=kept.id)
+        except UnreadableDocument as error:
+            logger.error("event %s of %s stays in the inbox: %s", event.id, event.integration, error)  # noqa: TRY400
+        except StoreError:
+            raise
+        except Exception:
+            logger.exception("event %s of %s stays in the inbox", event.id, event.integration)
+        else:
+            return True
+        held_back.update(event.refs)
+        return False
 
     async def _timer_loop(self) -> None:
         while True:
@@ -315,6 +338,9 @@ class Intake:
             logger.debug("timer %s of %s was taken meanwhile", timer.name, timer.handoff_id)
         except HandoffNotFound:
             logger.info("timer %s of %s: the handoff is gone", timer.name, timer.handoff_id)
+        except UnreadableDocument as error:
+            logger.error("timer %s of %s could not fire: %s", timer.name, timer.handoff_id, error)  # noqa: TRY400
+            return False
         except StoreError:
             raise
         except Exception:

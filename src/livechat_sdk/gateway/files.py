@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from livechat_sdk.errors import FileMissing
 from livechat_sdk.files.links import LinkTrouble
+from livechat_sdk.gateway.conversations import identifier
 from livechat_sdk.gateway.incoming import Incoming
 from livechat_sdk.gateway.operations import Operation, Parameter, answer
 from livechat_sdk.gateway.refusals import SAFE_HEADERS, Refusal
@@ -82,7 +83,7 @@ class FileRoutes:
             raise Refusal(
                 400, "invalid_parameter", "`?handoff` and `?name` are needed, each with 1 to 1,000 characters"
             )
-        handoff = await self._dispatcher.handoff(wanted)
+        handoff = await self._dispatcher.handoff(identifier(wanted, "?handoff"))
         if not handoff.is_live:
             raise Refusal(409, "not_live", "the handoff has ended: nobody would get the file")
         files = self._dispatcher.files

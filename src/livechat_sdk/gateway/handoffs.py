@@ -172,7 +172,7 @@ class HandoffRoutes:
         """``GET …/messages``."""
         after = incoming.number("after", default=0)
         limit = incoming.number("limit", default=_PAGE, lowest=1, highest=_LARGEST_PAGE)
-        entries = await self._dispatcher.entries(handoff_id(incoming), after=after)
+        entries = await self._dispatcher.entries(handoff_id(incoming), after=after, limit=limit + 1)
         page = entries[:limit]
         handoff = await self._dispatcher.handoff(handoff_id(incoming))
         view = MessagesView(

@@ -22,6 +22,7 @@ from livechat_sdk.inbound.pace import after_failure
 from livechat_sdk.inbound.waiting import wait_for_change
 from livechat_sdk.ledger.shards import shard_of
 from livechat_sdk.provider.interface import AnyProvider
+from livechat_sdk.relay.interrupting import failing_alone
 
 __all__ = ["Streams"]
 
@@ -104,12 +105,13 @@ class Streams:
             assume_gap = asyncio.create_task(self._assume_gap(name, connected), name=f"stream gap {name}")
             retry_after: float | None = None
             try:
-                async with _closing(provider.listen()) as events:
-                    async for event in events:
-                        failures = 0
-                        connected.set()
-                        self._troubles.worked(name)
-                        await self._take(event)
+                with failing_alone():
+                    async with _closing(provider.listen()) as events:
+                        async for event in events:
+                            failures = 0
+                            connected.set()
+                            self._troubles.worked(name)
+                            await self._take(event)
                 self._troubles.failed(name, ConnectionError("the vendor has ended it"))
             except Exception as error:  # noqa: BLE001  (whatever an adapter raises, we listen again)
                 self._counts.stream_errors[name] += 1

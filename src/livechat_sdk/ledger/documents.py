@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, from_json
 
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.handoff import Handoff
@@ -22,6 +22,7 @@ from livechat_sdk.lifecycle.effects import Action
 
 __all__ = [
     "DOCUMENT_VERSION",
+    "UnreadableDocument",
     "bot_may_wait",
     "dump",
     "dump_chat",
@@ -39,9 +40,15 @@ DOCUMENT_VERSION = 1
 """Schema number of the documents that this release writes, and the newest that it reads."""
 
 _PREFIX = f'{{"v":{DOCUMENT_VERSION},"d":'
+_LEVELS_SURELY_READ = 150
+"""The reader of JSON takes 200."""
 _NUMBERED = re.compile(r'\{\s*"v"\s*:\s*(\d+)\s*,\s*"d"\s*:\s*')
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class UnreadableDocument(StoreError):
+    """One stored document cannot be read; the ledger works otherwise."""
 
 
 def _pack(text: str) -> str:
@@ -49,14 +56,16 @@ def _pack(text: str) -> str:
 
 
 def unpack(document: str) -> str:
-    """The JSON inside a stored document. Raises ``StoreError`` for a newer release's, or a broken one."""
+    """The JSON inside a stored document. Raises ``UnreadableDocument`` for a newer one, or a broken one."""
     if document.startswith(_PREFIX):
         return document[len(_PREFIX) : -1]
     numbered = _NUMBERED.match(document)
     if numbered is None:
-        raise StoreError("a stored document has no schema number; the database was changed by other hands")
+        raise UnreadableDocument(
+            "a stored document has no schema number; the database was changed by other hands"
+        )
     if int(numbered[1]) > DOCUMENT_VERSION:
-        raise StoreError(
+        raise UnreadableDocument(
             f"a stored document has schema {numbered[1]}, this release reads up to {DOCUMENT_VERSION}; "
             "install the release that wrote it, or a newer one",
         )
@@ -64,15 +73,35 @@ def unpack(document: str) -> str:
 
 
 def dump(model: BaseModel, *, exclude: set[str] | None = None) -> str:
-    """A model as a document. Raises ``InvalidInput`` when it holds something that JSON cannot carry."""
+    """A model as a document. Raises ``InvalidInput`` when it holds something that JSON cannot carry.
+
+    So does what is nested too deeply: it could be written, and never be read again.
+    """
     try:
-        return _pack(model.model_dump_json(exclude=exclude))
+        text = model.model_dump_json(exclude=exclude)
     except (PydanticSerializationError, UnicodeEncodeError) as error:
         raise InvalidInput(f"{type(model).__name__} cannot be stored as JSON: {error}"[:500]) from None
+    if _may_be_deep(text) and not _is_readable(text):
+        raise InvalidInput(f"{type(model).__name__} cannot be stored as JSON: it is nested too deeply")
+    return _pack(text)
+
+
+def _may_be_deep(text: str) -> bool:
+    """Nearly never: what has few brackets has few levels."""
+    return text.count("{") + text.count("[") > _LEVELS_SURELY_READ
+
+
+def _is_readable(text: str) -> bool:
+    """Whether it can be read with a few levels around it, for a request is read inside its handoff."""
+    try:
+        from_json(f"[[[[{text}]]]]", cache_strings="none")
+    except ValueError:
+        return False
+    return True
 
 
 def load(kind: type[M], document: str) -> M:
-    """The model in a document. Raises ``StoreError`` when it does not fit."""
+    """The model in a document. Raises ``UnreadableDocument`` when it does not fit."""
     try:
         return kind.model_validate_json(unpack(document))
     except ValidationError as error:
@@ -129,7 +158,9 @@ def load_mapping(document: str) -> Mapping[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise StoreError("a stored document is not a JSON object; the database was changed by other hands")
+        raise UnreadableDocument(
+            "a stored document is not a JSON object; the database was changed by other hands"
+        )
     return found  # pyright: ignore[reportUnknownVariableType]  # json gives objects of any content
 
 
@@ -153,9 +184,9 @@ def _events() -> TypeAdapter[ProviderEvent]:
     return TypeAdapter(ProviderEvent)
 
 
-def _unreadable(kind: str, error: ValidationError) -> StoreError:
+def _unreadable(kind: str, error: ValidationError) -> UnreadableDocument:
     places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors(include_input=False)[:5])
-    return StoreError(
+    return UnreadableDocument(
         f"a stored {kind} cannot be read ({places or 'not JSON'}); the database was written by another "
         "release or changed by other hands",
     )

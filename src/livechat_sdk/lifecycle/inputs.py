@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
+from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Text, Timestamp
 from livechat_sdk.domain.chats import Chat, ProviderEvent
 from livechat_sdk.domain.ends import Who, Why
 from livechat_sdk.domain.handoff import Candidate, OpeningHours, SurveyAnswer
@@ -135,7 +135,7 @@ class EffectSucceeded(Model):
     action: Action
     chat: Chat | None = None
     patch: Metadata = Field(default_factory=dict)
-    vendor_id: str | None = None
+    vendor_id: Text | None = None
     acknowledged: bool = False
     detail: ShortText | None = None
     ticket: Ticket | None = None

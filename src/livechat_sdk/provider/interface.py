@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Timestamp
+from livechat_sdk.domain.base import Identifier, Metadata, Model, ShortText, Text, Timestamp
 from livechat_sdk.domain.capabilities import Capabilities
 from livechat_sdk.domain.chats import Chat, MessageReceived, ProviderEvent
 from livechat_sdk.domain.ends import EndReason
@@ -99,7 +99,7 @@ class Sent(Model):
     ``patch`` changes named keys of ``Chat.state``.
     """
 
-    vendor_id: str | None = None
+    vendor_id: Text | None = None
     acknowledged: bool = False
     patch: Metadata = Field(default_factory=dict)
 

@@ -29,6 +29,7 @@ from livechat_sdk.relay.contact_lookups import ContactLookups
 from livechat_sdk.relay.cooldown_policy import needs_trial
 from livechat_sdk.relay.cooling import Cooling
 from livechat_sdk.relay.fallback_policy import Chain, chain_of
+from livechat_sdk.relay.interrupting import failing_alone
 
 if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile, LivechatSettings
@@ -127,8 +128,9 @@ class Decider:
         if not provider.capabilities.availability:
             return Availability()
         try:
-            async with asyncio.timeout(_AVAILABILITY_LIMIT):
-                return await provider.availability(route)
+            with failing_alone():
+                async with asyncio.timeout(_AVAILABILITY_LIMIT):
+                    return await provider.availability(route)
         except Exception as error:  # noqa: BLE001  (a provider's bug must not end a handoff)
             logger.warning("availability of %s is unknown: %s", route.integration, error)
             return Availability()

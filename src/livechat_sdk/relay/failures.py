@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from livechat_sdk.domain.base import whole_characters
 from livechat_sdk.errors import (
     AuthError,
     FileMissing,
@@ -83,7 +84,7 @@ def failure_of(error: BaseException) -> Failure:
     never_left = isinstance(error, ProviderError) and error.sent is False
     return Failure(
         kind=kind,
-        text=f"{type(error).__name__}: {error}".removesuffix(": ")[:1000],
+        text=whole_characters(f"{type(error).__name__}: {error}".removesuffix(": "))[:1000],
         retry_after=max(wish, 0.0) if wish is not None else None,
         certain=never_left or kind in CERTAIN,
     )

@@ -18,9 +18,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from livechat_sdk.domain.clock import Clock
-from livechat_sdk.errors import StoreError
+from livechat_sdk.errors import InvalidInput, StoreError
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, Completion, LaneId, LaneLost, LeaseLost, Store
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, Input
+from livechat_sdk.relay.interrupting import failing_alone
 from livechat_sdk.relay.judging import Judgement
 from livechat_sdk.relay.lane import Lane
 from livechat_sdk.relay.leases import LeaseGuard
@@ -188,7 +189,8 @@ class Relay:
             if await self._was_passed(row, lane):
                 await self._give_up(row, lane)
                 return
-            result = await self._runner.run(row)
+            with failing_alone():
+                result = await self._runner.run(row)
         except (StoreError, LaneLost, LeaseLost):
             raise
         except Exception as error:  # noqa: BLE001  (any failure of an adapter is judged, never lost)
@@ -205,7 +207,10 @@ class Relay:
         stuck = lane.overtaken_by(row) if status is ActionStatus.DONE else None
         if stuck is not None:  # first: nobody may find the one done and the other still to be tried
             await self._give_up(stuck, lane)
-        await self._finish(row, lane, result, status, note)
+        try:
+            await self._finish(row, lane, result, status, note)
+        except InvalidInput as error:  # the adapter has answered something that the ledger cannot keep
+            await self._not_done(row, lane, error)
 
     async def _current(self, row: ActionRow, lane: Lane) -> ActionRow | None:
         """The action as it is to be run now; ``None`` when it is done or withdrawn."""

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 from livechat_sdk.domain.clock import steady_seconds
 from livechat_sdk.ledger.store import LeaseLost
+from livechat_sdk.relay.interrupting import failing_alone
 
 __all__ = ["LeaseGuard", "steady_seconds"]
 
@@ -44,10 +45,11 @@ class LeaseGuard:
         """Bound a call by ``seconds`` and by the lease.
 
         Enter it just before the call: what is checked here holds for what comes next. Raises ``LeaseLost``
-        before the call, ``TimeoutError`` in it.
+        before the call, ``TimeoutError`` in it; what ends a call by itself is an error (``failing_alone``).
         """
         left = self.left
         if left <= 0:
             raise LeaseLost("this worker's lease has run out: it makes no more calls")
-        async with asyncio.timeout(min(seconds, left)):
-            yield
+        with failing_alone():
+            async with asyncio.timeout(min(seconds, left)):
+                yield

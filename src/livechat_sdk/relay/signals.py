@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from livechat_sdk.domain.base import joined_key
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.domain.outgoing import Receipt, Typing
@@ -100,7 +101,7 @@ class Signals:
             return
         else:
             outgoing = Receipt(
-                key=f"{handoff.id}.{signal.message_key}.{signal.status}"[:200],
+                key=joined_key(handoff.id, signal.message_key, signal.status),
                 handoff_id=handoff.id,
                 conversation_id=conversation,
                 owner_number=number,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from livechat_sdk.domain.base import joined_key
 from livechat_sdk.domain.channel import Channel
 from livechat_sdk.domain.handoff import Handoff
 from livechat_sdk.domain.messages import Direction
@@ -129,7 +130,7 @@ class UserDeliveries:
             message = message.model_copy(update={"body": "\n".join(filter(None, lines))})
         await self.deliver(
             UserMessage(
-                key=f"{handoff.id}.{action.message_key}"[:200],
+                key=joined_key(handoff.id, action.message_key),
                 handoff_id=handoff.id,
                 conversation_id=handoff.request.conversation_id,
                 owner_number=action.owner_number,

@@ -207,13 +207,16 @@ class Dispatcher:
         """One handoff. Raises ``HandoffNotFound``."""
         return self._background.run(self._dispatcher.handoff(handoff_id))
 
-    def entries(self, handoff_id: str, *, after: int = 0) -> Sequence[LedgerEntry]:
-        """Messages of a handoff with their fates, in order."""
-        return self._background.run(self._dispatcher.entries(handoff_id, after=after))
+    def entries(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[LedgerEntry]:
+        """Messages of a handoff with their fates, in order: at most ``limit``, from ``after`` on.
 
-    def journal(self, handoff_id: str, *, after: int = 0) -> Sequence[JournalEntry]:
-        """Everything that happened to a handoff, in order."""
-        return self._background.run(self._dispatcher.journal(handoff_id, after=after))
+        Who gets as many may ask for more, ``after`` the ``seq`` of the last one.
+        """
+        return self._background.run(self._dispatcher.entries(handoff_id, after=after, limit=limit))
+
+    def journal(self, handoff_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[JournalEntry]:
+        """What happened to a handoff, in order, in pages as ``entries``."""
+        return self._background.run(self._dispatcher.journal(handoff_id, after=after, limit=limit))
 
     def actions(self, handoff_id: str) -> Sequence[ActionRow]:
         """Everything that had to be done for a handoff, and how far it is."""

@@ -131,7 +131,8 @@ class Writer:
                 connection = await self._write(connection, group)
             except Exception as error:  # noqa: BLE001  # whatever happens, callers must hear of it
                 for waiting in group:
-                    waiting.error = waiting.error or error
+                    if waiting.outcome is None:  # else it was written, before the others could not be
+                        waiting.error = waiting.error or error
                 if connection is not None:
                     connection.terminate()
                     connection = None

@@ -116,7 +116,13 @@ class SqliteStore(LedgerReading):
         """
         if self._readers is not None:
             raise StoreError(f"the ledger {self.path} is open already: enter `async with` once")
-        await asyncio.to_thread(self._open)
+        opening = asyncio.create_task(asyncio.to_thread(self._open))
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            await asyncio.gather(opening, return_exceptions=True)  # a thread cannot be interrupted
+            await self.close()
+            raise
 
     def _open(self) -> None:
         if self._role != "worker":
