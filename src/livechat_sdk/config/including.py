@@ -154,6 +154,16 @@ class Including:
         text = self._text(file, node)
         if text is None:
             return None
+        document = self._parsed(text, file)
+        if document is None:
+            return None
+        self._open.append(whole)
+        resolved = self._resolve(document, file.parent)
+        self._open.pop()
+        return resolved
+
+    def _parsed(self, text: str, file: FilePath) -> MappingNode | None:
+        """The settings that stand in ``text`` itself, at their places among the lines of all files."""
         drafts: list[Draft] = []
         root = read_document(text, str(file), drafts)
         by = self.lines.add(text, str(file))
@@ -180,10 +190,7 @@ class Including:
             return None
         shifted = moved(document, by)
         assert isinstance(shifted, MappingNode)  # noqa: S101 - moving keeps the kind
-        self._open.append(whole)
-        resolved = self._resolve(shifted, file.parent)
-        self._open.pop()
-        return resolved
+        return shifted
 
     def _text(self, file: FilePath, node: ScalarNode) -> str | None:
         if str(file) in self.changed:

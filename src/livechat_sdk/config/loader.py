@@ -207,6 +207,23 @@ def _checked(
         settings = LivechatFile.model_validate(_content(document, sensitive))
     except ValidationError as error:
         drafts += drafts_from(error, root=document, model=LivechatFile)
+    _check_parts(document, installed, drafts, is_bare=found.is_bare)
+    masks = Masks.of(sensitive, files.unread, installed)
+    problems = finish(drafts, root=document, lines=files.lines, file=name, masks=masks)
+    if any(problem.severity == "error" for problem in problems):
+        settings = None
+    if not drafts:
+        return Loaded(settings, problems, name, (), View(files.lines, masks))
+    from livechat_sdk.config.mending import find_fixes
+
+    fixes = find_fixes(drafts, document, files.lines, masks.hidden)
+    return Loaded(settings, problems, name, fixes, View(files.lines, masks))
+
+
+def _check_parts(
+    document: MappingNode, installed: Mapping[str, IntegrationType], drafts: list[Draft], *, is_bare: bool
+) -> None:
+    """Check each integration by the settings of its type, and what the parts say of each other."""
     integrations = document.entries.get("integrations")
     read: dict[str, IntegrationSettings | None] = {}
     if integrations is not None and isinstance(integrations.value, MappingNode):
@@ -218,17 +235,7 @@ def _checked(
     check_words(content, installed, read, drafts)
     doubt(document, drafts)
     check_hours(document, drafts)
-    cross_check(document, installed, drafts, is_bare=found.is_bare)
-    masks = Masks.of(sensitive, files.unread, installed)
-    problems = finish(drafts, root=document, lines=files.lines, file=name, masks=masks)
-    if any(problem.severity == "error" for problem in problems):
-        settings = None
-    if not drafts:
-        return Loaded(settings, problems, name, (), View(files.lines, masks))
-    from livechat_sdk.config.mending import find_fixes
-
-    fixes = find_fixes(drafts, document, files.lines, masks.hidden)
-    return Loaded(settings, problems, name, fixes, View(files.lines, masks))
+    cross_check(document, installed, drafts, is_bare=is_bare)
 
 
 def _lost(

@@ -14,10 +14,10 @@ from livechat_sdk.errors import Expect
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk.provider.interface import PlannedMessage
 from livechat_sdk_helvia.context import DeskContext, check_text
-from livechat_sdk_helvia.faults import ConversationOver, InvalidField
+from livechat_sdk_helvia.faults import ConversationOver, Forbidden, InvalidField
 from livechat_sdk_helvia.hub import INBOX, conversation_topic
 from livechat_sdk_helvia.lines import Line, insert_line, update_last_line
-from livechat_sdk_helvia.masking import Masking
+from livechat_sdk_helvia.masking import Masked, Masking
 from livechat_sdk_helvia.records import Conversation, DeskMessage, DeskUser, from_row, to_json
 from livechat_sdk_helvia.taking_part import not_yours, require_part
 from livechat_sdk_helvia.translation import WITH_TRANSLATION, Translations
@@ -96,13 +96,7 @@ class Messages:
         if known is not None:
             return known, False
         names = await self._masking.of(conversation.bot)
-        told = names.text(text)
-        translated = await self._translations.of(conversation, told, "agent")
-        translating: list[Statement] = []
-        if translated is not None:
-            translating = [self._translations.keeping(conversation, "agent", key, translated)]
-            # Once more: the translator may know how members are called.
-            told = told if translated.text is None else names.text(translated.text)
+        told, translating = await self._in_their_words(conversation, key, names, text)
         alerted = await was_alerted(self._desk, conversation.id)
         desk, now = self._desk, self._desk.now_text()
         line = update_last_line(
@@ -143,11 +137,7 @@ class Messages:
             stored = await self.by_key(conversation.id, "agent", key)
             if stored is not None:
                 return stored, False
-            if await self._goes_on(conversation.id):
-                raise not_yours("somebody else by now") from clash
-            raise ConversationOver(
-                "The conversation has ended: nothing can be sent to the end user any more."
-            ) from clash
+            raise await self._why_unsaid(conversation) from clash
         self._typing.agent_wrote(actor, conversation.id)
         self._changed(conversation.id, "messages")
         if alerted:
@@ -220,6 +210,24 @@ class Messages:
             )
             for message in stored
         ]
+
+    async def _in_their_words(
+        self, conversation: Conversation, key: str, names: Masked, text: str
+    ) -> tuple[str, list[Statement]]:
+        """What the end user reads of ``text``, and how the desk keeps the translation, if there is one."""
+        told = names.text(text)
+        translated = await self._translations.of(conversation, told, "agent")
+        if translated is None:
+            return told, []
+        keeping = self._translations.keeping(conversation, "agent", key, translated)
+        # Once more: the translator may know how members are called.
+        return told if translated.text is None else names.text(translated.text), [keeping]
+
+    async def _why_unsaid(self, conversation: Conversation) -> Forbidden | ConversationOver:
+        """Why a message could not be stored: somebody else has the conversation now, or nobody."""
+        if await self._goes_on(conversation.id):
+            return not_yours("somebody else by now")
+        return ConversationOver("The conversation has ended: nothing can be sent to the end user any more.")
 
     async def _goes_on(self, conversation_id: int) -> bool:
         row = await self._desk.first(

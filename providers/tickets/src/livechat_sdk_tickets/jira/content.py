@@ -33,15 +33,7 @@ def content_of(ticket: Prepared, form: WireForm, settings: JiraTicketingSettings
     """The fields for a ticket."""
     values: dict[str, Any] = {"summary": ticket.subject}
     lines: list[str] = []
-    labels = [*settings.labels, *ticket.tags]
-    if settings.key_field == LABELS:
-        values[LABELS] = _labels([value_of(LABELS, ticket.key), *labels])
-    else:
-        values[settings.key_field] = value_of(settings.key_field, ticket.key)
-        if form.field(LABELS) is not None and labels:
-            values[LABELS] = _labels(labels)
-        elif ticket.tags:
-            lines.append(f"Tags: {', '.join(filter(None, (one_line(tag, 100) for tag in ticket.tags)))}")
+    _put_key_and_labels(values, lines, ticket, form, settings)
     if settings.email_field is not None and ticket.requester.email is not None:
         values[settings.email_field] = ticket.requester.email
     if ticket.priority is not None:
@@ -58,6 +50,25 @@ def content_of(ticket: Prepared, form: WireForm, settings: JiraTicketingSettings
         else:
             values[field_id] = _value(value, rule, field)
     return Content(values, lines)
+
+
+def _put_key_and_labels(
+    values: dict[str, Any],
+    lines: list[str],
+    ticket: Prepared,
+    form: WireForm,
+    settings: JiraTicketingSettings,
+) -> None:
+    """Our key is a label or has a field of its own; tags are labels, or a line where the form has none."""
+    labels = [*settings.labels, *ticket.tags]
+    if settings.key_field == LABELS:
+        values[LABELS] = _labels([value_of(LABELS, ticket.key), *labels])
+        return
+    values[settings.key_field] = value_of(settings.key_field, ticket.key)
+    if form.field(LABELS) is not None and labels:
+        values[LABELS] = _labels(labels)
+    elif ticket.tags:
+        lines.append(f"Tags: {', '.join(filter(None, (one_line(tag, 100) for tag in ticket.tags)))}")
 
 
 def _priority(form: WireForm, name: str) -> Mapping[str, str] | None:
