@@ -97,6 +97,26 @@ async def test_a_conversation_that_is_erased_again_while_it_comes_back_keeps_its
     assert asked >= 3
 
 
+@pytest.mark.parametrize("erased_again", [False, True])
+async def test_a_row_that_a_request_left_when_it_lost_the_race_hides_no_owner_number(
+    world: World, maria: Person, erased_again: bool
+) -> None:
+    await world.talked(maria)
+    number = (await world.dispatcher.store.ownership(maria.conversation)).number
+    await world.dispatcher.erase(conversation_id=maria.conversation)
+    left = """
+        INSERT INTO conversations (workspace, id, owner, number, updated_at)
+        VALUES ('default', :id, 'bot', 0, '2026-11-24T09:00:00.000000Z')
+    """
+    await world.dispatcher.database.commit([Statement(left, {"id": maria.conversation})])
+    if erased_again:
+        await Eraser(world.dispatcher.store, "default").erase_rest(
+            "conversation", maria.conversation, world.clock.now()
+        )
+
+    assert (await world.request(maria)).owner_number == number + 1
+
+
 async def test_an_erasure_that_was_overtaken_by_a_step_looks_again(
     world: World, maria: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -428,6 +428,7 @@ async def test_a_restarted_desk_goes_on_where_it_was(world: World) -> None:
     chat = await world.chat()
     conversation = await world.desk.conversations.accept(world.ada, request_id(chat))
     await world.provider.stop()
+    world.clock.advance(seconds=1)  # ids of the same millisecond might be the same, in two processes
     again = await start(make_provider(world.clock), world.database)
     assert (await again.status(chat)).state == "active"
     await again.send(chat, planned(world.clock, "k1", "still there?"))

@@ -288,7 +288,8 @@ class Eraser:
             SELECT workspace, :pseudonym, 'bot', number, :at FROM conversations
             WHERE workspace = :workspace AND id = :id{unless_more}
             ON CONFLICT (workspace, id) DO UPDATE
-            SET number = excluded.number, updated_at = excluded.updated_at
+            SET number = CASE WHEN excluded.number > conversations.number THEN excluded.number
+                ELSE conversations.number END, updated_at = excluded.updated_at
             """,
             id=conversation_id,
             pseudonym=pseudonym_of(salt, self._workspace, conversation_id),

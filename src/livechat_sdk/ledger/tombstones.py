@@ -117,7 +117,10 @@ async def remembered_number(database: EmbeddedDatabase, workspace: str, conversa
 
 
 async def revive_conversation(database: EmbeddedDatabase, workspace: str, conversation_id: str) -> bool:
-    """Give a conversation that goes on after it was erased its owner number back; false when it was not."""
+    """Give a conversation that goes on after it was erased its owner number back; false when it was not.
+
+    It may have a row already, of a request that lost the race with the erasure: with the number 0.
+    """
     if not await remembered_number(database, workspace, conversation_id):
         return False
     names = {
@@ -132,7 +135,8 @@ async def revive_conversation(database: EmbeddedDatabase, workspace: str, conver
                 INSERT INTO conversations (workspace, id, owner, number, updated_at)
                 SELECT workspace, :id, owner, number, updated_at FROM conversations
                 WHERE workspace = :workspace AND id = :pseudonym
-                ON CONFLICT (workspace, id) DO NOTHING
+                ON CONFLICT (workspace, id) DO UPDATE SET number = excluded.number
+                WHERE conversations.number = 0
                 """,
                 names,
             ),
