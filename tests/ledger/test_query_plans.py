@@ -125,12 +125,12 @@ async def test_every_statement_of_a_handoffs_life_finds_its_rows_by_an_index(
     await sqlite._writer.run(listen)
     read = sqlite._read
 
-    async def read_and_listen(query: Any) -> Any:
+    async def read_and_listen(query: Any, *, brief: bool = False) -> Any:
         def listening(db: sqlite3.Connection) -> Any:
             listen(db)
             return query(db)
 
-        return await read(listening)
+        return await read(listening, brief=brief)
 
     monkeypatch.setattr(sqlite, "_read", read_and_listen)
 

@@ -7,12 +7,15 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from livechat_sdk.errors import StoreError
 from livechat_sdk.ledger.sqlite.connection import SqliteFile
 from livechat_sdk.ledger.sqlite.writer import GROUP_LIMIT, Job, Writer
+
+T = TypeVar("T")
 
 
 class Refused(Exception):
@@ -27,9 +30,19 @@ def file(tmp_path: Path) -> SqliteFile:
     return file
 
 
-@pytest.fixture
-async def writer(file: SqliteFile) -> AsyncIterator[Writer]:
-    writer = Writer(file)
+class BriefWriter(Writer):
+    """All its jobs are brief, unless it is said that they are not."""
+
+    async def run(self, job: Job[T], *, brief: bool = True) -> T:
+        return await super().run(job, brief=brief)
+
+
+@pytest.fixture(params=[Writer, BriefWriter], ids=["in the thread", "on the loop"])
+async def writer(
+    request: pytest.FixtureRequest, file: SqliteFile, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Writer]:
+    monkeypatch.setattr("livechat_sdk.ledger.sqlite.writer._LOOP_LIMIT", 60.0)  # however busy the machine is
+    writer: Writer = request.param(file)
     writer.start()
     await writer.run(lambda db: db.execute("CREATE TABLE t (x INTEGER PRIMARY KEY)"))
     yield writer
@@ -60,7 +73,7 @@ async def together(writer: Writer, jobs: Sequence[Job[int]]) -> list[int | BaseE
         busy.set()
         go_on.wait(10)
 
-    holding = asyncio.create_task(writer.run(hold))
+    holding = asyncio.create_task(writer.run(hold, brief=False))
     await asyncio.to_thread(busy.wait, 10)
     tasks = [asyncio.create_task(writer.run(job)) for job in jobs]
     await asyncio.sleep(0)  # every task has run up to its own waiting
@@ -89,6 +102,8 @@ async def test_what_waits_shares_one_commit(writer: Writer, file: SqliteFile) ->
 
 
 async def test_a_group_has_a_limit(writer: Writer) -> None:
+    if isinstance(writer, BriefWriter):
+        pytest.skip("on the loop it is time that ends a group: see test_sqlite_brief.py")
     statements: list[str] = []
     await writer.run(lambda db: db.set_trace_callback(statements.append))
 
@@ -179,7 +194,7 @@ async def test_a_caller_whose_loop_is_gone_disturbs_nobody(writer: Writer, file:
         return insert(1)(db)
 
     async def ask_and_leave() -> None:
-        task = asyncio.create_task(writer.run(slow))
+        task = asyncio.create_task(writer.run(slow, brief=False))
         await asyncio.sleep(0)
         task.cancel()
 

@@ -70,11 +70,15 @@ _OPEN = "a.status IN ('pending', 'started')"
 
 @dataclass(frozen=True, slots=True)
 class Query(Generic[T_co]):
-    """One SELECT, its parameters by name, and how its rows become an answer."""
+    """One SELECT, its parameters by name, and how its rows become an answer.
+
+    A ``brief`` one finds a single row by a key, in less time than the way to a thread and back takes.
+    """
 
     sql: str
     params: Mapping[str, Any]
     read: Callable[[_Found], T_co]
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,9 @@ class Queries:
     def ownership(self, conversation_id: str) -> Query[Ownership]:
         """Who owns a conversation, and what its live handoff allows the bot: one consistent answer."""
         params = {"workspace": self.workspace, "id": conversation_id}
-        return Query(_OWNER, params, lambda found: rows.ownership(found[0]) if found else Ownership())
+        return Query(
+            _OWNER, params, lambda found: rows.ownership(found[0]) if found else Ownership(), brief=True
+        )
 
     # ------------------------------------------------------------------------------------------- messages
     def entries(self, handoff_id: str, after: int, limit: int) -> Query[Sequence[LedgerEntry]]:
@@ -294,7 +300,7 @@ class Queries:
 
     def _one(self, sql: str, read: Callable[[Sequence[Any]], T], **params: Any) -> Query[T | None]:
         params["workspace"] = self.workspace
-        return Query(sql, params, lambda found: read(found[0]) if found else None)
+        return Query(sql, params, lambda found: read(found[0]) if found else None, brief=True)
 
 
 _OF_HANDOFF = "workspace = :workspace AND handoff_id = :handoff"

@@ -17,6 +17,8 @@ _LIST = re.compile(r"IN :(\w+)")
 
 def ask(db: sqlite3.Connection, query: Query[T]) -> T:
     """The answer to a query. SQLite knows no lists, so each value of one gets a parameter of its own."""
+    if " IN :" not in query.sql:
+        return query.read(db.execute(query.sql, query.params).fetchall())
     params: dict[str, Any] = dict(query.params)
 
     def spread(found: re.Match[str]) -> str:

@@ -59,7 +59,7 @@ class SqliteFile:
         os.close(descriptor)
 
     def open(self, *, write: bool) -> Opened:
-        """A new connection. Raises ``StoreError``."""
+        """A new connection, which waits for locks for the busy timeout. Raises ``StoreError``."""
         identity = self._identity()
         uri = f"file:{quote(str(self.path))}?mode={'rw' if write else 'ro'}"
         connection = None
@@ -77,6 +77,11 @@ class SqliteFile:
                 connection.close()
             raise explain(error, self.path) from None
         return Opened(connection, identity)
+
+    def set_patience(self, connection: sqlite3.Connection, seconds: float | None = None) -> None:
+        """How long a connection waits for locks; for the busy timeout, if nothing is said."""
+        seconds = self._busy_timeout if seconds is None else seconds
+        connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     def is_current(self, opened: Opened) -> bool:
         """Whether a connection still belongs to the file at the path. Raises ``StoreError`` when it is gone.

@@ -1,7 +1,8 @@
-"""A few threads that read, each on its own connection. They see everything that was committed before.
+"""Reading connections, on the event loop and in a few threads. They see everything that was committed before.
 
-A point read takes less time than the way to a thread and back. So the questions of one round of the event
-loop travel together: with one caller at a time nothing changes, with fifty there are a few journeys.
+A *brief* question, which finds one row by its key, takes less time than the way to a thread and back: it is
+answered at once, on the event loop that asked first. The others go to threads; those of one round of the loop
+travel together: with one caller at a time nothing changes, with fifty there are a few journeys.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from livechat_sdk.errors import StoreError
+from livechat_sdk.ledger.documents import UnreadableDocument
 from livechat_sdk.ledger.sqlite.connection import Opened, SqliteFile, explain
 
 __all__ = ["Readers"]
@@ -65,9 +67,21 @@ class Readers:
         self._busy = 0
         self._called = False
         self._stopped = False
+        self._home: asyncio.AbstractEventLoop | None = None
+        self._at_home: Opened | None = None
 
-    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query and return its result. Raises what it raised, or ``StoreError``."""
+    async def run(self, query: Callable[[sqlite3.Connection], T], *, brief: bool = False) -> T:
+        """Run a query and return its result. Raises what it raised, or ``StoreError``.
+
+        A ``brief`` one finds a row or two by keys: it may hold the event loop.
+        """
+        if brief and (here := self._connection_here()) is not None:
+            try:
+                return query(here)
+            except UnreadableDocument:
+                raise
+            except (sqlite3.Error, StoreError):
+                self._close_here()  # a thread can wait for a lock, connect anew, and say what is wrong
         question = _Question(query, asyncio.get_running_loop())
         with self._lock:
             if self._stopped:
@@ -92,9 +106,41 @@ class Readers:
         for question in left:
             question.error = StoreError(f"the ledger {self._file.path} is closed")
         _tell(left)
+        self._close_here()
         self._pool.shutdown()
         while self._idle:
             self._idle.pop().connection.close()
+
+    def _connection_here(self) -> sqlite3.Connection | None:
+        """The connection of this event loop; ``None`` where a thread must answer.
+
+        The first loop that asks is the one that gets it. It takes over what a thread has opened, for opening
+        may wait for other programs.
+        """
+        loop = asyncio.get_running_loop()
+        if self._home is None:
+            self._home = loop
+        if loop is not self._home or self._stopped:
+            return None
+        try:
+            if self._at_home is not None and not self._file.is_current(self._at_home):
+                self._close_here()
+            if self._at_home is None:
+                opened = self._idle.pop()
+                self._at_home = opened  # first, so that it is closed in any case
+                self._file.set_patience(opened.connection, 0)
+                return self._connection_here()
+        except IndexError:
+            return None
+        except (sqlite3.Error, StoreError):
+            self._close_here()
+            return None
+        return self._at_home.connection
+
+    def _close_here(self) -> None:
+        opened, self._at_home = self._at_home, None
+        if opened is not None:
+            opened.connection.close()
 
     def _call(self) -> None:
         """Call as many threads as there is work for."""

@@ -49,6 +49,9 @@ T = TypeVar("T")
 
 _Role = Literal["worker", "clerk", "reader"]
 
+_FEW = 16
+"""A step that writes no more than this is brief (see ``Writer``)."""
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -199,7 +202,8 @@ class SqliteStore(LedgerReading):
         Raises ``VersionConflict``, ``DuplicateEvent``, ``DuplicateMessage``, ``TimerGone``, ``NotParked``,
         and ``HandoffNotFound`` for a handoff that was never created; nothing is written then.
         """
-        return await self._write(ApplyChange(self.workspace, change, self._box, self._runner))
+        job = ApplyChange(self.workspace, change, self._box, self._runner)
+        return await self._write(job, brief=len(change.writes) + len(change.actions) <= _FEW)
 
     # ------------------------------------------------------------------------- actions, chats and events
     async def save_poll(self, before: Chat, after: Chat, events: Sequence[ProviderEvent]) -> bool:
@@ -210,7 +214,9 @@ class SqliteStore(LedgerReading):
 
     async def start_action(self, row: ActionRow, noted: CreateTicket | AddToTicket | None = None) -> bool:
         """Note that the call is about to leave. False when the action was withdrawn or is finished."""
-        return await self._write(lambda db: actions.start(db, self.workspace, row.id, self._now(), noted))
+        return await self._write(
+            lambda db: actions.start(db, self.workspace, row.id, self._now(), noted), brief=True
+        )
 
     async def postpone_action(
         self, row: ActionRow, *, not_before: datetime, error: str, started: bool = False
@@ -275,7 +281,9 @@ class SqliteStore(LedgerReading):
         Raises ``Expect`` when a statement changed another number of rows than it had to, ``Conflict`` when
         one broke a constraint; nothing is written then.
         """
-        await self._write(embedded.Commit(self.workspace, tuple(statements), tuple(events)))
+        job = embedded.Commit(self.workspace, tuple(statements), tuple(events))
+        # What is taken in from vendors is brief; statements of others may change any number of rows.
+        await self._write(job, brief=not statements and len(events) <= _FEW)
 
     async def fetch(self, sql: str, params: Mapping[str, SqlValue] | None = None) -> Sequence[Row]:
         """Read rows; sees everything that was committed before the call."""
@@ -287,10 +295,10 @@ class SqliteStore(LedgerReading):
         """Who runs the actions that a step of this store decides: this worker, or whoever claims them."""
         return self.worker if self._role == "worker" else None
 
-    async def _write(self, job: Job[T]) -> T:
+    async def _write(self, job: Job[T], *, brief: bool = False) -> T:
         if self._writer is None:
             raise self._cannot_write()
-        return await self._writer.run(job)
+        return await self._writer.run(job, brief=brief)
 
     def _cannot_write(self) -> StoreError:
         if self._role == "reader" and self._readers is not None:
@@ -301,12 +309,12 @@ class SqliteStore(LedgerReading):
         return StoreError(f"the ledger {self.path} is not open: {CALL_INSIDE}")
 
     async def _ask(self, query: Query[T]) -> T:
-        return await self._read(lambda db: ask(db, query))
+        return await self._read(lambda db: ask(db, query), brief=query.brief)
 
-    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    async def _read(self, query: Callable[[sqlite3.Connection], T], *, brief: bool = False) -> T:
         if self._readers is None:
             raise self._not_open()
-        return await self._readers.run(query)
+        return await self._readers.run(query, brief=brief)
 
     def _find_keys(self) -> StoreKeys:
         if self._keys is None:
