@@ -10,9 +10,11 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from livechat_sdk.http import override_transport
 from livechat_sdk_testing.postgres import PostgresServer
 from providers.helvia.tests.browsing import client, mounted
 from providers.helvia.tests.memory_database import MemoryDatabase
+from providers.helvia.tests.outside import OtherSystem
 from providers.helvia.tests.stored_database import StoredDatabase, open_stored
 from providers.helvia.tests.world import Clock, World, make_world
 
@@ -68,3 +70,11 @@ async def browser(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     """A browser, or a program, that keeps its cookies."""
     async with client(app) as made:
         yield made
+
+
+@pytest.fixture
+def other() -> Iterator[OtherSystem]:
+    """The system that the desk calls: a service, or what automations ask."""
+    system = OtherSystem()
+    with override_transport(system.transport):
+        yield system

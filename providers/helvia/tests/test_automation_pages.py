@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -10,7 +9,6 @@ import pytest
 
 from livechat_sdk.domain.ends import EndReason
 from livechat_sdk.domain.tickets import Ticket
-from livechat_sdk.http import override_transport
 from livechat_sdk.provider.hosting import TicketProgress
 from livechat_sdk_helvia.automations.records import AutomationInput, Choice, Header, InputType
 from providers.helvia.tests.browsing import csrf_of, sign_in, tags, token_of
@@ -42,13 +40,6 @@ FORM = {
     "bots": "shop-bot\nnight-bot",
     "categories": "orders, crm",
 }
-
-
-@pytest.fixture
-def other() -> Iterator[OtherSystem]:
-    system = OtherSystem()
-    with override_transport(system.transport):
-        yield system
 
 
 @pytest.fixture

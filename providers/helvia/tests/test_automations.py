@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from livechat_sdk.http import override_transport
 from livechat_sdk_helvia.automations.answers import MAX_FACTS, read_answer
 from livechat_sdk_helvia.automations.checking import read_answers
 from livechat_sdk_helvia.automations.records import (
@@ -31,13 +29,6 @@ ADDRESS = "https://crm.example/look-up"
 
 def draft(**values: Any) -> AutomationDraft:
     return AutomationDraft.model_validate({"name": "Look up", "address": ADDRESS} | values)
-
-
-@pytest.fixture
-def other() -> Iterator[OtherSystem]:
-    system = OtherSystem()
-    with override_transport(system.transport):
-        yield system
 
 
 async def run(

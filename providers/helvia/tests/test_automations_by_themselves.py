@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -32,13 +31,6 @@ from providers.helvia.tests.world import ACCOUNTS, World, conversation_id, make_
 MISSED = EndReason(by="clock", why="timeout")
 IDLE = EndReason(by="clock", why="inactivity")
 GAVE_UP = EndReason(by="user", why="abandoned")
-
-
-@pytest.fixture
-def other() -> Iterator[OtherSystem]:
-    system = OtherSystem()
-    with override_transport(system.transport):
-        yield system
 
 
 async def runs_of(world: World, conversation: Conversation | int) -> list[AutomationRun]:

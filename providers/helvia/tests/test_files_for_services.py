@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import pytest
 from livechat_sdk.errors import FileMissing
 from livechat_sdk.files.links import Links
 from livechat_sdk.files.room import Files
-from livechat_sdk.http import override_transport
 from livechat_sdk_helvia.files import FilesElsewhere
 from livechat_sdk_testing.postgres import PostgresServer
 from providers.helvia.tests.browsing import client, mounted, token_of
@@ -24,14 +23,6 @@ from providers.helvia.tests.stored_database import StoredDatabase, open_stored
 from providers.helvia.tests.world import Clock, make_world
 
 PUBLIC = "https://desk.example"
-
-
-@pytest.fixture
-def other() -> Iterator[OtherSystem]:
-    """The service's side."""
-    system = OtherSystem()
-    with override_transport(system.transport):
-        yield system
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from livechat_sdk.domain.ends import EndReason
-from livechat_sdk.http import override_transport
 from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_helvia.faults import RequestGone
 from livechat_sdk_helvia.hub import INBOX
 from livechat_sdk_helvia.past import PastFilter
 from livechat_sdk_helvia.records import RequestStatus
-from livechat_sdk_testing.postgres import PostgresServer
 from providers.helvia.tests.browsing import client, mounted
 from providers.helvia.tests.callback_world import (
     REQUEST,
@@ -31,7 +27,6 @@ from providers.helvia.tests.callback_world import (
 )
 from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.outside import OtherSystem, answering
-from providers.helvia.tests.stored_database import open_stored
 from providers.helvia.tests.world import (
     ACCOUNTS,
     Clock,
@@ -49,30 +44,6 @@ ELSEWHERE = {
     "webhookKey": "k" * 16,
     "organizationId": "o",
 }
-
-
-@pytest.fixture
-def other() -> Iterator[OtherSystem]:
-    """The service's side."""
-    system = OtherSystem()
-    with override_transport(system.transport):
-        yield system
-
-
-@pytest.fixture
-async def world(memory: MemoryDatabase, clock: Clock) -> World:
-    return await telling_world(clock, memory)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def stored_world(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> AsyncIterator[World]:
-    """The same over the ledger's own database."""
-    place: Path | str = tmp_path
-    if request.param == "postgres":
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        place = await server.new_database()
-    async with open_stored(place) as database:
-        yield await telling_world(clock, database)
 
 
 async def waiting_ids(world: World) -> list[int]:

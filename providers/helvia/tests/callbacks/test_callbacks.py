@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +17,6 @@ from livechat_sdk.provider.embedded import Statement
 from livechat_sdk_helvia.callbacks.lane import PATIENCE
 from livechat_sdk_helvia.callbacks.queue import LEASE
 from livechat_sdk_helvia.faults import DeskFault
-from livechat_sdk_testing.postgres import PostgresServer
 from providers.helvia.tests.browsing import client, mounted, token_of
 from providers.helvia.tests.callback_world import (
     ADDRESS,
@@ -36,7 +33,6 @@ from providers.helvia.tests.callback_world import (
 )
 from providers.helvia.tests.memory_database import MemoryDatabase
 from providers.helvia.tests.outside import OtherSystem, answering
-from providers.helvia.tests.stored_database import open_stored
 from providers.helvia.tests.world import (
     ACCOUNTS,
     Clock,
@@ -49,30 +45,6 @@ from providers.helvia.tests.world import (
 )
 
 DOWN = answering(503)
-
-
-@pytest.fixture
-def other() -> Iterator[OtherSystem]:
-    """The service's side."""
-    system = OtherSystem()
-    with override_transport(system.transport):
-        yield system
-
-
-@pytest.fixture
-async def world(memory: MemoryDatabase, clock: Clock) -> World:
-    return await telling_world(clock, memory)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def stored_world(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> AsyncIterator[World]:
-    """The same over the ledger's own database."""
-    place: Path | str = tmp_path
-    if request.param == "postgres":
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        place = await server.new_database()
-    async with open_stored(place) as database:
-        yield await telling_world(clock, database)
 
 
 async def say(world: World, conversation: Any, *words: str) -> None:
