@@ -14,6 +14,7 @@ from cli.tests.helpers import Done, environment, livechat
 __all__ = ["Package", "made"]
 
 _TOOLS = Path(sys.executable).parent
+_CALM = ("-p", "no:randomly", "-p", "no:cacheprovider")
 
 
 class Package:
@@ -32,6 +33,17 @@ class Package:
             words, cwd=self.folder, env=env, capture_output=True, text=True, timeout=seconds, check=False
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def asks_to_be_installed(self) -> None:
+        """Before it is installed, its test of the entry point says in a sentence what to do."""
+        importable = {**self.env, "PYTHONPATH": str(self.folder / "src")}
+        words = [sys.executable, "-m", "pytest", "-q", *_CALM, "-k", "entry_point"]
+        done = subprocess.run(
+            words, cwd=self.folder, env=importable, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 1, done.stdout + done.stderr
+        sentence = 'not installed yet: run `pip install -e ".[dev]"` in the folder of this package'
+        assert f"AssertionError: {sentence}" in done.stdout
 
     def install(self) -> None:
         """``pip install -e .`` with what is at hand: nothing is asked for over the network."""
@@ -64,8 +76,7 @@ class Package:
 
     def passes_its_tests(self, *files: str) -> str:
         """pytest, as the README says."""
-        calm = ("-p", "no:randomly", "-p", "no:cacheprovider")
-        return self.passes(self.python, "-m", "pytest", "-q", *calm, *files)
+        return self.passes(self.python, "-m", "pytest", "-q", *_CALM, *files)
 
 
 def made(folder: Path, *words: str) -> Package:

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 @pytest.mark.parametrize("kind", ["routing", "hours", "messages", "observing"])
 def test_a_plugin_passes_its_checks_at_once(tmp_path: Path, kind: str) -> None:
     package = made(tmp_path, "plugin", LONG, "--kind", kind)
+    package.asks_to_be_installed()
     package.install()
     package.passes_lint_and_types()
     package.passes_its_tests()
@@ -32,6 +33,7 @@ def test_an_adapter_passes_its_checks_and_the_whole_kit_at_once(tmp_path: Path, 
     type_name = f"ACME_DESK_{kind.upper()}"
     words = ("provider",) if kind == "livechat" else ("plugin", "--kind", kind)
     package = made(tmp_path, *words, "acme-desk")
+    package.asks_to_be_installed()
     package.install()
     package.passes_lint_and_types()
     assert "passed" in package.passes_its_tests("tests/test_recordings.py")

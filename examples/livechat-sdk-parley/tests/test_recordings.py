@@ -43,8 +43,9 @@ def make_provider() -> provider.ParleyProvider:
 
 
 def test_is_found_by_its_entry_point() -> None:
-    (found,) = entry_points(group="livechat_sdk", name="parley")
-    assert found.load() is plugin
+    found = entry_points(group="livechat_sdk", name="parley")
+    assert found, 'not installed yet: run `pip install -e ".[dev]"` in the folder of this package'
+    assert [entry.load() for entry in found] == [plugin]
 
 
 def test_recordings_agree_with_the_api_document() -> None:
