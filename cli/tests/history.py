@@ -18,15 +18,25 @@ START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
 class World:
-    """One dispatcher with the toy vendor, on a clock that a test moves."""
+    """One dispatcher with the toy vendor, on a clock that a test moves.
 
-    def __init__(self, database: Path, *, workspace: str = "default", toy: ToyPlugin | None = None) -> None:
+    ``database`` is the path of a file, or the address of a store as a text.
+    """
+
+    def __init__(
+        self,
+        database: Path | str,
+        *,
+        workspace: str = "default",
+        toy: ToyPlugin | None = None,
+        start: datetime = START,
+    ) -> None:
         self.toy = toy or ToyPlugin()
-        self.clock = VirtualClock(START)
+        self.clock = VirtualClock(start)
         self.channel = RecordingChannel()
         settings = LivechatFile.model_validate(
             {
-                "store": f"sqlite:///{database}",
+                "store": database if isinstance(database, str) else f"sqlite:///{database}",
                 "workspace": workspace,
                 "integrations": {"toy": {"type": "TOY_LIVECHAT", "name": "toy", "webhookKey": self.toy.key}},
                 "bots": {"shop-bot": {"livechat": {"integrations": ["toy"], "request_timeout": "2m"}}},
@@ -68,7 +78,7 @@ class World:
 
 
 def live(
-    database: Path,
+    database: Path | str,
     tell: Callable[[World], Awaitable[str]],
     *,
     workspace: str = "default",

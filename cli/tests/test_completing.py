@@ -76,7 +76,7 @@ def test_handoffs_come_from_the_store_with_the_newest_first(folder: Path) -> Non
     first = live(folder / "livechat.db", completed)
     second = live(folder / "livechat.db", waiting)
     assert set(bash(folder, "livechat show ")) == {first, second}
-    for words in ("retry", "drop", "parked", "export --handoff", "erase --handoff", "explain route"):
+    for words in ("retry", "drop", "end", "parked", "export --handoff", "erase --handoff", "explain route"):
         assert bash(folder, f"livechat {words} {first[:-2]}") == [first]
     assert bash(folder, "livechat show --store elsewhere.db h-") == []
     assert bash(folder, f"livechat show --store {folder / 'livechat.db'} {second}") == [second]

@@ -107,6 +107,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         manual.OPERATE,
         example("livechat drop h-0123 7"),
     ),
+    "end": Entry(
+        "end:end",
+        "End a handoff that is stuck.",
+        manual.OPERATE,
+        example('livechat end h-0123 --reason "the agent\'s screen froze"'),
+    ),
     "record": Entry(
         "record:record",
         "Record a provider's calls to a real account.",
