@@ -83,6 +83,7 @@ def test_the_next_server_closes_the_chat_and_the_bot_has_it_again(store: str) ->
     assert (reason.by, reason.why, reason.raw) == ("operator", "other", REASON)
 
 
+@pytest.mark.feature("CV-23")
 def test_beside_a_running_dispatcher_it_takes_seconds(store: str) -> None:
     async def serve(world: World) -> str:
         handoff_id = await with_agent(world)
@@ -91,6 +92,9 @@ def test_beside_a_running_dispatcher_it_takes_seconds(store: str) -> None:
         await until_ended(world, handoff_id)
         assert len(world.toy.vendor.closed) == 1
         assert await world.dispatcher.bot_may_send("c-1", owner_number=2)
+        told = len(world.channel.shown)
+        await world.event("message", text="are you still there?", key="v-1")
+        assert len(world.channel.shown) == told, "the end user hears nothing more from it"
         return handoff_id
 
     handoff_id = live(store, serve)

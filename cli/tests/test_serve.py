@@ -246,6 +246,21 @@ def test_taken_port_is_a_clear_error(tmp_path: Path, env: dict[str, str]) -> Non
     assert done.returncode == 3
     assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
     assert "Traceback" not in done.stderr
+    assert (tmp_path / "delivered.jsonl").read_text("utf-8") == "", "the channel was entered"
+
+
+def test_on_a_taken_port_no_desk_gets_its_first_accounts(tmp_path: Path) -> None:
+    service = "a-token-of-a-service-with-32-characters"
+    (tmp_path / "livechat.yaml").write_text(ALONE.format(token=TOKEN, service=service), "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = livechat("serve", "--port", str(taken.getsockname()[1]), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert not (tmp_path / "livechat.db").exists(), "something was made that nobody has seen"
+    with serving(tmp_path, {}, "livechat.yaml") as (process, _):
+        first = await_line(tmp_path / "stderr.txt", "password")
+        assert "Traceback" not in first
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
 
 
 # ------------------------------------------------------------------------- reloading

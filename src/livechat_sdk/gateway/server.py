@@ -90,8 +90,9 @@ async def serve(
 class GatewayServer:
     """One server for one ASGI application.
 
-    ``listen`` takes the address, ``run`` serves until ``stop`` (or a signal). Times are in seconds:
-    ``header_timeout`` for the headers of a request, ``drain`` for requests under way at the end.
+    ``listen`` takes the address, and whoever connects then waits until ``run`` serves; that lasts until
+    ``stop`` (or a signal). ``close`` lets go of the address of a server that does not run. In seconds are
+    ``header_timeout`` for the headers of a request, and ``drain`` for requests under way at the end.
     ``max_connections`` bounds open connections; whoever comes beyond it gets a 503.
     """
 
@@ -143,6 +144,11 @@ class GatewayServer:
             ) from error
         self._socket.setblocking(False)
 
+    def close(self) -> None:
+        """Let go of the address, for a server that is not run after all; harmless otherwise."""
+        if self._socket is not None:
+            self._socket.close()
+
     async def run(self, *, on_started: Callable[[str], object] | None = None, signals: bool = True) -> None:
         """Serve until told to stop. ``signals``: SIGTERM and SIGINT tell it too (main thread only)."""
         if self._socket is None:
@@ -156,7 +162,7 @@ class GatewayServer:
             with collecting_seldom():
                 await self._server.serve([self._socket])
         finally:
-            self._socket.close()
+            self.close()
         _log.info("stopped listening on %s", url)
 
     def stop(self) -> None:

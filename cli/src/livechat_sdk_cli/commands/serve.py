@@ -117,13 +117,14 @@ async def _serve(
     served = ReloadingGateway(
         settings, registry, load=lambda: load_settings(file), channel=given, drain=drain
     )
+    server = GatewayServer(served.app, host=gateway.host, port=gateway.port)
+    server.listen()  # before anything is opened or written: a first account's password is told only once
     async with AsyncExitStack() as stack:
+        stack.callback(server.close)
         own: object = given
         if isinstance(own, AbstractAsyncContextManager):
             await stack.enter_async_context(own)
         await stack.enter_async_context(served)
-        server = GatewayServer(served.app, host=gateway.host, port=gateway.port)
-        server.listen()
         with _reloading_on_hangup(served, server):
             await server.run(on_started=lambda address: terminal.out(f"listening on {address}"))
         if not served.is_running:
