@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from livechat_sdk.domain.handoff import Handoff, HandoffState
 from livechat_sdk.domain.messages import Direction, Fate
@@ -76,13 +76,16 @@ def check_step(before: Handoff, step: Step) -> None:
 
 
 def check_after_the_end(before: Handoff, step: Step) -> None:
-    """An ended handoff keeps what comes late, and applies none of it."""
+    """An ended handoff keeps what comes late, and applies none of it.
+
+    ``earlier`` is what it must still know when a later word on the same message comes.
+    """
     after = step.handoff
     for effect in step.effects:
         assert isinstance(effect, AFTER_THE_END), effect
         if isinstance(effect, RecordMessage):
             assert effect.fate is Fate.DROPPED
-    kept = {"attempts", "ticket_moments", "version"}
+    kept = {"attempts", "earlier", "ticket_moments", "version"}
     assert after.model_dump(exclude=kept) == before.model_dump(exclude=kept)
 
 
@@ -136,6 +139,12 @@ def check_ledger(handoff: Handoff, shadow: Shadow, spoken: Sequence[str]) -> Non
     assert len(set(shadow.returned)) == len(shadow.returned)
     owners = [("human", 1), ("bot", 2)] if not handoff.is_live else [("human", 1)]
     assert shadow.owners == owners
+
+
+def check_brought(shadow: Shadow, brought: Iterable[tuple[int, str]]) -> None:
+    """What one attempt has brought to an agent is not refused, whatever the others say of it."""
+    for number, key in brought:
+        assert shadow.fates[Direction.TO_PROVIDER, key] is not Fate.REFUSED, (number, key)
 
 
 def check_lanes(shadow: Shadow, spoken: Sequence[str]) -> None:

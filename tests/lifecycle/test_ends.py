@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -419,6 +420,60 @@ def test_what_a_vendor_could_not_deliver_is_there_if_another_has_it(order: int) 
     life.event(MessageFailed, message_key="m-1", reason="gone")
     assert life.fate("m-1") is Fate.SENT
     assert len(life.said) == told
+
+
+ONE_HAS_IT = "the first attempt's answer"
+OTHER_HAS_IT = "the second attempt's answer"
+OTHER_FAILED = "the second vendor cannot deliver"
+
+
+@pytest.mark.parametrize("over", [0, 1, 2, 3])
+@pytest.mark.parametrize("order", list(itertools.permutations([ONE_HAS_IT, OTHER_HAS_IT, OTHER_FAILED])))
+def test_what_one_chat_has_brought_stays_brought_when_another_cannot_deliver_it(
+    order: tuple[str, ...], over: int
+) -> None:
+    life, first, second = sent_twice()
+    life.shadow.start(second)
+    for number, what in enumerate([*order, "nothing"]):
+        if number == over:
+            life.vendor_ends()
+        if what == ONE_HAS_IT:
+            life.late(EffectSucceeded(action=first))
+        elif what == OTHER_HAS_IT:
+            life.late(EffectSucceeded(action=second))
+        elif what == OTHER_FAILED:
+            life.event(MessageFailed, message_key="m-1", reason="gone")
+    assert life.fate("m-1") is Fate.SENT
+    life.event(MessageFailed, message_key="m-1", reason="gone for good")
+    assert life.fate("m-1") is Fate.SENT, "whatever the second vendor says, and however often"
+
+
+@pytest.mark.parametrize("when", ["before the answer", "after the answer", "after the failure"])
+def test_doubt_that_comes_after_the_end_is_not_forgotten_when_another_chat_cannot_deliver(when: str) -> None:
+    life, first, second = sent_twice()
+    doubtful = EffectDoubtful(action=first, error="the attempt was given up")
+    life.shadow.start(second)
+    life.vendor_ends()
+    if when == "before the answer":
+        life.late(doubtful)
+    life.late(EffectSucceeded(action=second))
+    if when == "after the answer":
+        life.late(doubtful)
+    life.event(MessageFailed, message_key="m-1", reason="gone")
+    if when == "after the failure":
+        life.late(doubtful)
+    assert life.fate("m-1") is Fate.DOUBTFUL
+
+
+def test_what_only_the_chat_had_that_could_not_deliver_it_is_refused_after_the_end() -> None:
+    life, first, second = sent_twice()
+    life.shadow.start(second)
+    life.vendor_ends()
+    life.late(EffectFailed(action=first, error="not like this"))
+    life.late(EffectSucceeded(action=second))
+    assert life.fate("m-1") is Fate.SENT
+    life.event(MessageFailed, message_key="m-1", reason="gone")
+    assert life.fate("m-1") is Fate.REFUSED
 
 
 def test_refusal_by_the_attempt_that_was_left_is_not_doubted_by_its_own_late_answer() -> None:

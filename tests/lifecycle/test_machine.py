@@ -34,6 +34,7 @@ from livechat_sdk.domain.chats import (
 )
 from livechat_sdk.domain.ends import WHO, WHY, Outcome
 from livechat_sdk.domain.handoff import (
+    Handoff,
     HandoffPolicy,
     HandoffState,
     OpeningHours,
@@ -77,7 +78,14 @@ from livechat_sdk.lifecycle.inputs import (
 )
 from livechat_sdk.lifecycle.parking import PARKED_KINDS
 from livechat_sdk_testing.builders import NOON, a_candidate, a_chat, a_handoff, an_agent, an_event
-from tests.lifecycle.invariants import check_drained, check_handoff, check_lanes, check_ledger, check_step
+from tests.lifecycle.invariants import (
+    check_brought,
+    check_drained,
+    check_handoff,
+    check_lanes,
+    check_ledger,
+    check_step,
+)
 from tests.lifecycle.kinds import members
 from tests.lifecycle.shadow import AnyAction, Shadow
 
@@ -91,6 +99,8 @@ STARTS = (
     "starting",
     "transferring",
     "requested",
+    "sent_twice",
+    "sent_twice",
 )
 """Where the random part of a life begins: few would get far if all began at the request."""
 SURVEY = (
@@ -169,6 +179,8 @@ class HandoffLife(RuleBasedStateMachine):
         self.heard = 0
         self.last_result = "succeeds"
         self.given_up: list[tuple[AnyAction, bool]] = []
+        self.brought: set[tuple[int, str]] = set()
+        self.taken_back: set[tuple[int, str]] = set()
 
     def feed(self, happening: Input) -> None:
         before, as_it_was = self.handoff, self.handoff.model_dump()
@@ -183,8 +195,25 @@ class HandoffLife(RuleBasedStateMachine):
         check_handoff(self.handoff)
         check_ledger(self.handoff, self.shadow, self.spoken)
         check_lanes(self.shadow, self.spoken)
+        self.note_who_has_it(before, happening)
+        check_brought(self.shadow, self.brought - self.taken_back)
         if before.end is not None:
             assert self.handoff.end == before.end
+
+    def note_who_has_it(self, before: Handoff, happening: Input) -> None:
+        """Which attempts have brought which messages, and which of them said later that they could not."""
+        match happening:
+            case EffectSucceeded(action=SendMessage(attempt=number, message_key=key)):
+                self.brought.add((number, key))
+            case EffectFailed(action=SendMessage(attempt=number, message_key=key)):
+                self.taken_back.add((number, key))  # a person had it sent there once more
+            case ProviderReported(event=MessageFailed(message_key=key), attempt=number):
+                if not before.attempts[
+                    number - 1
+                ].abandoned:  # of those given up nothing is applied
+                    self.taken_back.add((number, key))
+            case _:
+                pass
 
     # --------------------------------------------------------------------------------------- the bot asks
     @initialize(
@@ -211,10 +240,26 @@ class HandoffLife(RuleBasedStateMachine):
             for opening in self.shadow.waiting(OpenChat):
                 self.shadow.finish(opening)
                 self.feed(self.result(opening, "succeeds", Decided()))
-        if start in {"active", "transferring"} and self.handoff.attempts:
+        if start in {"active", "transferring", "sent_twice"} and self.handoff.attempts:
             self.feed(ProviderReported(event=an_event(AgentJoined), attempt=1))
+        if start == "sent_twice":
+            self.sent_twice()
         if start == "transferring" and self.handoff.attempts:
             self.feed(ProviderReported(event=an_event(ChatTransferred), attempt=1))
+
+    def sent_twice(self) -> None:
+        """The first vendor breaks over a message whose call has left; the next one gets it as well."""
+        for key in ("answer-1", "answer-2", "message"):  # two may be taken for answers to the survey
+            self.feed(UserSaid(message=Message(key=key, body="billing")))
+        for sending in [one for one in self.shadow.heads() if isinstance(one.action, SendMessage)]:
+            sending.started = True
+        self.feed(ProviderReported(event=an_event(ChatEnded, by="provider", why="error"), attempt=1))
+        if not self.handoff.is_live:
+            return  # there was no other
+        for opening in self.shadow.waiting(OpenChat):
+            self.shadow.finish(opening)
+            self.feed(self.result(opening, "succeeds", Decided()))
+        self.feed(ProviderReported(event=an_event(AgentJoined), attempt=2))
 
     @rule(again=st.sampled_from([Requested(), AlreadyOpen(existing="h-0", existing_state="queued")]))
     def requested_again(self, again: Input) -> None:

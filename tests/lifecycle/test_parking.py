@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from livechat_sdk.domain.chats import MessageFailed
 from livechat_sdk.domain.messages import Direction, Fate
 from livechat_sdk.lifecycle import step
 from livechat_sdk.lifecycle.effects import (
@@ -215,6 +216,20 @@ def test_wish_about_an_attempt_that_does_not_exist_is_refused() -> None:
         refused = step(talking().handoff, wish(action_id=7, action=ACTIONS[CloseChat](9)), NOON).refused
         assert refused is not None
         assert refused.endswith("there is no attempt 9")
+
+
+def test_what_one_agent_may_have_stays_in_doubt_when_the_next_cannot_be_given_it_by_hand() -> None:
+    life = talking("two")
+    life.user_says("m-1")
+    first = life.shadow.waiting(SendMessage)[0]
+    life.leaves_doubt(SendMessage)
+    life.vendor_ends("provider", "error")
+    life.opened().joined()
+    life.feed(RetryRequested(action_id=7, action=first, doubtful=True))
+    life.succeeds(SendMessage)
+    assert life.fate("m-1") is Fate.SENT
+    life.event(MessageFailed, message_key="m-1", reason="gone")
+    assert life.fate("m-1") is Fate.DOUBTFUL, "the first agent may have it"
 
 
 # ------------------------------------------------------------------------------------------ drops

@@ -288,7 +288,10 @@ class Handoff(Model):
     planned: tuple[Identifier, ...] = ()
     """Keys of the end user's messages whose sending is due or under way, oldest first."""
     earlier: dict[Identifier, Fate] = Field(default_factory=dict[Identifier, Fate])
-    """What attempts that were left did with messages which went on to a later one: arrived, or doubtful."""
+    """What attempts that were left did with messages which went on to a later one: arrived, or doubtful.
+
+    The one field about messages that a late result may still change after the end.
+    """
     refused_by: dict[Identifier, int] = Field(default_factory=dict[Identifier, int])
     """Number of the attempt that refused a message, if not the first: an earlier one may have brought it."""
     queue_told: QueueTold | None = None

@@ -222,10 +222,10 @@ def send_succeeded(draft: Draft, happening: EffectSucceeded) -> None:
     key = _message_key(happening)
     fate = Fate.ACKNOWLEDGED if happening.acknowledged else Fate.SENT
     earlier = _attempt_number(happening) != len(draft.handoff.attempts)
-    if _was_left_behind(draft, happening):
+    if earlier:
         draft.remember_earlier(key, fate)
-        if draft.is_open(key):
-            return
+    if _was_left_behind(draft, happening) and draft.is_open(key):
+        return
     draft.settle(key)
     draft.emit(
         SetFate(
@@ -333,14 +333,14 @@ def _settle_not_sent(draft: Draft, happening: EffectFailed | EffectDoubtful, key
         direction=Direction.TO_PROVIDER,
         fate=Fate.DOUBTFUL,
         detail=happening.error,
-        # Nothing is remembered after the end: what is on record already may be another attempt's.
+        # A refusal is not remembered after the end: what is on record may be another attempt's.
         doubts=not handoff.is_live and len(handoff.attempts) > 1,
     )
+    if in_doubt and number != len(handoff.attempts):
+        draft.remember_earlier(key, Fate.DOUBTFUL)
     if _was_left_behind(draft, happening):
         if in_doubt and handoff.refused_by.get(key, 0) > number:
             draft.emit(settled.model_copy(update={"doubts": True}))
-        elif in_doubt:
-            draft.remember_earlier(key, Fate.DOUBTFUL)
         return False  # another attempt carries it, or has
     if handoff.is_live and key not in handoff.planned:
         return False  # a receipt has told its fate already

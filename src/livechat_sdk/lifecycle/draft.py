@@ -116,11 +116,12 @@ class Draft:
     def remember_earlier(self, key: str, fate: Fate) -> None:
         """Note what an attempt that was left did with a message which went on to a later one.
 
-        Should that one fail with it, now or later, this fate and not the failure is the whole truth.
+        Should that one fail with it, now or later, this fate and not the failure is the whole truth. Later
+        may be after the end, and so may be the word of the attempt that was left.
         """
         handoff = self.handoff
         known = handoff.earlier.get(key)
-        if handoff.is_live and not (known is not None and known.arrived):
+        if known is not fate and not (known is not None and known.arrived):
             self.set(earlier={**handoff.earlier, key: fate})
 
     def remember_refusal(self, key: str, number: int) -> None:

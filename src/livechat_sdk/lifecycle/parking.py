@@ -152,6 +152,8 @@ def _send_again(draft: Draft, send: SendMessage, *, doubtful: bool) -> None:
         draft.plan(send.message_key)
         _take_up_anew(draft, send.message_key, Direction.TO_PROVIDER)
     same = send.attempt == attempt.number
+    if doubtful and not same:
+        draft.remember_earlier(send.message_key, Fate.DOUBTFUL)
     draft.emit(
         SendMessage(
             attempt=attempt.number,
