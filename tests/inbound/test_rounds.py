@@ -11,7 +11,9 @@ import pytest
 
 from livechat_sdk.inbound.places import ChatKey
 from livechat_sdk.inbound.rounds import Rounds
+from livechat_sdk.relay.interrupting import HEED_SECONDS
 from livechat_sdk_testing.clock import VirtualClock
+from tests.relay.deaf import deaf_call, seconds_until
 
 
 class Visits:
@@ -248,3 +250,24 @@ async def test_time_that_passes_in_the_middle_of_a_visit_counts_as_idle() -> Non
     await clock.advance(10)
     assert rounds.size == 0
     await rounds.stop()
+
+
+async def test_a_visit_that_does_not_heed_being_interrupted_is_named_and_ended(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun = asyncio.Event()
+
+    async def visit(_: str, __: ChatKey) -> None:
+        begun.set()
+        await deaf_call()
+
+    clock = VirtualClock()
+    rounds = Rounds(clock, visit, name="polling", at_once=1)
+    rounds.start()
+    rounds.plan("acme", ChatKey("h-1", 1), clock.now())
+    await begun.wait()
+    assert await seconds_until(rounds.stop()) < HEED_SECONDS + 5
+    assert [one.getMessage() for one in caplog.records] == [
+        "polling acme h-1 does not heed being interrupted; it is ended by force"
+    ]
+    assert rounds.is_idle

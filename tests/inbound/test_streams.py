@@ -12,8 +12,10 @@ from livechat_sdk import HandoffState, Outcome
 from livechat_sdk.domain.chats import ProviderEvent
 from livechat_sdk.errors import RetryableError, StoreError
 from livechat_sdk.ledger.shards import ALL_SHARDS, shard_of
+from livechat_sdk.relay.interrupting import HEED_SECONDS
 from livechat_sdk_testing.hostile.stream import StreamProvider, StreamVendor
 from tests.inbound.world import STREAM, World, Worlds
+from tests.relay.deaf import deaf_call, seconds_until
 
 CAN_TELL = replace(STREAM, status=True, history=True)
 
@@ -199,3 +201,28 @@ async def test_a_stream_that_is_cancelled_from_within_is_opened_again(
     await world.vendor.join(f"{handoff.id}.1")
     await world.settle()
     assert (await world.reload(handoff)).state is HandoffState.ACTIVE
+
+
+async def test_a_stream_that_does_not_heed_being_interrupted_is_named_and_ended(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, let_go = asyncio.Event(), asyncio.Event()
+
+    async def listen(_: StreamProvider) -> AsyncIterator[ProviderEvent]:
+        begun.set()
+        try:
+            await deaf_call()
+        finally:
+            let_go.set()
+        yield  # type: ignore[misc]  # what makes it a generator, as those of most adapters are
+
+    monkeypatch.setattr(StreamProvider, "listen", listen)
+    world = await worlds.start(STREAM)
+    await begun.wait()
+    streams = world.dispatcher._inflow.streams
+    assert await seconds_until(streams.stop()) < HEED_SECONDS + 5
+    assert let_go.is_set()
+    assert streams.listening == frozenset()
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [
+        f"stream {world.vendor.name} does not heed being interrupted; it is ended by force"
+    ]

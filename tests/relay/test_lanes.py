@@ -69,6 +69,9 @@ class Bench:
     async def has_arrived(self, row: ActionRow) -> bool:
         return False
 
+    def whom(self, row: ActionRow) -> str:
+        return "acme"
+
     async def judge(self, row: ActionRow, error: Exception) -> Judgement:
         raise AssertionError("nothing fails here") from error
 

@@ -70,6 +70,9 @@ class World:
     async def has_arrived(self, row: ActionRow) -> bool:
         return row.id in self.arrived
 
+    def whom(self, row: ActionRow) -> str:
+        return "acme"
+
     async def judge(self, row: ActionRow, error: Exception) -> Judgement:
         return Judgement("again", str(error), PAUSE, keep_started=self.in_doubt, suspect=True)
 

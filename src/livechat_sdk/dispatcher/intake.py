@@ -26,6 +26,7 @@ from livechat_sdk.ledger.store import (
 )
 from livechat_sdk.lifecycle.inputs import ProviderReported, TimerFired
 from livechat_sdk.provider.planning import part_number
+from livechat_sdk.relay.interrupting import interrupt, start
 
 __all__ = ["Intake"]
 
@@ -87,15 +88,16 @@ class Intake:
         self._inbox_changed.set()
         self._timers_changed.set()
         self._tasks = [
-            asyncio.create_task(self._inbox_loop(), name="inbox"),
-            asyncio.create_task(self._timer_loop(), name="timers"),
+            start(self._inbox_loop(), name="inbox"),
+            start(self._timer_loop(), name="timers"),
         ]
 
     async def stop(self) -> None:
         """Stop both loops; what they have not taken is in the ledger."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await interrupt(  # before it takes an end it asks the vendor for what was said
+            self._tasks,
+            lambda task: logger.error("the %s loop does not heed being interrupted", task.get_name()),
+        )
         self._tasks = []
 
     def inbox_changed(self) -> None:

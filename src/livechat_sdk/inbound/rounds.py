@@ -18,6 +18,7 @@ from functools import partial
 from livechat_sdk.domain.clock import Clock
 from livechat_sdk.inbound.places import ChatKey
 from livechat_sdk.inbound.waiting import wait_for_change
+from livechat_sdk.relay.interrupting import interrupt, start
 
 __all__ = ["Rounds", "Visit"]
 
@@ -85,14 +86,15 @@ class Rounds:
         self._task = asyncio.create_task(self._loop(), name=self._name)
 
     async def stop(self) -> None:
-        """Interrupt everything."""
+        """Interrupt everything; an adapter that does not heed it is named in the log and ended by force."""
         tasks = [run.task for queue in self._queues.values() for run in queue.running.values()]
         if self._task is not None:
             tasks.append(self._task)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await interrupt(tasks, self._tell_deaf)
         self._task = None
+
+    def _tell_deaf(self, task: asyncio.Task[object]) -> None:
+        logger.error("%s does not heed being interrupted; it is ended by force", task.get_name())
 
     @property
     def is_idle(self) -> bool:
@@ -197,9 +199,7 @@ class Rounds:
         if self._rate is not None:
             queue.gap = timedelta(seconds=1 / self._rate(integration))
             queue.full_at = max(now, queue.full_at or now) + queue.gap
-        task = asyncio.create_task(
-            self._run(integration, key), name=f"{self._name} {integration} {key.handoff_id}"
-        )
+        task = start(self._run(integration, key), name=f"{self._name} {integration} {key.handoff_id}")
         queue.running[key] = _Running(task)
         # Not at the end of the task itself: one that is interrupted before its first step never gets there.
         task.add_done_callback(partial(self._ended, integration, queue, key))

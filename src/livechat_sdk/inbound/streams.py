@@ -22,7 +22,7 @@ from livechat_sdk.inbound.pace import after_failure
 from livechat_sdk.inbound.waiting import wait_for_change
 from livechat_sdk.ledger.shards import shard_of
 from livechat_sdk.provider.interface import AnyProvider
-from livechat_sdk.relay.interrupting import failing_alone
+from livechat_sdk.relay.interrupting import failing_alone, interrupt, start
 
 __all__ = ["Streams"]
 
@@ -63,10 +63,13 @@ class Streams:
         self._share()
 
     async def stop(self) -> None:
-        """Stop listening."""
+        """Stop listening; an adapter that does not heed it is named in the log and ended by force."""
         self._running = False
         self._share()
-        await asyncio.gather(*self._ending, return_exceptions=True)
+        await interrupt(tuple(self._ending), self._tell_deaf)
+
+    def _tell_deaf(self, task: asyncio.Task[object]) -> None:
+        logger.error("%s does not heed being interrupted; it is ended by force", task.get_name())
 
     @property
     def is_idle(self) -> bool:
@@ -88,9 +91,7 @@ class Streams:
             mine = self._running and shard_of(f"stream:{name}") in self._shards
             task = self._listeners.get(name)
             if mine and task is None:
-                self._listeners[name] = asyncio.create_task(
-                    self._listen(name, provider), name=f"stream {name}"
-                )
+                self._listeners[name] = start(self._listen(name, provider), name=f"stream {name}")
             elif not mine and task is not None:
                 del self._listeners[name]
                 task.cancel()

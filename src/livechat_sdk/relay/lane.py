@@ -50,6 +50,11 @@ class Lane:
         self._stopped = False
 
     @property
+    def in_hand(self) -> ActionRow | None:
+        """The action that was handed out last, while there is no result."""
+        return next((row for row in self._rows if row.id == self._in_hand), None)
+
+    @property
     def size(self) -> int:
         """How many actions are in it."""
         return len(self._rows)

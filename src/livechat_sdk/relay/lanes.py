@@ -21,7 +21,7 @@ from livechat_sdk.domain.clock import Clock
 from livechat_sdk.errors import InvalidInput, StoreError
 from livechat_sdk.ledger.store import ActionRow, ActionStatus, Completion, LaneId, LaneLost, LeaseLost, Store
 from livechat_sdk.lifecycle.inputs import EffectDoubtful, EffectFailed, Input
-from livechat_sdk.relay.interrupting import failing_alone
+from livechat_sdk.relay.interrupting import failing_alone, interrupt, start
 from livechat_sdk.relay.judging import Judgement
 from livechat_sdk.relay.lane import Lane
 from livechat_sdk.relay.leases import LeaseGuard
@@ -58,6 +58,10 @@ class Runner(Protocol):
 
     async def has_arrived(self, row: ActionRow) -> bool:
         """Whether it is known that something of a *started* action was done. Raises while that is open."""
+        ...
+
+    def whom(self, row: ActionRow) -> str:
+        """Who is being called for an action that is under way, for people."""
         ...
 
 
@@ -124,36 +128,51 @@ class Relay:
             lane = self._lanes.get(row.lane_id)
             if lane is None:
                 lane = self._lanes[row.lane_id] = Lane()
-                lane.task = asyncio.create_task(
-                    self._run_lane(row.lane_id, lane), name=f"lane {row.handoff_id} {row.lane}"
-                )
+                name = f"lane {row.handoff_id} {row.lane}"
+                lane.task = start(self._run_lane(row.lane_id, lane), name=name)
             lane.add(row)
 
     async def abandon(self) -> None:
-        """Interrupt everything: the lanes are no longer this worker's. Whoever claims them goes on."""
+        """Interrupt everything: the lanes are no longer this worker's. Whoever claims them goes on.
+
+        What does not heed it is ended by force: see ``stop``.
+        """
         while self._lanes:  # more may be handed in while the tasks end
             lanes = tuple(self._lanes.values())
             self._lanes.clear()
-            tasks = [lane.task for lane in lanes if lane.task is not None]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for lane in lanes:
+                lane.stop()  # whoever goes on nevertheless takes no further action of it
+            await self._interrupt(lanes)
             self.lost += sum(lane.size for lane in lanes)
 
     async def stop(self, *, grace: float = 10.0) -> None:
         """Let running calls finish for ``grace`` seconds, then interrupt them.
 
-        Nothing is lost: the rest is in the ledger.
+        An adapter that does not heed that (it catches ``CancelledError`` and goes on) is named in the log and
+        ended by force after ``HEED_SECONDS``. Nothing is lost: the rest is in the ledger.
         """
         self._stopping = True
-        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
-        for lane in self._lanes.values():
+        lanes = tuple(self._lanes.values())
+        for lane in lanes:
             lane.stop()
+        tasks = [lane.task for lane in lanes if lane.task is not None]
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks, timeout=grace)
+            await self._interrupt(lanes)
+
+    async def _interrupt(self, lanes: Sequence[Lane]) -> None:
+        by_task = {lane.task: lane for lane in lanes if lane.task is not None}
+        await interrupt(by_task, lambda task: self._tell_deaf(by_task[task], task.get_name()))
+
+    def _tell_deaf(self, lane: Lane, name: str) -> None:
+        row = lane.in_hand
+        logger.error(
+            "%s: %s at %s does not heed being interrupted (it catches CancelledError and goes on); it is "
+            "ended by force, and whoever goes on with the lane finds out what became of it",
+            name,
+            "something" if row is None else row.action.kind,
+            "nobody known" if row is None else self._runner.whom(row),
+        )
 
     async def _run_lane(self, lane_id: LaneId, lane: Lane) -> None:
         try:

@@ -6,7 +6,8 @@ A runner looks up what it needs in the ledger, does one thing, and returns the r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from livechat_sdk.domain.clock import Clock
@@ -76,6 +77,8 @@ class ActionRunner:
         self._ticketing = Ticketing(store, clock, enriching.lease, hooks, settings)
         self._enriching = enriching
         self._judge = Judge(store, clock, cooling)
+        self._called: dict[int, str] = {}
+        """Names of the integrations that are being called, by the ids of the actions."""
 
     async def judge(self, row: ActionRow, error: Exception) -> Judgement:
         """What becomes of an action that raised ``error``."""
@@ -94,12 +97,11 @@ class ActionRunner:
             case FindContact() | CreateTicket() | AddToTicket():
                 return await self._ask_plugins(row, row.action, handoff)
             case OpenChat() | SendMessage() | UpdateDetails() | CloseChat():
-                provider = self._provider(handoff, row.action.attempt)
-                return await self._calls.run(row, handoff, provider)
+                with self._calling(row, handoff, row.action.attempt) as provider:
+                    return await self._calls.run(row, handoff, provider)
             case Enrich():
-                return await self._enriching.run(
-                    row.action, handoff, self._provider(handoff, row.action.attempt)
-                )
+                with self._calling(row, handoff, row.action.attempt) as provider:
+                    return await self._enriching.run(row.action, handoff, provider)
             case Say() | DeliverMessage() | DeliverEnded():
                 return await self._deliveries.run(row, handoff)
 
@@ -108,8 +110,24 @@ class ActionRunner:
         handoff = await self._store.load(row.handoff_id)
         if handoff is None or not isinstance(row.action, SendMessage):
             return False
-        provider = self._provider(handoff, row.action.attempt)
-        return await self._calls.sending.has_arrived(row, row.action, handoff, provider)
+        with self._calling(row, handoff, row.action.attempt) as provider:
+            return await self._calls.sending.has_arrived(row, row.action, handoff, provider)
+
+    def whom(self, row: ActionRow) -> str:
+        """The integration that is being called for an action, or what else is."""
+        if isinstance(row.action, Say | DeliverMessage | DeliverEnded):
+            return "the channel"
+        return self._called.get(row.id, "the plugins")
+
+    @contextmanager
+    def _calling(self, row: ActionRow, handoff: Handoff, attempt: int) -> Generator[AnyProvider]:
+        """Note meanwhile who is called."""
+        provider = self._provider(handoff, attempt)
+        self._called[row.id] = provider.name
+        try:
+            yield provider
+        finally:
+            self._called.pop(row.id, None)
 
     async def _ask_plugins(
         self, row: ActionRow, action: FindContact | CreateTicket | AddToTicket, handoff: Handoff

@@ -13,6 +13,7 @@ from livechat_sdk.domain.outgoing import Receipt, Typing
 from livechat_sdk.ledger.store import LaneId, Store
 from livechat_sdk.lifecycle.effects import ShowReceipt, ShowTyping, Signal, SignalReceipt, SignalTyping
 from livechat_sdk.provider.interface import AnyProvider
+from livechat_sdk.relay.interrupting import interrupt, start
 from livechat_sdk.relay.lanes import Relay
 from livechat_sdk.relay.to_user import UserDeliveries
 
@@ -44,15 +45,20 @@ class Signals:
         if self._relay.is_busy(LaneId(handoff.id, name)) or len(self._tasks) >= _MOST_AT_ONCE:
             self.dropped += 1
             return
-        task = asyncio.create_task(self._send(handoff, signal), name=f"signal {handoff.id}")
+        task = start(
+            self._send(handoff, signal), name=f"signal {type(signal).__name__} of {name} {handoff.id}"
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
         """Forget what is still under way."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await interrupt(
+            tuple(self._tasks),
+            lambda task: logger.error(
+                "%s does not heed being interrupted; it is ended by force", task.get_name()
+            ),
+        )
 
     async def wait_idle(self) -> None:
         """Wait for what is under way."""
