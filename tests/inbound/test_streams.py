@@ -208,13 +208,13 @@ async def test_a_stream_that_does_not_heed_being_interrupted_is_named_and_ended(
 ) -> None:
     begun, let_go = asyncio.Event(), asyncio.Event()
 
-    async def listen(_: StreamProvider) -> AsyncIterator[ProviderEvent]:
+    async def listen(_: StreamProvider) -> AsyncIterator[None]:
         begun.set()
         try:
             await deaf_call()
         finally:
             let_go.set()
-        yield  # type: ignore[misc]  # what makes it a generator, as those of most adapters are
+        yield  # what makes it a generator, as those of most adapters are
 
     monkeypatch.setattr(StreamProvider, "listen", listen)
     world = await worlds.start(STREAM)
