@@ -135,3 +135,9 @@ async def test_what_waits_in_its_last_blocks_is_ended_all_the_same() -> None:
     told: list[object] = []
     await seconds_until(interrupt([task], told.append))
     assert (reached, told, task.cancelled()) == (["the last block"], [task], True)
+
+
+async def test_a_task_that_can_be_ended_by_force_says_what_it_runs() -> None:
+    task = start(deaf_call(), name="deaf")
+    assert getattr(task.get_coro(), "__qualname__", None) == "deaf_call"
+    await seconds_until(interrupt([task], lambda _: None))

@@ -43,6 +43,8 @@ class _Mortal(Coroutine[Any, Any, T]):
     def __init__(self, inner: Coroutine[Any, Any, T]) -> None:
         self._inner = inner
         self.doomed = False
+        self.__name__ = getattr(inner, "__name__", "call")  # by which asyncio and the watchdog name a task
+        self.__qualname__ = getattr(inner, "__qualname__", "call")
 
     def send(self, value: Any, /) -> Any:
         """One step."""
