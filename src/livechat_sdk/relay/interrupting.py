@@ -54,15 +54,18 @@ class _Mortal(Coroutine[Any, Any, T]):
         """One step that begins with an error."""
         if not self.doomed:
             return self._inner.throw(*error)
-        try:
-            for _ in range(_BLOCKS):
-                self._inner.throw(_Ended())
-        except BaseException:  # noqa: BLE001, S110 - it is over, whatever it had to say
-            pass
-        else:  # it catches everything: it is not driven any further
+        if not self._ends_by_force():  # it catches everything: it is not driven any further
             with suppress(Exception):
                 self._inner.close()
         raise asyncio.CancelledError
+
+    def _ends_by_force(self) -> bool:
+        for _ in range(_BLOCKS):
+            try:
+                self._inner.throw(_Ended())
+            except BaseException:  # noqa: BLE001 - it is over, whatever it had to say
+                return True
+        return False
 
     def close(self) -> None:
         """Give it up."""
