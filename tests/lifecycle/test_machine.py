@@ -208,9 +208,7 @@ class HandoffLife(RuleBasedStateMachine):
             case EffectFailed(action=SendMessage(attempt=number, message_key=key)):
                 self.taken_back.add((number, key))  # a person had it sent there once more
             case ProviderReported(event=MessageFailed(message_key=key), attempt=number):
-                if not before.attempts[
-                    number - 1
-                ].abandoned:  # of those given up nothing is applied
+                if not before.attempts[number - 1].abandoned:  # of those given up nothing is applied
                     self.taken_back.add((number, key))
             case _:
                 pass
