@@ -294,6 +294,21 @@ async def test_a_brief_question_sees_what_was_committed_before(
         assert await readers.run(count, brief=True) == number
 
 
+async def test_whoever_asks_again_and_again_lets_the_others_go_on(readers: Readers) -> None:
+    others: list[int] = []
+
+    async def another() -> None:
+        others.append(await readers.run(where, brief=True))
+
+    task = asyncio.create_task(another())
+    asked = 0
+    while not others:
+        asked += 1
+        await readers.run(where, brief=True)
+        assert asked < 100
+    await task
+
+
 async def test_another_loop_asks_a_thread(readers: Readers) -> None:
     assert await readers.run(where, brief=True) == threading.get_ident()
 

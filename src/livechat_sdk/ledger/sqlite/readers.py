@@ -75,9 +75,11 @@ class Readers:
 
         A ``brief`` one finds a row or two by keys: it may hold the event loop.
         """
-        if brief and (here := self._connection_here()) is not None:
+        if brief:
+            await asyncio.sleep(0)  # whoever asks again and again lets everybody else go on, too
             try:
-                return query(here)
+                if (here := self._connection_here()) is not None:
+                    return query(here)
             except UnreadableDocument:
                 raise
             except (sqlite3.Error, StoreError):
