@@ -383,16 +383,25 @@ def interruptible() -> Iterator[None]:
 
 @pytest.mark.usefixtures("interruptible")
 def test_interrupt_ends_the_call_and_the_handoff_goes_on(make: Maker, toy: ToyPlugin) -> None:
+    heard = threading.Event()
+
     def interrupt() -> None:
         while not running._background._calls:
             pass
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        while True:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            # Python can miss one that comes in the very moment in which it begins to wait for a lock.
+            if heard.wait(5):
+                return
 
     with make() as running:
         handoff = active(running, toy)
-        threading.Thread(target=interrupt).start()
+        interrupting = threading.Thread(target=interrupt)
+        interrupting.start()
         with pytest.raises(KeyboardInterrupt):
             running.until_ended(handoff.id)
+        heard.set()
+        interrupting.join()
         assert running.handoff(handoff.id).is_live
         assert running._background._calls == set()
         running.end(handoff.id)
