@@ -375,6 +375,22 @@ async def test_a_file_that_was_replaced_is_not_read_any_more(
         await readers.run(where, brief=True)
 
 
+async def test_whoever_stops_waits_for_the_question_that_is_being_answered(file: SqliteFile) -> None:
+    readers = Readers(file, threads=1)
+    readers.check()
+    stopping = threading.Thread(target=readers.stop)
+
+    def read_while_it_is_stopped(db: sqlite3.Connection) -> int:
+        stopping.start()
+        stopping.join(0.1)
+        assert stopping.is_alive()
+        return where(db)
+
+    assert await readers.run(read_while_it_is_stopped, brief=True) == threading.get_ident()
+    stopping.join(20)
+    assert not stopping.is_alive()
+
+
 async def test_after_the_end_nothing_is_read(file: SqliteFile) -> None:
     readers = Readers(file, threads=1)
     await readers.run(where, brief=True)

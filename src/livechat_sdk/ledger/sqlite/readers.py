@@ -69,6 +69,8 @@ class Readers:
         self._stopped = False
         self._home: asyncio.AbstractEventLoop | None = None
         self._at_home: Opened | None = None
+        self._using_home = threading.RLock()
+        """Held while that connection is used: closing it under somebody's query would end the process."""
 
     async def run(self, query: Callable[[sqlite3.Connection], T], *, brief: bool = False) -> T:
         """Run a query and return its result. Raises what it raised, or ``StoreError``.
@@ -78,8 +80,9 @@ class Readers:
         if brief:
             await asyncio.sleep(0)  # whoever asks again and again lets everybody else go on, too
             try:
-                if (here := self._connection_here()) is not None:
-                    return query(here)
+                with self._using_home:
+                    if (here := self._connection_here()) is not None:
+                        return query(here)
             except UnreadableDocument:
                 raise
             except (sqlite3.Error, StoreError):
@@ -140,9 +143,10 @@ class Readers:
         return self._at_home.connection
 
     def _close_here(self) -> None:
-        opened, self._at_home = self._at_home, None
-        if opened is not None:
-            opened.connection.close()
+        with self._using_home:
+            opened, self._at_home = self._at_home, None
+            if opened is not None:
+                opened.connection.close()
 
     def _call(self) -> None:
         """Call as many threads as there is work for."""
