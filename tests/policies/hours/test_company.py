@@ -99,8 +99,17 @@ async def test_a_file_is_read_at_the_first_question_in_a_thread(
 
 
 async def test_a_file_that_changes_is_read_again_a_minute_later_and_nobody_waits_for_it(
-    tmp_path: Path, times: Times
+    tmp_path: Path, times: Times, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    may_read = threading.Event()
+    may_read.set()
+    whole: Callable[[bytes, str], ics.Events] = read_events
+
+    def when_it_may(content: bytes, source: str) -> ics.Events:
+        assert may_read.wait(20)
+        return whole(content, source)
+
+    monkeypatch.setattr(company_module, "read_events", when_it_may)
     path = tmp_path / "company.ics"
     company(path, MONDAY)
     plugin = plugin_for(path)
@@ -110,7 +119,9 @@ async def test_a_file_that_changes_is_read_again_a_minute_later_and_nobody_waits
     times.now += 59
     assert not (await asked(plugin, MONDAY_NOON)).open
     times.now += 1
+    may_read.clear()
     assert not (await asked(plugin, MONDAY_NOON)).open  # answered at once, from what was read before
+    may_read.set()
     await settled(plugin)
     assert (await asked(plugin, MONDAY_NOON)).open
     assert not (await asked(plugin, TUESDAY_NOON)).open
