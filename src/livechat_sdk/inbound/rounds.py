@@ -90,11 +90,8 @@ class Rounds:
         tasks = [run.task for queue in self._queues.values() for run in queue.running.values()]
         if self._task is not None:
             tasks.append(self._task)
-        await interrupt(tasks, self._tell_deaf)
+        await interrupt(tasks)
         self._task = None
-
-    def _tell_deaf(self, task: asyncio.Task[object]) -> None:
-        logger.error("%s does not heed being interrupted; it is ended by force", task.get_name())
 
     @property
     def is_idle(self) -> bool:

@@ -66,10 +66,7 @@ class Streams:
         """Stop listening; an adapter that does not heed it is named in the log and ended by force."""
         self._running = False
         self._share()
-        await interrupt(tuple(self._ending), self._tell_deaf)
-
-    def _tell_deaf(self, task: asyncio.Task[object]) -> None:
-        logger.error("%s does not heed being interrupted; it is ended by force", task.get_name())
+        await interrupt(tuple(self._ending))
 
     @property
     def is_idle(self) -> bool:

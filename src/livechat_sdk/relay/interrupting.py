@@ -12,6 +12,7 @@ when it does not heed being cancelled: stopping takes a bounded time, whatever a
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ from typing import Any, TypeVar
 from livechat_sdk.errors import RetryableError
 
 __all__ = ["HEED_SECONDS", "failing_alone", "interrupt", "start"]
+
+logger = logging.getLogger("livechat_sdk.relay")
 
 HEED_SECONDS = 2.0
 """For how long an adapter whose call is interrupted may tidy up."""
@@ -80,9 +83,14 @@ def start(coroutine: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
     return asyncio.create_task(_Mortal(coroutine), name=name)
 
 
+def _tell_deaf(task: asyncio.Task[Any]) -> None:
+    """Name in the log a task that does not heed being interrupted."""
+    logger.error("%s does not heed being interrupted; it is ended by force", task.get_name())
+
+
 async def interrupt(
     tasks: Iterable[asyncio.Task[Any]],
-    deaf: Callable[[asyncio.Task[Any]], None],
+    deaf: Callable[[asyncio.Task[Any]], None] = _tell_deaf,
     *,
     within: float = HEED_SECONDS,
 ) -> None:

@@ -53,12 +53,7 @@ class Signals:
 
     async def stop(self) -> None:
         """Forget what is still under way."""
-        await interrupt(
-            tuple(self._tasks),
-            lambda task: logger.error(
-                "%s does not heed being interrupted; it is ended by force", task.get_name()
-            ),
-        )
+        await interrupt(tuple(self._tasks))
 
     async def wait_idle(self) -> None:
         """Wait for what is under way."""
