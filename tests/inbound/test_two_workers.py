@@ -70,6 +70,27 @@ async def until(reached: Callable[[], bool], *worlds: World) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_whoever_joins_looks_after_their_share_long_before_the_next_renewal(
+    server: PostgresServer, tmp_path: Path
+) -> None:
+    from livechat_sdk.ledger.postgres import PostgresStore
+
+    url = await server.new_database()
+    hour = 3600.0  # nobody here lives to see a renewal
+    async with AsyncExitStack() as stack:
+        one = World(tmp_path / "unused.db", POLL, store=PostgresStore(url, key=KEY, lease=hour))
+        await stack.enter_async_context(one)
+        heirs = [
+            await stack.enter_async_context(
+                World(tmp_path / "unused.db", heir_of=one, store=PostgresStore(url, key=KEY, lease=hour))
+            )
+            for _ in range(2)
+        ]
+        workers = one, *heirs
+        await until(lambda: sorted(len(shards(each)) for each in workers) == [20, 22, 22])
+        assert len(frozenset[int]().union(*map(shards, workers))) == SHARDS
+
+
 async def handoffs_for_both(one: World, two: World) -> list[Handoff]:
     """Handoffs that the first worker has opened and of which each looks after some."""
     handoffs: list[Handoff] = []

@@ -360,6 +360,50 @@ async def test_shards_of_a_worker_that_is_gone_are_taken_by_the_others(workers: 
     assert (await two.keep_alive()).shards == ALL_SHARDS
 
 
+async def test_others_hear_when_a_worker_comes_and_when_it_gives_up_shards(workers: Workers) -> None:
+    one = await workers.start()
+    heard: list[News] = []
+    one.on_news(heard.append)
+
+    two = await workers.start()
+
+    await until(lambda: any(news.workers for news in heard))
+    two.on_news(heard.append)
+    heard.clear()
+    assert len((await one.keep_alive()).shards) == len(ALL_SHARDS) // 2
+    await until(lambda: any(news.workers for news in heard))
+    assert len((await two.keep_alive()).shards) == len(ALL_SHARDS) // 2
+
+
+async def test_nobody_is_told_of_a_renewal_that_frees_nothing(workers: Workers) -> None:
+    one, two = await workers.start(), await workers.start()
+    await workers.share(one, two)
+    await asyncio.gather(*(store._opened.notifier.flush() for store in (one, two)))
+    heard: list[News] = []
+    two.on_news(heard.append)
+
+    await one.keep_alive()
+    await one.commit([], [an_event("e1", refs=("nobody's",))])
+
+    await until(lambda: any(news.inbox for news in heard))
+    assert not [news for news in heard if news.workers]
+
+
+async def test_whoever_finds_a_dead_worker_takes_its_shards_at_once_and_tells_the_others(
+    workers: Workers,
+) -> None:
+    dead, finder, other = [await workers.start() for _ in range(3)]
+    await workers.share(dead, finder, other)
+    heard: dict[str, list[News]] = {"finder": [], "other": []}
+    finder.on_news(heard["finder"].append)
+    other.on_news(heard["other"].append)
+    await workers.end_lease(dead)
+
+    await finder.claim()
+
+    await until(lambda: all(any(news.workers for news in told) for told in heard.values()))
+
+
 async def test_a_worker_sees_timers_chats_and_events_of_its_own_shards_only(workers: Workers) -> None:
     one, two = await workers.start(), await workers.start()
     first, second = await workers.share(one, two)
@@ -489,7 +533,7 @@ async def test_others_hear_what_a_worker_has_changed_and_it_does_not_hear_itself
     await one.commit([], [an_event()])
 
     await until(lambda: any("h1" in news.handoffs for news in by_two) and any(n.inbox for n in by_two))
-    assert by_one == []
+    assert [news for news in by_one if news != News(workers=True)] == [], "it hears that two came, at most"
 
 
 async def test_a_clerks_action_is_claimed_by_a_worker_that_heard_of_it(workers: Workers) -> None:

@@ -209,8 +209,8 @@ class Lease:
 class News:
     """What other workers or commands have committed; what is false or empty has not changed.
 
-    ``actions``: there is something to claim. ``workers``: one has stopped, its shards are free.
-    ``handoffs`` are the ids of handoffs that changed.
+    ``actions``: there is something to claim. ``workers``: one has come or gone, or gave up shards, which are
+    free now. ``handoffs`` are the ids of handoffs that changed.
     """
 
     actions: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from livechat_sdk.ledger import documents
@@ -12,7 +13,7 @@ from livechat_sdk.ledger.store import LeaseLost
 if TYPE_CHECKING:
     from livechat_sdk.ledger.postgres.connections import Connection
 
-__all__ = ["extend", "give_up", "join", "share"]
+__all__ = ["Share", "extend", "give_up", "join", "share"]
 
 _JOIN = """
     INSERT INTO workers (workspace, id, lease_until, format)
@@ -53,6 +54,14 @@ _LEAVE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The shards that a worker holds. ``freed``: some were made free, which others may take now."""
+
+    held: frozenset[int]
+    freed: bool
+
+
 async def join(db: Connection, workspace: str, worker: str, seconds: float) -> None:
     """Begin a lease."""
     await db.execute(_SHARDS, workspace, SHARDS)
@@ -65,20 +74,20 @@ async def extend(db: Connection, workspace: str, worker: str, seconds: float) ->
         raise LeaseLost(f"the lease of worker {worker} has run out")
 
 
-async def share(db: Connection, workspace: str, worker: str) -> frozenset[int]:
-    """Take free shards up to a fair share, give up what is beyond it; returns what this worker holds."""
-    await bury(db, workspace)
+async def share(db: Connection, workspace: str, worker: str) -> Share:
+    """Take free shards up to a fair share, give up what is beyond it."""
+    freed = await bury(db, workspace)
     living, takes_part = await db.fetchrow(_LIVING, workspace, worker) or (0, False)
     fair = -(-SHARDS // living) if takes_part else 0
     held = [row[0] for row in await db.fetch(_HELD, workspace, worker)]
     if len(held) > fair:
         await db.execute(_DROP, workspace, worker, held[fair:])
-        held = held[:fair]
+        held, freed = held[:fair], True
     elif len(held) < fair:
         free = [row[0] for row in await db.fetch(_FREE, workspace, fair - len(held))]
         if free:
             held += [row[0] for row in await db.fetch(_TAKE, workspace, worker, free)]
-    return frozenset(held)
+    return Share(frozenset(held), freed)
 
 
 async def give_up(db: Connection, workspace: str, worker: str) -> None:

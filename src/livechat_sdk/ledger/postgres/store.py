@@ -182,7 +182,7 @@ class PostgresStore(LedgerReading):
     async def keep_alive(self) -> Lease:
         """Extend this worker's lease and take its share of the shards. Raises ``LeaseLost``."""
 
-        async def extend(db: Connection) -> frozenset[int]:
+        async def extend(db: Connection) -> leases.Share:
             await leases.extend(db, self.workspace, self.worker, self._lease_seconds)
             return await leases.share(db, self.workspace, self.worker)
 
@@ -197,11 +197,13 @@ class PostgresStore(LedgerReading):
         self._let_go()
         self.worker = uuid.uuid4().hex
 
-        async def join(db: Connection) -> frozenset[int]:
+        async def join(db: Connection) -> leases.Share:
             await leases.join(db, self.workspace, self.worker, self._lease_seconds)
             return await leases.share(db, self.workspace, self.worker)
 
-        return await self._hold(join)
+        lease = await self._hold(join)
+        self._tell_workers()  # those who hold more than their share now give it up at once
+        return lease
 
     async def release(self) -> None:
         """Let go of lanes, shards and lease, and tell the others. Nothing is taken until it rejoins."""
@@ -221,7 +223,9 @@ class PostgresStore(LedgerReading):
 
     async def _claim(self, worker: str, limit: int) -> Sequence[ActionRow]:
         await self._disown_unheard(worker)
-        await self._writing(lambda db: claims.bury(db, self.workspace))
+        if await self._writing(lambda db: claims.bury(db, self.workspace)):
+            self._tell_workers()  # the shards of the dead are free, for this one as well
+            asyncio.get_running_loop().call_soon(self.heard, News(workers=True))
         free = await self._claimed(lambda db: claims.claim_free(db, self.workspace, worker, limit))
         if len(free) >= limit:
             return free
@@ -249,10 +253,13 @@ class PostgresStore(LedgerReading):
             self._unheard.difference_update(unheard)
             writer.unheard.difference_update(unheard)
 
-    async def _hold(self, work: Callable[[Connection], Awaitable[frozenset[int]]]) -> Lease:
+    async def _hold(self, work: Callable[[Connection], Awaitable[leases.Share]]) -> Lease:
         asked_at = steady_seconds()
-        self._shards = await self._writing(work)
+        share = await self._writing(work)
+        self._shards = share.held
         self._until = asked_at + self._lease_seconds
+        if share.freed:  # what nobody holds waits: others must not find it at their next renewal only
+            self._tell_workers()
         return Lease(self._lease_seconds, self._shards)
 
     def _let_go(self) -> None:
@@ -431,6 +438,10 @@ class PostgresStore(LedgerReading):
             )
         if outcome.left_for_me:
             asyncio.get_running_loop().call_soon(self.heard, News(actions=True))
+
+    def _tell_workers(self) -> None:
+        opened = self._opened
+        opened.loop.call_soon_threadsafe(lambda: opened.notifier.tell(workers=True))
 
     def _tell_inbox(self) -> None:
         opened = self._opened
