@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -94,9 +95,10 @@ def joined_key(*parts: str) -> str:
     return f"{key[: _LONGEST_KEY - 33]}~{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
+@lru_cache(maxsize=256)  # every step writes its own time into several rows
 def utc_text(moment: datetime) -> str:
     """``moment`` as ISO 8601 text in UTC with microseconds, which sorts like the time itself."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    # Every step writes several of these: strftime would take five times as long.
+    # strftime would take five times as long
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

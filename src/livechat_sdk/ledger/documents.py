@@ -145,6 +145,8 @@ def load_event(document: str) -> ProviderEvent:
 
 def dump_mapping(mapping: Mapping[str, Any]) -> str:
     """A small JSON object as a document. Raises ``InvalidInput`` for what JSON cannot carry."""
+    if not mapping:  # most steps have nothing to add
+        return _pack("{}")
     try:
         return _pack(json.dumps(dict(mapping), ensure_ascii=False, allow_nan=False, separators=(",", ":")))
     except (TypeError, ValueError) as error:

@@ -38,6 +38,7 @@ class NewAction:
     """An action to insert; ``id`` and ``fence`` are known afterwards."""
 
     handoff_id: str
+    lane: str
     action: Action
     document: str
     at: datetime
@@ -55,7 +56,7 @@ class NewAction:
         return ActionRow(
             id=self.id,
             handoff_id=self.handoff_id,
-            lane=self.action.lane,
+            lane=self.lane,
             action=self.action,
             status=ActionStatus.PENDING,
             created_at=self.at,

@@ -1,4 +1,4 @@
-"""What a group of steps writes, as one statement for each kind of row.
+"""What a group of steps writes: one operation for each kind of row, several in one statement where they may.
 
 A step adds rows; a group is flushed in the order of ``IN_ORDER``. ``$1`` is the workspace, the other
 parameters are columns (arrays of equal length). No kind may hold two rows for the same place: a step brings
@@ -7,8 +7,9 @@ the final state of what it changes, and no two steps of a group touch the same h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from livechat_sdk.lifecycle.effects import RecordMessage
@@ -39,96 +40,81 @@ __all__ = [
     "TIMERS_CANCELLED",
     "TIMERS_SET",
     "Operation",
+    "Stages",
     "Writes",
     "message_row",
 ]
 
-# ruff: noqa: S608 - the SQL is put together from constants of this module only
 
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One statement for any number of rows."""
+    """One statement for any number of rows, which are the table ``u`` in it.
 
-    sql: str
+    ``EACH`` in ``sql`` stands for that table. Of its columns, each is written ``name type``.
+    """
 
+    def __init__(self, sql: str, columns: str) -> None:
+        self._sql = sql
+        self._columns = [column.split() for column in columns.split(",")]
 
-def _each(*columns: str) -> str:
-    """The columns as a table ``u``; a column is written ``name type``."""
-    split = [column.split() for column in columns]
-    arrays = ", ".join(f"${number}::{kind}[]" for number, (_, kind) in enumerate(split, start=2))
-    return f"unnest({arrays}) AS u ({', '.join(name for name, _ in split)})"
+    @property
+    def width(self) -> int:
+        """How many columns it takes."""
+        return len(self._columns)
+
+    def text(self, first: int) -> str:
+        """The statement, with its first column as parameter number ``first``."""
+        names = ", ".join(name for name, _ in self._columns)
+        arrays = ", ".join(f"${nth}::{kind}[]" for nth, (_, kind) in enumerate(self._columns, start=first))
+        return self._sql.replace("EACH", f"unnest({arrays}) AS u ({names})")
 
 
 OWNERS = Operation(
-    f"""
-    UPDATE conversations AS c SET owner = u.owner, number = u.number, updated_at = u.at
-    FROM {_each("id text", "owner text", "number bigint", "at text")}
-    WHERE c.workspace = $1 AND c.id = u.id
     """
+    UPDATE conversations AS c SET owner = u.owner, number = u.number, updated_at = u.at
+    FROM EACH
+    WHERE c.workspace = $1 AND c.id = u.id
+    """,
+    "id text, owner text, number bigint, at text",
 )
-_HANDOFF_COLUMNS = (
-    *("id text", "request_key text", "conversation_id text", "state text", "version bigint", "bot text"),
-    *(
-        "user_id text",
-        "format bigint",
-        "created_at text",
-        "updated_at text",
-        "ended_at text",
-        "document text",
-    ),
-)
-_HANDOFF_NAMES = ", ".join(column.split()[0] for column in _HANDOFF_COLUMNS)
 HANDOFFS_NEW = Operation(
-    f"INSERT INTO handoffs (workspace, {_HANDOFF_NAMES}) SELECT $1, u.* FROM {_each(*_HANDOFF_COLUMNS)}"
+    """
+    INSERT INTO handoffs (
+        workspace, id, request_key, conversation_id, state, version, bot, user_id, format, created_at,
+        updated_at, ended_at, document
+    )
+    SELECT $1, u.* FROM EACH
+    """,
+    "id text, request_key text, conversation_id text, state text, version bigint, bot text, user_id text, "
+    "format bigint, created_at text, updated_at text, ended_at text, document text",
 )
 HANDOFFS_CHANGED = Operation(
-    f"""
+    """
     UPDATE handoffs AS h SET state = u.state, version = u.version, format = u.format, updated_at = u.at,
         ended_at = u.ended_at, document = u.document
-    FROM {
-        _each(
-            "id text",
-            "state text",
-            "version bigint",
-            "format bigint",
-            "at text",
-            "ended_at text",
-            "document text",
-        )
-    }
+    FROM EACH
     WHERE h.workspace = $1 AND h.id = u.id
-    """
+    """,
+    "id text, state text, version bigint, format bigint, at text, ended_at text, document text",
 )
 REQUESTS = Operation(
-    f"""
-    INSERT INTO requests (workspace, handoff_id, document)
-    SELECT $1, u.id, u.document FROM {_each("id text", "document text")}
     """
+    INSERT INTO requests (workspace, handoff_id, document)
+    SELECT $1, u.id, u.document FROM EACH
+    """,
+    "id text, document text",
 )
 JOURNAL = Operation(
-    f"""
+    """
     INSERT INTO journal (workspace, handoff_id, seq, at, kind, state, version, refused, detail)
     SELECT $1, u.id, COALESCE((
             SELECT MAX(j.seq) FROM journal AS j WHERE j.workspace = $1 AND j.handoff_id = u.id
         ), 0) + 1, u.at, u.kind, u.state, u.version, u.refused, u.detail
-    FROM {
-        _each(
-            *(
-                "id text",
-                "at text",
-                "kind text",
-                "state text",
-                "version bigint",
-                "refused text",
-                "detail text",
-            )
-        )
-    }
-    """
+    FROM EACH
+    """,
+    "id text, at text, kind text, state text, version bigint, refused text, detail text",
 )
 MESSAGES = Operation(
-    f"""
+    """
     INSERT INTO entries (
         workspace, handoff_id, seq, direction, message_key, author, agent_name, fate, detail, attempt,
         vendor_id, message, created_at, updated_at
@@ -137,176 +123,171 @@ MESSAGES = Operation(
             SELECT MAX(e.seq) FROM entries AS e WHERE e.workspace = $1 AND e.handoff_id = u.id
         ), 0) + u.nth, u.direction, u.key, u.author, u.agent_name, u.fate, u.detail, u.attempt,
         u.vendor_id, u.message, u.at, u.at
-    FROM {
-        _each(
-            *("id text", "nth bigint", "direction text", "key text", "author text", "agent_name text"),
-            *("fate text", "detail text", "attempt bigint", "vendor_id text", "message text", "at text"),
-        )
-    }
-    """
+    FROM EACH
+    """,
+    "id text, nth bigint, direction text, key text, author text, agent_name text, fate text, "
+    "detail text, attempt bigint, vendor_id text, message text, at text",
 )
 FATES = Operation(
-    f"""
+    """
     UPDATE entries AS e
     SET fate = u.fate, detail = u.detail, vendor_id = u.vendor_id, updated_at = u.at
-    FROM {
-        _each(
-            *(
-                "id text",
-                "direction text",
-                "key text",
-                "fate text",
-                "detail text",
-                "vendor_id text",
-                "at text",
-            )
-        )
-    }
+    FROM EACH
     WHERE e.workspace = $1 AND e.handoff_id = u.id AND e.direction = u.direction AND e.message_key = u.key
-    """
+    """,
+    "id text, direction text, key text, fate text, detail text, vendor_id text, at text",
 )
 ACTION_CHANGES = Operation(
-    f"""
+    """
     UPDATE actions AS a
     SET status = u.status, tries = u.tries, not_before = u.not_before, error = u.error, updated_at = u.at
-    FROM {_each("id bigint", "status text", "tries bigint", "not_before text", "error text", "at text")}
+    FROM EACH
     WHERE a.workspace = $1 AND a.id = u.id
-    """
+    """,
+    "id bigint, status text, tries bigint, not_before text, error text, at text",
 )
 ACTION_WORDS = Operation(
-    f"""
-    UPDATE actions AS a SET rendered = u.rendered, updated_at = u.at
-    FROM {_each("id bigint", "rendered text", "at text")} WHERE a.workspace = $1 AND a.id = u.id
     """
+    UPDATE actions AS a SET rendered = u.rendered, updated_at = u.at
+    FROM EACH WHERE a.workspace = $1 AND a.id = u.id
+    """,
+    "id bigint, rendered text, at text",
 )
 ACTION_DOCUMENTS = Operation(
-    f"""
-    UPDATE actions AS a SET document = u.document, updated_at = u.at
-    FROM {_each("id bigint", "document text", "at text")} WHERE a.workspace = $1 AND a.id = u.id
     """
+    UPDATE actions AS a SET document = u.document, updated_at = u.at
+    FROM EACH WHERE a.workspace = $1 AND a.id = u.id
+    """,
+    "id bigint, document text, at text",
 )
 LANES_RELEASED = Operation(
-    f"""
-    DELETE FROM lanes AS l USING {_each("id text", "name text")}
+    """
+    DELETE FROM lanes AS l USING EACH
     WHERE l.workspace = $1 AND l.handoff_id = u.id AND l.name = u.name AND NOT EXISTS (
         SELECT 1 FROM actions AS a
         WHERE a.workspace = $1 AND a.handoff_id = u.id AND a.lane = u.name
             AND a.status IN ('pending', 'started')
     )
-    """
+    """,
+    "id text, name text",
 )
 """A lane whose last open action is over. The handoff is locked, so that nobody adds one meanwhile."""
 
 LANES_FREED = Operation(
-    f"""
-    UPDATE lanes AS l SET worker = NULL FROM {_each("id text", "format bigint")}
+    """
+    UPDATE lanes AS l SET worker = NULL FROM EACH
     WHERE l.workspace = $1 AND l.handoff_id = u.id AND EXISTS (
         SELECT 1 FROM workers AS w
         WHERE w.workspace = $1 AND w.id = l.worker AND w.format < u.format
     )
-    """
+    """,
+    "id text, format bigint",
 )
 """Workers of an older release cannot read the handoff any more: others must run its lanes."""
 
 CHATS_RESERVED = Operation(
-    f"""
+    """
     INSERT INTO chats (workspace, integration, ref, handoff_id, attempt, opened_at, shard)
     SELECT $1, u.integration, u.ref, u.id, u.attempt, u.at, u.shard
-    FROM {_each("integration text", "ref text", "id text", "attempt bigint", "at text", "shard bigint")}
+    FROM EACH
     ON CONFLICT (workspace, handoff_id, attempt) DO NOTHING
-    """
+    """,
+    "integration text, ref text, id text, attempt bigint, at text, shard bigint",
 )
 CHATS = Operation(
-    f"""
+    """
     INSERT INTO chats (
         workspace, integration, ref, vendor_ref, handoff_id, attempt, document, secrets, opened_at, shard
     )
     SELECT $1, u.integration, u.ref, u.vendor_ref, u.id, u.attempt, u.document, u.secrets, u.at, u.shard
-    FROM {
-        _each(
-            *(
-                "integration text",
-                "ref text",
-                "vendor_ref text",
-                "id text",
-                "attempt bigint",
-                "document text",
-            ),
-            *("secrets bytea", "at text", "shard bigint"),
-        )
-    }
+    FROM EACH
     ON CONFLICT (workspace, handoff_id, attempt) DO UPDATE
     SET vendor_ref = excluded.vendor_ref, document = excluded.document, secrets = excluded.secrets
-    """
+    """,
+    "integration text, ref text, vendor_ref text, id text, attempt bigint, "
+    "document text, secrets bytea, at text, shard bigint",
 )
 CHAT_DOCUMENTS = Operation(
-    f"""
-    UPDATE chats AS c SET document = u.document
-    FROM {_each("id text", "attempt bigint", "document text")}
-    WHERE c.workspace = $1 AND c.handoff_id = u.id AND c.attempt = u.attempt
     """
+    UPDATE chats AS c SET document = u.document
+    FROM EACH
+    WHERE c.workspace = $1 AND c.handoff_id = u.id AND c.attempt = u.attempt
+    """,
+    "id text, attempt bigint, document text",
 )
 SECRETS_ERASED = Operation(
-    f"""
-    UPDATE chats AS c SET secrets = NULL FROM {_each("id text")}
-    WHERE c.workspace = $1 AND c.handoff_id = u.id AND c.secrets IS NOT NULL
     """
+    UPDATE chats AS c SET secrets = NULL FROM EACH
+    WHERE c.workspace = $1 AND c.handoff_id = u.id AND c.secrets IS NOT NULL
+    """,
+    "id text",
 )
 CHATS_OVER = Operation(
-    f"""
+    """
     UPDATE chats AS c SET closed_at = COALESCE(c.closed_at, u.at), left_open = u.left_open
-    FROM {_each("id text", "attempt bigint", "left_open bigint", "at text")}
+    FROM EACH
     WHERE c.workspace = $1 AND c.handoff_id = u.id AND c.attempt = u.attempt
         AND (c.closed_at IS NULL OR c.left_open <> u.left_open)
-    """
+    """,
+    "id text, attempt bigint, left_open bigint, at text",
 )
 TIMERS_SET = Operation(
-    f"""
+    """
     INSERT INTO timers (workspace, handoff_id, name, due_at, shard)
     SELECT $1, u.id, u.name, u.due_at, u.shard
-    FROM {_each("id text", "name text", "due_at text", "shard bigint")}
+    FROM EACH
     ON CONFLICT (workspace, handoff_id, name) DO UPDATE SET due_at = excluded.due_at
-    """
+    """,
+    "id text, name text, due_at text, shard bigint",
 )
 TIMERS_CANCELLED = Operation(
-    f"""
-    DELETE FROM timers AS t USING {_each("id text", "name text")}
-    WHERE t.workspace = $1 AND t.handoff_id = u.id AND t.name = u.name
     """
+    DELETE FROM timers AS t USING EACH
+    WHERE t.workspace = $1 AND t.handoff_id = u.id AND t.name = u.name
+    """,
+    "id text, name text",
 )
 TICKETS = Operation(
-    f"""
+    """
     INSERT INTO tickets (workspace, handoff_id, source, ticket_key, ticket, stored_at)
     SELECT $1, u.id, u.source, u.key, u.ticket, u.at
-    FROM {_each("id text", "source text", "key text", "ticket text", "at text")}
+    FROM EACH
     ON CONFLICT (workspace, handoff_id, source, ticket_key) DO UPDATE SET ticket = excluded.ticket
-    """
+    """,
+    "id text, source text, key text, ticket text, at text",
 )
 SEEN = Operation(
-    f"""
-    INSERT INTO seen (workspace, integration, event_id, handoff_id, at)
-    SELECT $1, u.* FROM {_each("integration text", "event_id text", "id text", "at text")}
     """
+    INSERT INTO seen (workspace, integration, event_id, handoff_id, at)
+    SELECT $1, u.* FROM EACH
+    """,
+    "integration text, event_id text, id text, at text",
 )
 INBOX_OF_EVENT = Operation(
-    f"""
-    DELETE FROM inbox AS i USING {_each("integration text", "event_id text")}
-    WHERE i.workspace = $1 AND i.integration = u.integration AND i.event_id = u.event_id
     """
+    DELETE FROM inbox AS i USING EACH
+    WHERE i.workspace = $1 AND i.integration = u.integration AND i.event_id = u.event_id
+    """,
+    "integration text, event_id text",
 )
 INBOX_DONE = Operation(
-    f"DELETE FROM inbox AS i USING {_each('id bigint')} WHERE i.workspace = $1 AND i.id = u.id"
+    "DELETE FROM inbox AS i USING EACH WHERE i.workspace = $1 AND i.id = u.id",
+    "id bigint",
 )
 
-# New lanes and actions come between the two halves: see ``Writes``.
-_BEFORE_ACTIONS = (OWNERS, HANDOFFS_NEW, HANDOFFS_CHANGED, REQUESTS, JOURNAL, MESSAGES, FATES)
-_AFTER_ACTIONS = (
-    *(ACTION_CHANGES, ACTION_WORDS, ACTION_DOCUMENTS, LANES_RELEASED, LANES_FREED),
-    *(CHATS_RESERVED, CHATS, CHAT_DOCUMENTS, SECRETS_ERASED, CHATS_OVER),
-    *(TIMERS_CANCELLED, TIMERS_SET, TICKETS, SEEN, INBOX_OF_EVENT, INBOX_DONE),
+Stages = tuple[tuple[Operation, ...], ...]
+
+# New lanes and actions come between the two halves: see ``Writer``. What one stage changes, its operations do
+# not see of each other: no two of them may touch the same row.
+_BEFORE_ACTIONS: Stages = ((OWNERS, HANDOFFS_NEW, HANDOFFS_CHANGED, REQUESTS, JOURNAL, MESSAGES, FATES),)
+_AFTER_ACTIONS: Stages = (
+    *((ACTION_CHANGES,), (ACTION_WORDS,), (ACTION_DOCUMENTS,)),
+    (LANES_RELEASED, TIMERS_CANCELLED, TIMERS_SET, TICKETS, SEEN, INBOX_OF_EVENT),
+    *((LANES_FREED,), (INBOX_DONE,)),
+    *((CHATS_RESERVED,), (CHATS,), (CHAT_DOCUMENTS,), (SECRETS_ERASED,), (CHATS_OVER,)),
 )
 IN_ORDER = (_BEFORE_ACTIONS, _AFTER_ACTIONS)
-"""Kinds of rows before and after new lanes and actions are written."""
+"""Kinds of rows before and after new lanes and actions are written; those of a stage in one statement."""
 
 
 class Writes:
@@ -324,11 +305,22 @@ class Writes:
         for operation, rows in other.rows.items():
             self.rows.setdefault(operation, []).extend(rows)
 
-    def of(self, operations: Iterable[Operation]) -> Iterable[tuple[str, list[tuple[Any, ...]]]]:
-        """The statements to run for these kinds, each with its columns."""
-        for operation in operations:
-            if rows := self.rows.get(operation):
-                yield operation.sql, list(zip(*rows, strict=True))
+    def of(self, stages: Stages) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+        """The statements to run for these stages, each with its columns."""
+        for stage in stages:
+            present = tuple(operation for operation in stage if self.rows.get(operation))
+            if present:
+                columns = [column for each in present for column in zip(*self.rows[each], strict=True)]
+                yield _together(present), columns
+
+
+@cache
+def _together(operations: tuple[Operation, ...]) -> str:
+    """One statement that carries out all of these: one journey to the server instead of several."""
+    firsts = accumulate((each.width for each in operations), initial=2)
+    *others, last = (each.text(first) for each, first in zip(operations, firsts, strict=False))
+    named = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(others))
+    return f"WITH {named} {last}" if named else last
 
 
 def message_row(

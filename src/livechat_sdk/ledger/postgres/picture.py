@@ -62,7 +62,7 @@ class KnownAction:
     worker: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lane:
     """Who runs a lane. ``waiting``: actions in it that its worker has not got yet."""
 

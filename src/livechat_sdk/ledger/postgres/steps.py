@@ -40,6 +40,8 @@ class _Step:
     workspace: str
     change: Change
     box: SecretBox
+    handoff_id: str = field(init=False)
+    """The handoff that it belongs to."""
     writes: list[PreparedWrite] = field(init=False)
     action_documents: list[str] = field(init=False)
     detail: str = field(init=False)
@@ -47,16 +49,12 @@ class _Step:
 
     def __post_init__(self) -> None:
         change = self.change
-        self.writes = [prepare(self.workspace, change.handoff.id, each, self.box) for each in change.writes]
+        self.handoff_id = change.handoff.id
+        self.writes = [prepare(self.workspace, self.handoff_id, each, self.box) for each in change.writes]
         self.action_documents = [documents.dump(action) for action in change.actions]
         self.detail = documents.dump_mapping(change.detail)
         changed = change.handoff.version != change.before_version
         self.document = documents.dump_handoff(change.handoff) if changed else None
-
-    @property
-    def handoff_id(self) -> str:
-        """The handoff that it belongs to."""
-        return self.change.handoff.id
 
     @property
     def conversation_id(self) -> str:
@@ -97,10 +95,11 @@ class _Step:
                     op.CHATS_RESERVED,
                     *(attempt.integration, attempt.ref, handoff.id, action.attempt, at, shard_of(handoff.id)),
                 )
-            if action.lane not in fences:
-                fences[action.lane] = self._enter_lane(action.lane, picture, me, outcome)
-            new = NewAction(handoff.id, action, document, self.change.at)
-            fence = fences[action.lane]
+            lane = action.lane
+            if lane not in fences:
+                fences[lane] = self._enter_lane(lane, picture, me, outcome)
+            new = NewAction(handoff.id, lane, action, document, self.change.at)
+            fence = fences[lane]
             if fence is not None:
                 new.worker, new.fence = me.worker, fence
             outcome.actions.append(new)
@@ -225,9 +224,10 @@ class ApplyChange(_Step):
         """When it must be found out whether a message that was settled against was ever sent."""
         if self.change.completes is not None:
             return None
-        proves = any(each.may_prove_arrival(self.handoff_id, picture) for each in self.writes)
-        several = sum(each.settles for each in self.writes) > 1  # one may settle what the next one proves
-        return self.handoff_id if proves or several else None
+        settling = [each for each in self.writes if each.settles]
+        several = len(settling) > 1  # one may settle what the next one proves
+        proves = several or any(each.may_prove_arrival(self.handoff_id, picture) for each in settling)
+        return self.handoff_id if proves else None
 
     def decide(self, picture: Picture, me: Me) -> Outcome:
         """What to write.

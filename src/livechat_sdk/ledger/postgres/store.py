@@ -413,7 +413,14 @@ class PostgresStore(LedgerReading):
 
     async def _write(self, job: Job) -> Any:
         self._may_write()
-        return await self._here(self._opened.writer.run(job))
+        opened = self._opened
+        if asyncio.get_running_loop() is opened.loop:
+            return await opened.writer.run(job)
+
+        async def run() -> Any:
+            return await opened.writer.run(job)
+
+        return await self._here(run())
 
     async def _writing(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         self._may_write()

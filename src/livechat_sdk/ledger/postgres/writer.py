@@ -1,4 +1,4 @@
-"""Writing in groups: what waits goes into one transaction, with one statement for each kind of row.
+"""Writing in groups: what waits goes into one transaction, with one statement for all rows of a kind.
 
 A commit costs one flush of the log and a statement costs one journey to the server, however many callers
 share them, so that throughput grows with load. A job that is refused writes nothing and leaves its neighbours
@@ -107,14 +107,17 @@ class Writer:
             for number in range(self._connections)
         ]
 
-    async def run(self, job: Job) -> Any:
-        """Write a job and return its answer after the commit. Raises what it raised, or ``StoreError``."""
+    def run(self, job: Job) -> asyncio.Future[Any]:
+        """Write a job; its answer comes after the commit, or what it raised, or a ``StoreError``.
+
+        Raises ``StoreError`` at once when nothing is written any more. Must be called on the event loop.
+        """
         if self._stopping or not self._tasks:
             raise StoreError(f"the ledger at {self._address.label} is closed")
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(job, future))
         self._changed.set()
-        return await future
+        return future
 
     async def stop(self) -> None:
         """Write what waits, then end."""
@@ -156,7 +159,7 @@ class Writer:
         while self._waiting and len(group) < most:
             waiting = self._waiting.popleft()
             keys = waiting.job.keys
-            (later if taken & keys else group).append(waiting)
+            (group if taken.isdisjoint(keys) else later).append(waiting)
             taken |= keys
         self._waiting.extendleft(reversed(later))
         return group
@@ -248,13 +251,13 @@ class Writer:
         for outcome in outcomes:
             for new in outcome.actions:
                 if new.worker is not None:
-                    new.fence = fences.get((new.handoff_id, new.action.lane), new.fence)
+                    new.fence = fences.get((new.handoff_id, new.lane), new.fence)
 
     async def _insert_actions(self, db: Connection, actions: Sequence[NewAction]) -> None:
         if not actions:
             return
         rows = (
-            (new.handoff_id, new.action.lane, new.action.kind, new.document, new.worker, new.at_text)
+            (new.handoff_id, new.lane, new.action.kind, new.document, new.worker, new.at_text)
             for new in actions
         )
         found = await db.fetch(_ACTIONS, self._workspace, *map(list, zip(*rows, strict=True)))

@@ -220,7 +220,7 @@ class HandoffWriting:
         writes.take_over(self._others)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PreparedWrite:
     """A write of a step, with its document made and its secrets sealed before any row is locked."""
 
