@@ -309,6 +309,19 @@ async def test_whoever_asks_again_and_again_lets_the_others_go_on(readers: Reade
     await task
 
 
+async def test_a_round_of_the_loop_answers_for_some_milliseconds_only(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await readers.run(where, brief=True)  # it has its connection
+    here = threading.get_ident()
+
+    monkeypatch.setattr("livechat_sdk.ledger.sqlite.readers._LOOP_LIMIT", 1e-9)
+    answered = await asyncio.gather(*(readers.run(where, brief=True) for _ in range(50)))
+
+    assert [each == here for each in answered] == [True, *[False] * 49]
+    assert await readers.run(where, brief=True) == here, "the next round does so again"
+
+
 async def test_another_loop_asks_a_thread(readers: Readers) -> None:
     assert await readers.run(where, brief=True) == threading.get_ident()
 

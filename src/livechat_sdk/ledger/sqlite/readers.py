@@ -1,8 +1,9 @@
 """Reading connections, on the event loop and in a few threads. They see everything that was committed before.
 
 A *brief* question, which finds one row by its key, takes less time than the way to a thread and back: it is
-answered at once, on the event loop that asked first. The others go to threads; those of one round of the loop
-travel together: with one caller at a time nothing changes, with fifty there are a few journeys.
+answered at once, on the event loop that asked first, for some milliseconds in each of its rounds. The others
+go to threads; those of one round travel together: with one caller at a time nothing changes, with fifty there
+are a few journeys.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +31,9 @@ T = TypeVar("T")
 
 _TOGETHER = 16
 """How many questions travel together at most: the answers of all come with the slowest."""
+
+_LOOP_LIMIT = 0.005
+"""Seconds of one round of the event loop in which questions are answered there: it has other things to do."""
 
 
 @dataclass(slots=True)
@@ -69,6 +74,8 @@ class Readers:
         self._stopped = False
         self._home: asyncio.AbstractEventLoop | None = None
         self._at_home: Opened | None = None
+        self._spent = 0.0
+        self._in_round = False
         self._using_home = threading.RLock()
         """Held while that connection is used: closing it under somebody's query would end the process."""
 
@@ -81,8 +88,8 @@ class Readers:
             await asyncio.sleep(0)  # whoever asks again and again lets everybody else go on, too
             try:
                 with self._using_home:
-                    if (here := self._connection_here()) is not None:
-                        return query(here)
+                    if (here := self._connection_here()) is not None and self._spent < _LOOP_LIMIT:
+                        return self._answered_here(query, here)
             except UnreadableDocument:
                 raise
             except (sqlite3.Error, StoreError):
@@ -141,6 +148,20 @@ class Readers:
             self._close_here()
             return None
         return self._at_home.connection
+
+    def _answered_here(self, query: Callable[[sqlite3.Connection], T], here: sqlite3.Connection) -> T:
+        if not self._in_round:
+            self._in_round = True
+            asyncio.get_running_loop().call_soon(self._round_is_over)
+        started = time.perf_counter()
+        try:
+            return query(here)
+        finally:
+            self._spent += time.perf_counter() - started
+
+    def _round_is_over(self) -> None:
+        self._in_round = False
+        self._spent = 0.0
 
     def _close_here(self) -> None:
         with self._using_home:
