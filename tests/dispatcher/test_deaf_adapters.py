@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from livechat_sdk import Message
+from livechat_sdk.dispatcher.stopping import STOP_SECONDS, stop_integrations
 from livechat_sdk.domain.messages import Fate
 from livechat_sdk.domain.outgoing import Outgoing, Typing
 from livechat_sdk.ledger.store import ActionStatus
@@ -88,3 +89,62 @@ async def test_a_channel_that_does_not_heed_the_end_of_the_process_is_named_and_
     await ended(one)
     (line,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert ("deliver_message at the channel" if what == "message" else "signal ShowTyping") in line
+
+
+class Closes:
+    """An integration that takes its time to stop, or never does."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+        self.closed = False
+
+    async def stop(self) -> None:
+        match self.how:
+            case "late":
+                await asyncio.sleep(STOP_SECONDS / 2)
+            case "never":
+                await asyncio.Event().wait()
+            case "deaf":
+                await deaf_call()
+            case _:
+                raise RuntimeError("the vendor has hung up")
+        self.closed = True
+
+
+async def test_integrations_stop_at_the_same_time_and_none_holds_up_the_end_of_the_process(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    built = {name: Closes(name) for name in ("deaf", "late", "never", "raises")}
+
+    seconds = await seconds_until(stop_integrations({**built, "has no stop": object()}))
+
+    assert STOP_SECONDS < seconds < STOP_SECONDS + 5
+    assert [name for name, each in built.items() if each.closed] == ["late"]
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[0] for line in lines] == [
+        "integration raises did not stop cleanly",
+        "integration deaf has not stopped within 10 s",
+        "integration never has not stopped within 10 s",
+        "stop of integration deaf does not heed being interrupted; it is ended by force",
+    ]
+
+
+async def test_a_dispatcher_ends_although_an_integration_does_not_stop(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = await bench.start()
+    go_deaf(monkeypatch, one.toy.provider_class, "stop")
+
+    await ended(one)
+
+    assert "integration toy has not stopped within 10 s" in caplog.text
+
+
+async def test_what_interrupts_the_end_interrupts_the_integrations_too() -> None:
+    never = Closes("never")
+    stopping = asyncio.create_task(stop_integrations({"never": never}))
+    await asyncio.sleep(0)
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "stop of integration never"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -21,6 +21,7 @@ from livechat_sdk.dispatcher.parking import Parking
 from livechat_sdk.dispatcher.reporting import Report
 from livechat_sdk.dispatcher.setup import NotifyingDatabase, assemble, files_of, read_file
 from livechat_sdk.dispatcher.stepping import Committed, Stepper
+from livechat_sdk.dispatcher.stopping import stop_integrations
 from livechat_sdk.dispatcher.working import Wakeups, Working
 from livechat_sdk.dispatcher.writable import Writable
 from livechat_sdk.domain.answers import BotAvailability
@@ -212,7 +213,7 @@ class Dispatcher(Parking):
 
     async def __aenter__(self) -> Self:
         await self.store.open()
-        started: list[str] = []
+        started: dict[str, object] = {}
         try:
             host = Host(
                 self.database,
@@ -227,11 +228,11 @@ class Dispatcher(Parking):
                 start = getattr(built, "start", None)
                 if start is not None:
                     await start(host)
-                    started.append(name)
+                    started[name] = built
             await self._hours.read_files()
             await self._working.start(self._intake.take_what_waits)
         except BaseException:
-            await self._stop_integrations(started)
+            await stop_integrations(started)
             await self.store.close()
             raise
         self._running = True
@@ -254,22 +255,13 @@ class Dispatcher(Parking):
         await self._signals.stop()
         await self._observers.stop()
         self._watchdog.stop()
-        await self._stop_integrations(self.integrations)
+        await stop_integrations(self.integrations)
         self.hooks.close()
         try:
             await self.store.release()
         except StoreError as trouble:
             logger.warning("others take over when the lease has run out: %s", trouble)
         await self.store.close()
-
-    async def _stop_integrations(self, names: Iterable[str]) -> None:
-        for name in names:
-            stop = getattr(self.integrations[name], "stop", None)
-            if stop is not None:
-                try:
-                    await stop()
-                except Exception:
-                    logger.exception("integration %s did not stop cleanly", name)
 
     # What else platforms and vendors call
 

@@ -218,7 +218,10 @@ class ChatProvider(ABC, Generic[Settings]):
         """Called once before the first chat: the place to keep ``host.files``. Most adapters need no more."""
 
     async def stop(self) -> None:
-        """Called once when the dispatcher stops: close what ``start`` or a call opened."""
+        """Called once when the dispatcher stops: close what ``start`` or a call opened, within ten seconds.
+
+        What takes longer is interrupted.
+        """
 
     @abstractmethod
     async def open(self, opening: ChatOpening) -> Chat:
