@@ -36,10 +36,10 @@ REASON = "the agent's screen froze"
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def servers(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Served, ...]]:
     """One process on SQLite, two on PostgreSQL, each with an agent who is signed in."""
-    store, names = f"sqlite:///{tmp_path / 'livechat.db'}", ("ada",)
+    store, names = f"sqlite:///{tmp_path / 'livechat.db'}", ["ada"]
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        store, names = await server.new_database(), ("ada", "ben")
+        store, names = await server.new_database(), ["ada", "ben"]
     settings = SETTINGS.format(store=store, token=TOKEN, password=PASSWORD)
     (tmp_path / "livechat.yaml").write_text(settings, "utf-8")
     (tmp_path / "my_channel.py").write_text(CHANNEL, "utf-8")
@@ -91,12 +91,12 @@ async def test_a_stuck_conversation_is_ended_by_a_command_while_servers_run(
     told = await livechat(tmp_path, "end", handoff_id, "--reason", REASON)
     assert told["handoff"] == handoff_id
 
-    for each in servers:
-        found = await ended(each, handoff_id)
-        assert found["end"]["reason"] == {"by": "operator", "why": "other", "raw": REASON}
+    found = [await ended(each, handoff_id) for each in servers]
+    for each in found:
+        assert each["end"]["reason"] == {"by": "operator", "why": "other", "raw": REASON}
     there = await agents.client.get(f"/desk/api/conversations/{accepted.json()['id']}", headers=agents.bearer)
     assert there.json()["status"] == "finished", there.text
 
     again = await livechat(tmp_path, "end", handoff_id)
     assert again["handoff"] == handoff_id, "ending again changes nothing"
-    assert await ended(servers[0], handoff_id) == found
+    assert await ended(servers[0], handoff_id) == found[0]
