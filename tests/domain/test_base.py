@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
 import pytest
@@ -72,6 +73,16 @@ def test_text_of_a_time_is_in_utc_with_microseconds() -> None:
     athens = datetime(2026, 11, 23, 14, 0, tzinfo=timezone(timedelta(hours=2)))
     assert utc_text(athens) == "2026-11-23T12:00:00.000000Z"
     assert utc_text(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)) == "2026-01-02T03:04:05.000006Z"
+
+
+def test_the_hour_that_comes_twice_in_autumn_has_two_texts() -> None:
+    first = datetime(2026, 10, 25, 3, 30, tzinfo=ZoneInfo("Europe/Athens"))
+    texts = [utc_text(moment) for moment in (first, first.replace(fold=1), first)]
+    assert texts == [
+        "2026-10-25T00:30:00.000000Z",
+        "2026-10-25T01:30:00.000000Z",
+        "2026-10-25T00:30:00.000000Z",
+    ]
 
 
 @given(text=st.text(st.characters(), max_size=50))

@@ -95,10 +95,15 @@ def joined_key(*parts: str) -> str:
     return f"{key[: _LONGEST_KEY - 33]}~{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
-@lru_cache(maxsize=256)  # every step writes its own time into several rows
 def utc_text(moment: datetime) -> str:
     """``moment`` as ISO 8601 text in UTC with microseconds, which sorts like the time itself."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    # strftime would take five times as long
+    return _text_of(moment)
+
+
+@lru_cache(maxsize=256)  # every step writes its own time into several rows
+def _text_of(moment: datetime) -> str:
+    # Only of UTC: elsewhere the two hours of a night in autumn are equal, and would share an answer.
+    # strftime would take five times as long.
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
