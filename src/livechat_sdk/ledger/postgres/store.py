@@ -225,7 +225,7 @@ class PostgresStore(LedgerReading):
         await self._disown_unheard(worker)
         if await self._writing(lambda db: claims.bury(db, self.workspace)):
             self._tell_workers()  # the shards of the dead are free, for this one as well
-            asyncio.get_running_loop().call_soon(self.heard, News(workers=True))
+            self._opened.loop.call_soon_threadsafe(self.heard, News(workers=True))
         free = await self._claimed(lambda db: claims.claim_free(db, self.workspace, worker, limit))
         if len(free) >= limit:
             return free
