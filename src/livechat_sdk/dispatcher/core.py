@@ -128,8 +128,10 @@ class Dispatcher(Parking):
         )
         self.files: Files = files_of(settings, self.store, self.workspace, self.clock, scan)
         """Attachments: taking them in, opening them, their links."""
-        deliveries = UserDeliveries(self.store, self.hooks, settings, channel, self.files, now=self.clock.now)
         guard = LeaseGuard()
+        deliveries = UserDeliveries(
+            self.store, self.hooks, settings, channel, self.files, guard, now=self.clock.now
+        )
         enriching = Enriching(self.store, guard, self.files, link_fetcher(settings.files.egress.allow))
         self._measures = Measures()
         runner = MeasuredRunner(

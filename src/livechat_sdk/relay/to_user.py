@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from livechat_sdk.lifecycle.effects import DeliverEnded, DeliverMessage, Say
 from livechat_sdk.lifecycle.inputs import EffectSucceeded, Input
 from livechat_sdk.policies.placeholders import fill
 from livechat_sdk.relay.enriching import was_fetched
+from livechat_sdk.relay.leases import LeaseGuard
 
 if TYPE_CHECKING:
     from livechat_sdk.config.models import LivechatFile
@@ -40,10 +40,12 @@ class UserDeliveries:
         settings: LivechatFile,
         channel: Channel,
         files: Files,
+        lease: LeaseGuard,
         *,
         now: Callable[[], datetime],
     ) -> None:
         self._now = now
+        self._lease = lease
         self._files = files
         self._store = store
         self._hooks = hooks
@@ -69,8 +71,11 @@ class UserDeliveries:
                 raise AssertionError(f"{other.kind} does not go to the end user")
 
     async def deliver(self, outgoing: Outgoing) -> None:
-        """One delivery under the time limit. Raises whatever the channel raises."""
-        async with asyncio.timeout(DELIVERY_LIMIT):
+        """One delivery under the time limit, while this worker's lease lasts.
+
+        Raises whatever the channel raises, ``TimeoutError``, and ``LeaseLost`` instead of making the call.
+        """
+        async with self._lease.limit(DELIVERY_LIMIT):
             await self._channel.deliver(outgoing)
 
     async def _find_words(self, action: Say, handoff: Handoff) -> SystemMessage:
